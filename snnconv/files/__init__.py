@@ -1,0 +1,1 @@
+"""How files are written and read: aside and renamed, hashed, and the container of ``.calib`` and ``.snn``."""

@@ -1,0 +1,34 @@
+"""SHA-256 of files and arrays."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from snnconv.errors import FileMissingError, InputError
+
+
+def sha256_of_file(path: Path) -> str:
+    """Give the SHA-256 of a file as 64 hexadecimal digits, read in blocks.
+
+    Raises
+    ------
+    FileMissingError
+        If there is no such file.
+    InputError
+        If it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError as error:
+        raise FileMissingError(f"{path} does not exist") from error
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+
+
+def sha256_of_array(array: np.ndarray[Any, Any]) -> str:
+    """Give the SHA-256 of an array's bytes in C order (little-endian), shape and dtype not included."""
+    little = array.astype(array.dtype.newbyteorder("<"), copy=False)
+    return hashlib.sha256(np.ascontiguousarray(little)).hexdigest()
