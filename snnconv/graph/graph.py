@@ -1,0 +1,160 @@
+"""The ReLU network between the ONNX file and the spiking network: a small graph of the few operations we convert.
+
+Every value is one image's tensor in the layout of the ONNX model, channels first and without the batch axis. A
+value has the name that it has in the ONNX file, so messages and measurements can name it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Node:
+    """An operation with one output.
+
+    Attributes
+    ----------
+    name : str
+        The ONNX node's name, for messages.
+    inputs : tuple of str
+        Names of the values it reads.
+    output : str
+        Name of the value it makes.
+    shape : tuple of int
+        Shape of the output for one image, channels first.
+    """
+
+    name: str
+    inputs: tuple[str, ...]
+    output: str
+    shape: Shape
+
+
+@dataclass(frozen=True)
+class Conv(Node):
+    """Convolution; `weight` (O, I/groups, *kernel), `bias` (O,), both float64. Pads: begins, then ends."""
+
+    weight: Array
+    bias: Array
+    strides: tuple[int, ...]
+    pads: tuple[int, ...]
+    dilations: tuple[int, ...]
+    groups: int
+
+
+@dataclass(frozen=True)
+class Dense(Node):
+    """Full connection of a flat value; `weight` (O, I), `bias` (O,), both float64."""
+
+    weight: Array
+    bias: Array
+
+
+@dataclass(frozen=True)
+class BatchNorm(Node):
+    """γ (x − µ) / √(var + ε) + β per channel; all (C,) float64."""
+
+    gamma: Array
+    beta: Array
+    mean: Array
+    variance: Array
+    epsilon: float
+
+
+@dataclass(frozen=True)
+class Affine(Node):
+    """x · gain + offset per channel; both (C,) float64."""
+
+    gain: Array
+    offset: Array
+
+
+@dataclass(frozen=True)
+class Relu(Node):
+    """max(x, 0)."""
+
+
+@dataclass(frozen=True)
+class Add(Node):
+    """The sum of two values of one shape."""
+
+
+@dataclass(frozen=True)
+class AveragePool(Node):
+    """Means over windows."""
+
+    kernel: tuple[int, ...]
+    strides: tuple[int, ...]
+    pads: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Flatten(Node):
+    """All axes become one, in the order channels, rows, columns."""
+
+
+@dataclass(frozen=True)
+class Select(Node):
+    """Slices each axis (start, stop, step), then pads it with zeros."""
+
+    starts: tuple[int, ...]
+    stops: tuple[int, ...]
+    steps: tuple[int, ...]
+    pads_before: tuple[int, ...]
+    pads_after: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A ReLU network with one input and one output.
+
+    Attributes
+    ----------
+    name : str
+        File name of the model, without folders.
+    sha256 : str
+        Hash of the model file.
+    input : str
+        Name of the input value.
+    input_shape : tuple of int
+        Shape of one image, (C, H, W).
+    output : str
+        Name of the output value: the logits.
+    nodes : tuple of Node
+        In topological order.
+    """
+
+    name: str
+    sha256: str
+    input: str
+    input_shape: Shape
+    output: str
+    nodes: tuple[Node, ...]
+
+    def producer(self, value: str) -> Node | None:
+        """Give the node that makes a value, or None for the input."""
+        return next((node for node in self.nodes if node.output == value), None)
+
+    def readers(self, value: str) -> tuple[Node, ...]:
+        """Give the nodes that read a value."""
+        return tuple(node for node in self.nodes if value in node.inputs)
+
+    def shape_of(self, value: str) -> Shape:
+        """Give the shape of a value for one image."""
+        node = self.producer(value)
+        return self.input_shape if node is None else node.shape
+
+    @property
+    def class_count(self) -> int:
+        """How many logits the output has."""
+        return self.shape_of(self.output)[0]
+
+    def with_nodes(self, nodes: Iterable[Node]) -> "Graph":
+        """Give the same graph with other nodes."""
+        return replace(self, nodes=tuple(nodes))

@@ -1,0 +1,1 @@
+"""The spiking IR: ``SpikingNetwork``, its nodes, its file and its versions."""

@@ -1,0 +1,139 @@
+"""The rules that every spiking network keeps, hand-made, converted or read from a file."""
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+
+from snnconv.errors import NetworkError
+from snnconv.ir import nodes as ir
+from snnconv.ir.network import SpikingNetwork, topological_order
+from snnconv.ir.shapes import output_shape
+
+# how many edges may enter a node, where it is not "one or more"
+_ONE_INPUT = (ir.SumPool, ir.Select, ir.Flatten, ir.MaxPoolGate, ir.MaxPoolCurrent, ir.Readout)
+
+
+def check(network: SpikingNetwork) -> SpikingNetwork:
+    """Give the network back if it keeps every rule of the IR.
+
+    Raises
+    ------
+    NetworkError
+        Naming the node, the rule, and found against expected.
+    """
+    _check_names(network)
+    if topological_order(list(network.nodes), list(network.edges)) != network.nodes:
+        raise NetworkError("the nodes are not in topological order")
+    _check_ends(network)
+    _check_tensors_are_used(network)
+    for node in network.nodes:
+        _check_node(network, node)
+    return network
+
+
+def _check_names(network: SpikingNetwork) -> None:
+    names = Counter(node.name for node in network.nodes)
+    twice = [name for name, count in names.items() if count > 1]
+    if twice:
+        raise NetworkError(f"two nodes have the name {twice[0]}")
+    for edge in network.edges:
+        for end in (edge.source, edge.target):
+            if end not in names:
+                raise NetworkError(f"the edge {edge.source} → {edge.target} names the node {end}, which does not exist")
+
+
+def _check_ends(network: SpikingNetwork) -> None:
+    for kind in (ir.Input, ir.Readout):
+        count = sum(isinstance(node, kind) for node in network.nodes)
+        if count != 1:
+            raise NetworkError(f"a network has one {kind.__name__} node, found {count}")
+    for node in network.nodes:
+        found = len(network.incoming[node.name])
+        if isinstance(node, ir.Input) and found:
+            raise NetworkError(f"node {node.name}: an Input has no incoming edge, found {found}")
+        if isinstance(node, _ONE_INPUT) and found != 1:
+            raise NetworkError(f"node {node.name}: a {node.kind} has one incoming edge, found {found}")
+        if not isinstance(node, ir.Input) and not found:
+            raise NetworkError(f"node {node.name}: a {node.kind} needs an incoming edge")
+        if isinstance(node, ir.Readout) and network.outgoing[node.name]:
+            raise NetworkError(f"node {node.name}: a Readout has no outgoing edge")
+    source = network.by_name[network.incoming[network.readout.name][0].source]
+    if network.readout.mode is ir.ReadoutMode.SPIKES and not isinstance(source, ir.Neuron):
+        raise NetworkError(f"node {network.readout.name}: counting spikes needs a Neuron before it, found {source.kind}")
+    if len(network.readout.shape) != 1:
+        raise NetworkError(f"node {network.readout.name}: a Readout has one axis, found {network.readout.shape}")
+    if network.classes is not None and (len(network.classes),) != network.readout.shape:
+        raise NetworkError(f"{len(network.classes)} class names for a readout of {network.readout.shape[0]} classes")
+
+
+def _check_tensors_are_used(network: SpikingNetwork) -> None:
+    used = {name for node in network.nodes for name in tensor_names(node)}
+    missing = sorted(used - set(network.tensors))
+    if missing:
+        raise NetworkError(f"the tensor {missing[0]} is named by a node but missing")
+    unused = sorted(set(network.tensors) - used)
+    if unused:
+        raise NetworkError(f"the tensor {unused[0]} belongs to no node")
+
+
+def tensor_names(node: ir.Node) -> list[str]:
+    """Give the names of all tensors that a node uses."""
+    fields = (*ir.TENSOR_FIELDS.get(node.kind, ()), "source_scale")
+    return [name for name in (getattr(node, field) for field in fields) if name is not None]
+
+
+def _check_node(network: SpikingNetwork, node: ir.Node) -> None:
+    if isinstance(node, ir.Input):
+        return
+    inputs = [network.by_name[edge.source].shape for edge in network.incoming[node.name]]
+    weight = network.tensors[node.weight].shape if isinstance(node, ir.Conv | ir.Dense) else None
+    expected = output_shape(node, inputs, weight)
+    if node.shape != expected:
+        raise NetworkError(f"node {node.name}: its shape is {node.shape}, its inputs make {expected}")
+    for field in ir.TENSOR_FIELDS.get(node.kind, ()):
+        name = getattr(node, field)
+        if name is not None and field != "weight":
+            _check_parameter(network, node, field, network.tensors[name])
+    if isinstance(node, ir.WEIGHTED) and node.grid is not None:
+        _check_grid(network, node, node.grid)
+    if isinstance(node, ir.Neuron):
+        _check_neuron(network, node)
+    if node.source_scale is not None:
+        scale = network.tensors[node.source_scale]
+        if scale.shape not in ((), (node.shape[0],)) or not (scale > 0).all():
+            raise NetworkError(f"node {node.name}: source_scale must be positive, one or {node.shape[0]} values")
+
+
+def _check_parameter(network: SpikingNetwork, node: ir.Node, field: str, value: np.ndarray[Any, Any]) -> None:
+    shape = value.shape
+    if value.ndim == len(node.shape) + 1:  # a leading step axis
+        if shape[0] < network.steps:
+            raise NetworkError(f"node {node.name}: {field} has {shape[0]} steps, the network runs {network.steps}")
+        shape = shape[1:]
+    try:
+        broadcast = np.broadcast_shapes(shape, node.shape)
+    except ValueError:
+        broadcast = ()
+    if broadcast != node.shape:
+        raise NetworkError(f"node {node.name}: {field} {value.shape} does not broadcast to {node.shape}")
+
+
+def _check_grid(network: SpikingNetwork, node: ir.Conv | ir.Dense | ir.Scale, grid: int) -> None:
+    for name in tensor_names(node):
+        if name == node.source_scale:
+            continue
+        scaled = np.ldexp(network.tensors[name].astype(np.float64), grid)
+        if (scaled != np.rint(scaled)).any():
+            raise NetworkError(f"node {node.name}: {name} is not on its grid of 2^-{grid}, so sums would not be exact")
+
+
+def _check_neuron(network: SpikingNetwork, node: ir.Neuron) -> None:
+    if not (network.tensors[node.threshold] > 0).all():
+        raise NetworkError(f"node {node.name}: a threshold must be positive")
+    if (node.model is ir.NeuronModel.LIF) != (node.leak is not None):
+        raise NetworkError(f"node {node.name}: a leak belongs to an LIF neuron, and an LIF neuron has one")
+    if node.leak is not None:
+        leak = network.tensors[node.leak]
+        if not ((leak >= 0) & (leak <= 1)).all():
+            raise NetworkError(f"node {node.name}: a leak lies between 0 and 1")

@@ -1,0 +1,83 @@
+"""What flows along the edges: spikes, graded spikes or currents, and what of it is constant in time.
+
+Nothing in the file declares it: it follows from the node that made it.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from snnconv.ir import nodes as ir
+from snnconv.ir.network import SpikingNetwork
+
+
+class Kind(StrEnum):
+    """Kind of a value between two nodes."""
+
+    SPIKES = "spikes"
+    GRADED = "graded spikes"
+    CURRENT = "current"
+
+
+@dataclass(frozen=True)
+class Flow:
+    """What a node gives to its readers.
+
+    Attributes
+    ----------
+    kind : Kind
+        Spikes, graded spikes or current.
+    constant : bool
+        Whether it is the same at every step.
+    largest : float
+        The largest magnitude of a spike or graded spike; NaN for a current, whose size depends on the data.
+    """
+
+    kind: Kind
+    constant: bool
+    largest: float
+
+
+_CURRENT = float("nan")
+
+
+def flows(network: SpikingNetwork) -> dict[str, Flow]:
+    """Give the flow out of every node, by node name."""
+    result: dict[str, Flow] = {}
+    for node in network.nodes:
+        inputs = [result[edge.source] for edge in network.incoming[node.name]]
+        result[node.name] = _flow(network, node, inputs)
+    return result
+
+
+def _flow(network: SpikingNetwork, node: ir.Node, inputs: list[Flow]) -> Flow:
+    constant = bool(inputs) and all(flow.constant for flow in inputs)
+    match node:
+        case ir.Input():
+            if network.encoding is ir.Encoding.CONSTANT:
+                return Flow(Kind.CURRENT, constant=True, largest=_CURRENT)
+            if network.encoding is ir.Encoding.POISSON:
+                return Flow(Kind.SPIKES, constant=False, largest=1.0)
+            return Flow(Kind.CURRENT, constant=False, largest=_CURRENT)
+        case ir.Neuron():
+            value = float(np.abs(network.tensor(node.spike_value, 1.0)).max())
+            return Flow(Kind.SPIKES, constant=False, largest=value)
+        case ir.MaxPoolGate():
+            return Flow(Kind.SPIKES, constant=False, largest=inputs[0].largest)
+        case ir.Sum() | ir.Concat() | ir.Select() | ir.Flatten() | ir.SumPool():
+            return _passed_on(node, inputs, constant)
+        case _:
+            return Flow(Kind.CURRENT, constant=constant, largest=_CURRENT)
+
+
+def _passed_on(node: ir.Node, inputs: list[Flow], constant: bool) -> Flow:
+    if any(flow.kind is Kind.CURRENT for flow in inputs):
+        return Flow(Kind.CURRENT, constant=constant, largest=_CURRENT)
+    largest = [flow.largest for flow in inputs]
+    if isinstance(node, ir.SumPool):
+        return Flow(Kind.GRADED, constant, largest[0] * float(np.prod(node.kernel)))
+    if isinstance(node, ir.Sum):
+        return Flow(Kind.GRADED, constant, sum(largest))
+    graded = any(flow.kind is Kind.GRADED for flow in inputs)
+    return Flow(Kind.GRADED if graded else Kind.SPIKES, constant, max(largest))
