@@ -30,7 +30,7 @@ def save(network: SpikingNetwork, path: Path) -> None:
         encoding=network.encoding,
         nodes=network.nodes,
         edges=network.edges,
-        preprocessing=None if preprocessing is None else preprocessing.manifest,
+        preprocessing=None if preprocessing is None else preprocessing.to_manifest(),
         classes=network.classes,
         provenance=network.provenance,
     )
@@ -55,7 +55,7 @@ def load(path: Path) -> SpikingNetwork:
         raise NetworkError(f"{path} breaks the .snn schema: {_first(error)}") from error
     preprocessing = None
     if manifest.preprocessing is not None:
-        preprocessing = Preprocessing.from_manifest(manifest.preprocessing, tensors)
+        preprocessing = Preprocessing.from_manifest(manifest.preprocessing.model_dump(), tensors)
         tensors = {name: array for name, array in tensors.items() if name not in preprocessing.tensors()}
     try:
         return check(

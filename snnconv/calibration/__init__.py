@@ -1,0 +1,1 @@
+"""Graph + data -> Calibration: activations through onnxruntime, streaming histograms, percentiles."""

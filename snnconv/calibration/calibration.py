@@ -1,0 +1,107 @@
+"""A calibration: the statistics of a model's activations over chosen images, and where they come from."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from snnconv.calibration.statistics import ValueStatistics, merged
+from snnconv.data import Preprocessing
+from snnconv.errors import CalibrationError
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class DataSource:
+    """A data set that images were taken from: its file name, how many, and the hash of their choice."""
+
+    name: str
+    images: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Statistics of a model's activations.
+
+    Attributes
+    ----------
+    model_name : str
+        File name of the ONNX model.
+    model_sha256 : str
+        Its hash: a calibration belongs to one file.
+    preprocessing : Preprocessing
+        What was done to the images.
+    sources : tuple of DataSource
+        Where the images come from.
+    images : ndarray (N,) uint64
+        The identity of each image, in the order in which they were run.
+    input_low, input_high : ndarray (C,) float32
+        Range of the preprocessed images.
+    values : tuple of ValueStatistics
+        Every ReLU, pooling output and the logits, from input to output.
+    """
+
+    model_name: str
+    model_sha256: str
+    preprocessing: Preprocessing
+    sources: tuple[DataSource, ...]
+    images: Array
+    input_low: Array
+    input_high: Array
+    values: tuple[ValueStatistics, ...]
+
+    @property
+    def input_amplitude(self) -> float:
+        """λ_x: the largest magnitude of a preprocessed input."""
+        return float(max(np.abs(self.input_low).max(), np.abs(self.input_high).max()))
+
+    @cached_property
+    def by_name(self) -> dict[str, ValueStatistics]:
+        """Statistics by the name of the ONNX value."""
+        return {value.name: value for value in self.values}
+
+
+def choice_hash(images: Array) -> str:
+    """Give the SHA-256 over the identities of chosen images, in order."""
+    return hashlib.sha256(np.ascontiguousarray(images, dtype="<u8")).hexdigest()
+
+
+def merge(first: Calibration, second: Calibration) -> Calibration:
+    """Join two calibrations of the same model and preprocessing over different images.
+
+    Raises
+    ------
+    CalibrationError
+        If model or preprocessing differ, or an image is in both.
+    """
+    if first.model_sha256 != second.model_sha256:
+        raise CalibrationError(
+            f"the calibrations are of different models: {first.model_name} ({first.model_sha256[:12]}…) and "
+            f"{second.model_name} ({second.model_sha256[:12]}…); merge those of one model"
+        )
+    differing = first.preprocessing.same_as(second.preprocessing)
+    if differing:
+        raise CalibrationError(
+            f"the calibrations differ in preprocessing ({', '.join(differing)}); calibrate both with the same options"
+        )
+    common = np.intersect1d(first.images, second.images)
+    if len(common):
+        raise CalibrationError(
+            f"the calibrations share {len(common)} images, so these would count twice; merge disjoint samples"
+        )
+    if len(first.values) != len(second.values):
+        raise CalibrationError("the calibrations measured different values; make both with this version of snnconv")
+    return Calibration(
+        model_name=first.model_name,
+        model_sha256=first.model_sha256,
+        preprocessing=first.preprocessing,
+        sources=first.sources + second.sources,
+        images=np.concatenate([first.images, second.images]),
+        input_low=np.minimum(first.input_low, second.input_low),
+        input_high=np.maximum(first.input_high, second.input_high),
+        values=tuple(merged(a, b) for a, b in zip(first.values, second.values, strict=True)),
+    )

@@ -1,0 +1,128 @@
+"""Streaming statistics of one value: a batch at a time, in memory that does not grow with the data set."""
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+
+from snnconv.calibration.statistics import ValueKind, ValueStatistics
+from snnconv.errors import ModelError
+
+Array = np.ndarray[Any, Any]
+
+_BINS_PER_OCTAVE = 128
+_OCTAVES_ABOVE, _OCTAVES_BELOW = 3, 21
+_COLUMNS = (_OCTAVES_ABOVE + _OCTAVES_BELOW) * _BINS_PER_OCTAVE
+
+
+class Collector:
+    """Collects the statistics of one value.
+
+    Parameters
+    ----------
+    name : str
+        The value, for the result.
+    kind : ValueKind
+        What it is in the network.
+    channels : int
+        C.
+    """
+
+    def __init__(self, name: str, kind: ValueKind, channels: int) -> None:
+        self._name = name
+        self._kind = kind
+        self._channels = channels
+        self._count = 0
+        # A table of fixed size around the first batch's largest number; the few numbers that lie outside are counted
+        # one by one. So a batch costs two passes, and memory does not creep up with rare tiny numbers.
+        self._first = -1  # the code of the table's first column; -1 before the first batch
+        self._table = np.zeros((channels, _COLUMNS), dtype=np.uint32)
+        self._outside: Counter[tuple[int, int]] = Counter()
+        self._largest = np.zeros(channels, dtype=np.float32)
+        self._mean = np.zeros(channels)
+        self._squares = np.zeros(channels)  # Σ (x − mean)²
+
+    def add(self, values: Array) -> None:
+        """Take in a batch.
+
+        Parameters
+        ----------
+        values : ndarray (N, C, ...) float32
+            The numbers before the ReLU, or a pooling's or classifier's output. Not changed.
+
+        Raises
+        ------
+        ModelError
+            If they hold NaN or infinity.
+        """
+        flat = np.ascontiguousarray(values, dtype=np.float32).reshape(len(values), self._channels, -1)
+        self._add_moments(flat)
+        np.maximum(self._largest, flat.max(axis=2).max(axis=0), out=self._largest)
+        if self._first < 0:
+            self._anchor()
+        # The upper half of a float32 is its bin; with its sign bit, a number below zero gives a negative code.
+        columns = flat.view(np.int32) >> 16
+        np.clip(columns, self._first - 1, self._first + _COLUMNS, out=columns)
+        # column 0 takes zeros and what lies below the table, the last column what lies above it
+        width = _COLUMNS + 2
+        columns += (np.arange(self._channels) * width - (self._first - 1)).astype(np.int32)[:, None]  # (C,) -> (C, 1)
+        counts = np.bincount(columns.reshape(-1), minlength=self._channels * width).reshape(self._channels, width)
+        inside = counts[:, 1:-1]
+        if self._count >= 2**32 and self._table.dtype != np.int64:
+            self._table = self._table.astype(np.int64)
+        np.add(self._table, inside, out=self._table, casting="unsafe")
+        if int(inside.sum()) != np.count_nonzero(flat > 0):
+            self._count_outside(flat)
+
+    def result(self) -> ValueStatistics:
+        """Give the statistics of all that was taken in."""
+        channel, column = np.nonzero(self._table)
+        keys = list(self._outside)
+        channel = np.concatenate([channel, np.array([key[0] for key in keys], dtype=np.int64)])
+        code = np.concatenate([column + self._first, np.array([key[1] for key in keys], dtype=np.int64)])
+        counts = np.concatenate(
+            [self._table[np.nonzero(self._table)].astype(np.int64), np.array([self._outside[k] for k in keys], np.int64)]
+        )
+        order = np.lexsort((code, channel))
+        offsets = np.zeros(self._channels + 1, dtype=np.int64)
+        np.cumsum(np.bincount(channel, minlength=self._channels), out=offsets[1:])
+        return ValueStatistics(
+            name=self._name,
+            kind=self._kind,
+            count=self._count,
+            offsets=offsets,
+            codes=code[order].astype(np.uint16),
+            counts=counts[order],
+            largest=self._largest.copy(),
+            mean=self._mean.copy(),
+            variance=self._squares / max(self._count, 1),
+        )
+
+    def _anchor(self) -> None:
+        top = self._largest.max() or np.float32(1)
+        code = int(np.float32(top).view(np.int32)) >> 16
+        self._first = max(1, code + 1 - _OCTAVES_BELOW * _BINS_PER_OCTAVE)
+
+    def _count_outside(self, flat: Array) -> None:
+        codes = flat.view(np.int32) >> 16
+        outside = (flat > 0) & ((codes < self._first) | (codes >= self._first + _COLUMNS))
+        where = np.flatnonzero(outside)
+        channels = where // flat.shape[2] % self._channels
+        keys = zip(channels.tolist(), codes.reshape(-1)[where].tolist(), strict=True)
+        # a positive number in bin 0 (below 2^-133) counts as zero
+        self._outside.update(key for key in keys if key[1])
+
+    def _add_moments(self, flat: Array) -> None:
+        """Join the batch's mean and variance to those so far (Chan, Golub and LeVeque, 1979)."""
+        count = flat.shape[0] * flat.shape[2]
+        # float32 sums over one map, float64 from there on
+        mean = flat.sum(axis=2).sum(axis=0, dtype=np.float64) / count
+        squares = np.einsum("ncx,ncx->nc", flat, flat).sum(axis=0, dtype=np.float64)
+        if not (np.isfinite(mean).all() and np.isfinite(squares).all()):
+            raise ModelError(f"the value {self._name} holds NaN or infinity for these images; check model and data")
+        squares = np.maximum(squares - count * mean**2, 0.0)
+        total = self._count + count
+        difference = mean - self._mean
+        self._squares += squares + difference**2 * (self._count * count / total)
+        self._mean += difference * (count / total)
+        self._count = total

@@ -1,0 +1,176 @@
+"""The ``.calib`` file: a ``Calibration`` written and read."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
+
+from snnconv import __version__
+from snnconv.calibration.calibration import Calibration, DataSource, choice_hash
+from snnconv.calibration.statistics import ValueKind, ValueStatistics
+from snnconv.data import Preprocessing, PreprocessingManifest
+from snnconv.errors import CalibrationError, DataError, FileMissingError, InputError
+from snnconv.files import container
+
+FORMAT = "snnconv.calib"
+VERSION = 1
+
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ModelManifest(_Part):
+    """The model that was measured."""
+
+    name: str
+    sha256: Sha256
+
+
+class SourceManifest(_Part):
+    """A data set that images were taken from."""
+
+    name: str
+    images: PositiveInt
+    sha256: Sha256
+
+
+class ValueManifest(_Part):
+    """One measured value; its arrays are the tensors ``values.<index>.*``."""
+
+    name: str
+    kind: ValueKind
+    count: PositiveInt
+    """Numbers per channel."""
+
+
+class CalibrationManifest(_Part):
+    """The manifest of a ``.calib`` file."""
+
+    format: Literal["snnconv.calib"] = FORMAT
+    version: Literal[1] = VERSION
+    tool: str
+    model: ModelManifest
+    sources: tuple[SourceManifest, ...] = Field(min_length=1)
+    preprocessing: PreprocessingManifest
+    values: tuple[ValueManifest, ...] = Field(min_length=1)
+
+
+_ARRAYS = {
+    "offsets": np.int64,
+    "codes": np.uint16,
+    "counts": np.int64,
+    "largest": np.float32,
+    "mean": np.float64,
+    "variance": np.float64,
+}
+
+
+def save(calibration: Calibration, path: Path) -> None:
+    """Write a calibration. The same calibration gives the same bytes.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    manifest = CalibrationManifest(
+        tool=f"snnconv {__version__}",
+        model=ModelManifest(name=calibration.model_name, sha256=calibration.model_sha256),
+        sources=tuple(SourceManifest(name=s.name, images=s.images, sha256=s.sha256) for s in calibration.sources),
+        preprocessing=PreprocessingManifest.model_validate(calibration.preprocessing.to_manifest()),
+        values=tuple(ValueManifest(name=v.name, kind=v.kind, count=v.count) for v in calibration.values),
+    )
+    tensors: container.Tensors = {
+        "images": calibration.images.astype(np.uint64),
+        "input.low": calibration.input_low.astype(np.float32),
+        "input.high": calibration.input_high.astype(np.float32),
+    }
+    tensors |= calibration.preprocessing.tensors()
+    for index, value in enumerate(calibration.values):
+        for field, dtype in _ARRAYS.items():
+            tensors[f"values.{index}.{field}"] = np.asarray(getattr(value, field), dtype=dtype)
+    container.write(path, manifest.model_dump(mode="json"), tensors)
+
+
+def load(path: Path) -> Calibration:
+    """Read a calibration and check everything that it says.
+
+    Raises
+    ------
+    FileMissingError
+        If there is no such file.
+    CalibrationError
+        If it is damaged, changed or newer.
+    """
+    try:
+        content, tensors = container.read(path, FORMAT, VERSION)
+        manifest = CalibrationManifest.model_validate(content)
+        preprocessing = Preprocessing.from_manifest(content["preprocessing"], tensors)
+    except ValidationError as error:
+        detail: Any = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in detail["loc"])
+        raise CalibrationError(f"{path} breaks the .calib schema: {where}: {detail['msg']}") from error
+    except FileMissingError:
+        raise
+    except DataError as error:
+        raise CalibrationError(f"{path}: {error}") from error
+    except InputError as error:
+        raise CalibrationError(str(error)) from error
+    calibration = Calibration(
+        model_name=manifest.model.name,
+        model_sha256=manifest.model.sha256,
+        preprocessing=preprocessing,
+        sources=tuple(DataSource(s.name, s.images, s.sha256) for s in manifest.sources),
+        images=_tensor(path, tensors, "images", np.uint64),
+        input_low=_tensor(path, tensors, "input.low", np.float32),
+        input_high=_tensor(path, tensors, "input.high", np.float32),
+        values=tuple(_value(path, tensors, index, value) for index, value in enumerate(manifest.values)),
+    )
+    _check(path, calibration, tensors)
+    return calibration
+
+
+def _tensor(path: Path, tensors: container.Tensors, name: str, dtype: type[np.generic]) -> np.ndarray[Any, Any]:
+    array = tensors.get(name)
+    if array is None or array.dtype != dtype or array.ndim != 1:
+        found = "nothing" if array is None else f"{array.dtype} {array.shape}"
+        raise CalibrationError(f"{path}: tensor {name} must be one axis of {np.dtype(dtype).name}, found {found}")
+    return array
+
+
+def _value(path: Path, tensors: container.Tensors, index: int, value: ValueManifest) -> ValueStatistics:
+    arrays = {field: _tensor(path, tensors, f"values.{index}.{field}", dtype) for field, dtype in _ARRAYS.items()}
+    offsets, codes, counts = arrays["offsets"], arrays["codes"], arrays["counts"]
+    channels = len(offsets) - 1
+    good = (
+        channels >= 1
+        and offsets[0] == 0
+        and offsets[-1] == len(codes) == len(counts)
+        and (np.diff(offsets) >= 0).all()
+        and (counts > 0).all()
+        and {len(arrays[field]) for field in ("largest", "mean", "variance")} == {channels}
+        and int(np.add.reduceat(np.append(counts, 0), offsets[:-1]).max(initial=0)) <= value.count
+    )
+    if not good:
+        raise CalibrationError(f"{path}: the histogram of {value.name} contradicts itself; calibrate again")
+    return ValueStatistics(name=value.name, kind=value.kind, count=value.count, **arrays)
+
+
+def _check(path: Path, calibration: Calibration, tensors: container.Tensors) -> None:
+    expected = {f"values.{index}.{field}" for index in range(len(calibration.values)) for field in _ARRAYS}
+    expected |= {"images", "input.low", "input.high"} | set(calibration.preprocessing.tensors())
+    odd = sorted(set(tensors) - expected)
+    if odd:
+        raise CalibrationError(f"{path}: the tensor {odd[0]} belongs to nothing")
+    start = 0
+    for source in calibration.sources:
+        images = calibration.images[start : start + source.images]
+        start += source.images
+        if len(images) != source.images or choice_hash(images) != source.sha256:
+            raise CalibrationError(f"{path}: the images of {source.name} do not match their hash; calibrate again")
+    if start != len(calibration.images):
+        raise CalibrationError(f"{path}: {len(calibration.images)} images are listed, {start} belong to a source")

@@ -1,0 +1,1 @@
+"""Graph + Calibration -> SpikingNetwork: scale propagation, exact sums, parity; one file per method."""

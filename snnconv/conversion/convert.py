@@ -1,0 +1,77 @@
+"""Graph + Calibration -> SpikingNetwork: the method of Hu, Tang and Pan.
+
+References
+----------
+Hu, Tang, Pan: Spiking Deep Residual Networks, sections 3.1 and 3.2.
+"""
+
+from snnconv import __version__
+from snnconv.calibration.calibration import Calibration
+from snnconv.conversion.exact_sums import exact_sums
+from snnconv.conversion.options import Options
+from snnconv.conversion.propagate import propagate
+from snnconv.conversion.scales import Scales
+from snnconv.errors import CalibrationError
+from snnconv.graph.graph import Graph
+from snnconv.ir.check import check
+from snnconv.ir.manifest import Provenance
+from snnconv.ir.network import SpikingNetwork, topological_order
+
+CITATIONS = (
+    "Y. Hu, H. Tang, G. Pan. Spiking Deep Residual Networks. arXiv:1805.01352.",
+    "B. Rueckauer, I.-A. Lungu, Y. Hu, M. Pfeiffer, S.-C. Liu. Conversion of Continuous-Valued Deep Networks to "
+    "Efficient Event-Driven Networks for Image Classification. Frontiers in Neuroscience 11:682, 2017.",
+)
+
+
+def convert(
+    graph: Graph, calibration: Calibration, options: Options, calibration_sha256: str | None = None
+) -> SpikingNetwork:
+    """Turn a ReLU network into a spiking network.
+
+    Parameters
+    ----------
+    graph : Graph
+        After the passes: no BatchNorm is left.
+    calibration : Calibration
+        Measured on the same model file.
+    options : Options
+        Percentile, shortcut, readout and the rest.
+    calibration_sha256 : str, optional
+        Hash of the calibration's file, for the record.
+
+    Returns
+    -------
+    SpikingNetwork
+        IF neurons of threshold 1 with reset by subtraction, weights on exact grids.
+
+    Raises
+    ------
+    CalibrationError
+        If the calibration is of another model.
+    ModelError
+        If a part of the model has no spiking form.
+    """
+    if calibration.model_sha256 != graph.sha256:
+        raise CalibrationError(
+            f"the calibration was made from {calibration.model_name} ({calibration.model_sha256[:12]}…), the model is "
+            f"{graph.name} ({graph.sha256[:12]}…); calibrate this model"
+        )
+    built = propagate(graph, Scales(calibration, options), options, calibration.input_amplitude)
+    network = SpikingNetwork(
+        nodes=topological_order(built.nodes, built.edges),
+        edges=tuple(built.edges),
+        tensors=built.tensors,
+        steps=options.steps,
+        preprocessing=calibration.preprocessing,
+        provenance=Provenance(
+            tool=f"snnconv {__version__}",
+            source_name=graph.name,
+            source_sha256=graph.sha256,
+            calibration_sha256=calibration_sha256,
+            method=options.preset.value,
+            options=options.model_dump(mode="json"),
+            citations=CITATIONS,
+        ),
+    )
+    return check(exact_sums(network))

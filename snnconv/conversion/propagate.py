@@ -1,0 +1,269 @@
+"""Scale propagation: the ReLU network becomes a spiking network that computes the same, divided by λ.
+
+Every value x of the ReLU network has a scale λ over its channels, and the spiking network carries x/λ. For a weighted
+layer y = Σₖ Aₖ xₖ + b that neurons read,
+
+    A′ₖ = diag(1/λ_y) Aₖ diag(λₖ),   b′ = b/λ_y,   threshold 1,
+
+which is Eq. 2 for one input and Eq. 4 for a residual block. An identity shortcut is the case A = 1: a synapse of weight
+λ_in/λ_out (Eq. 5-6). A mean over k² pixels is a sum whose λ is k² times smaller. A current with several readers stays
+in the ReLU network's own units and is scaled where it is read.
+
+References
+----------
+Hu, Tang, Pan: Spiking Deep Residual Networks, section 3.1, Eq. 2-6.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from snnconv.conversion.builder import Builder, per_channel
+from snnconv.conversion.options import Options, Shortcut
+from snnconv.conversion.scales import Scales
+from snnconv.errors import ModelError
+from snnconv.graph import graph as ann
+from snnconv.ir import nodes as ir
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Carried:
+    """How the spiking network carries a value x: the nodes' outputs sum to x/λ."""
+
+    nodes: tuple[str, ...]
+    scale: Array
+    current: bool
+
+
+def propagate(graph: ann.Graph, scales: Scales, options: Options, amplitude: float) -> Builder:
+    """Build the spiking network, its weights not yet rounded.
+
+    Parameters
+    ----------
+    graph : Graph
+        With BatchNorm folded.
+    scales : Scales
+        λ of each layer of neurons.
+    options : Options
+        Shortcut, readout and initial potential.
+    amplitude : float
+        λ_x, the largest magnitude of a preprocessed input.
+
+    Returns
+    -------
+    Builder
+        Nodes, edges and float64 tensors, from the input to the readout.
+
+    Raises
+    ------
+    ModelError
+        If a value of the network is used in a way that has no spiking form.
+    """
+    return _Propagation(graph, scales, options).run(amplitude)
+
+
+class _Propagation:
+    def __init__(self, graph: ann.Graph, scales: Scales, options: Options) -> None:
+        self._graph = graph
+        self._scales = scales
+        self._options = options
+        self._spiking_ends = options.readout is ir.ReadoutMode.SPIKES
+        self._out = Builder()
+        self._carried: dict[str, Carried] = {}
+
+    def run(self, amplitude: float) -> Builder:
+        graph = self._graph
+        image = ir.Input(name=graph.input, shape=graph.input_shape, amplitude=amplitude, source=graph.input)
+        self._out.add(image, ())
+        self._carried[graph.input] = Carried((image.name,), np.ones(graph.input_shape[0]), current=True)
+        for node in graph.nodes:
+            self._carried[node.output] = self._convert(node)
+        self._readout()
+        return self._out
+
+    def _convert(self, node: ann.Node) -> Carried:
+        match node:
+            case ann.Conv() | ann.Dense():
+                return self._weighted(node)
+            case ann.Affine():
+                return self._affine(node)
+            case ann.Add():
+                return self._add(node)
+            case ann.Relu():
+                return self._relu(node)
+            case ann.AveragePool():
+                return self._average_pool(node)
+            case ann.Select():
+                return self._select(node)
+            case ann.Flatten():
+                return self._flatten(node)
+            case _:
+                raise ModelError(f"{type(node).__name__} {node.name} has no spiking form after the passes")
+
+    def _target(self, value: str) -> Array:
+        """Give λ in which a current is made: its one reader's, else 1."""
+        ones = np.ones(self._graph.shape_of(value)[0])
+        readers = self._graph.readers(value)
+        if value == self._graph.output:
+            return self._scales.of(value, shared=True) if self._spiking_ends and not readers else ones
+        if len(readers) == 1 and isinstance(readers[0], ann.Relu):
+            return self._scales.of(readers[0].output)
+        if len(readers) == 1 and isinstance(readers[0], ann.Add):
+            return self._target(readers[0].output)
+        return ones
+
+    def _weighted(self, node: ann.Conv | ann.Dense) -> Carried:
+        x, target = self._carried[node.inputs[0]], self._target(node.output)
+        name = self._out.name(node.name)
+        bias = (node.bias / target).reshape(-1, *(1,) * (len(node.shape) - 1))  # (O,) -> (O, 1, 1)
+        tensors = {"bias": bias} if node.bias.any() else {}
+        tensors["source_scale"] = per_channel(target, 1)
+        common: dict[str, Any] = {
+            "name": name,
+            "shape": node.shape,
+            "weight": f"{name}.weight",
+            "bias": f"{name}.bias" if "bias" in tensors else None,
+            "source": node.output,
+            "source_scale": f"{name}.source_scale",
+        }
+        if isinstance(node, ann.Dense):
+            tensors["weight"] = node.weight * x.scale / target[:, None]
+            self._out.add(ir.Dense(**common), x.nodes, **tensors)
+        else:
+            # λ of the input channels that each output channel reads: (O, I/groups, 1, 1)
+            scale = x.scale.reshape(node.groups, -1).repeat(len(target) // node.groups, axis=0)[:, :, None, None]
+            tensors["weight"] = node.weight * scale / target[:, None, None, None]
+            self._out.add(
+                ir.Conv(
+                    **common, strides=node.strides, pads=node.pads, dilations=node.dilations, groups=node.groups
+                ),
+                x.nodes,
+                **tensors,
+            )
+        return Carried((name,), target, current=True)
+
+    def _affine(self, node: ann.Affine) -> Carried:
+        x, target = self._carried[node.inputs[0]], self._target(node.output)
+        name = self._scaled(node.name, node.shape, x.nodes, node.gain * x.scale / target, node.offset / target)
+        return Carried((name,), target, current=True)
+
+    def _add(self, node: ann.Add) -> Carried:
+        target = self._target(node.output)
+        summands: list[str] = []
+        for value in node.inputs:
+            x = self._carried[value]
+            if x.current and np.array_equal(x.scale, target):
+                summands += x.nodes
+                continue
+            gain = x.scale / target
+            if not x.current and self._options.shortcut is Shortcut.UNNORMALISED:
+                gain = np.ones_like(gain)
+            summands.append(self._scaled(f"{node.name}/shortcut", node.shape, x.nodes, gain))
+        readers = self._graph.readers(node.output)
+        if len(readers) > 1 or len(set(summands)) < len(summands):
+            name = self._out.name(node.name)
+            self._out.add(ir.Sum(name=name, shape=node.shape, source=node.output), summands)
+            summands = [name]
+        return Carried(tuple(summands), target, current=True)
+
+    def _relu(self, node: ann.Relu) -> Carried:
+        return self._neurons(node.name, node, self._scales.of(node.output), node.inputs[0])
+
+    def _neurons(self, name: str, node: ann.Node, target: Array, before: str) -> Carried:
+        """Add a layer of IF neurons that reads a value, through a `Scale` where it does not come in λ of the layer."""
+        x = self._carried[before]
+        sources = x.nodes
+        if not (x.current and np.array_equal(x.scale, target)):
+            shape = self._graph.shape_of(before)
+            sources = (self._scaled(f"{name}/scale", shape, x.nodes, x.scale / target),)
+        name = self._out.name(name)
+        tensors = {"threshold": np.asarray(1.0), "source_scale": per_channel(target, 1)}
+        if self._options.initial_potential:
+            tensors["initial_potential"] = np.asarray(self._options.initial_potential)
+        neuron = ir.Neuron(
+            name=name,
+            shape=self._graph.shape_of(before),
+            threshold=f"{name}.threshold",
+            initial_potential=f"{name}.initial_potential" if "initial_potential" in tensors else None,
+            source=node.output,
+            source_scale=f"{name}.source_scale",
+            input_source=before,
+        )
+        self._out.add(neuron, sources, **tensors)
+        return Carried((name,), target, current=False)
+
+    def _average_pool(self, node: ann.AveragePool) -> Carried:
+        x = self._carried[node.inputs[0]]
+        name = self._out.name(f"{node.name}/sum" if self._spiking_ends and not x.current else node.name)
+        pool = ir.SumPool(name=name, shape=node.shape, kernel=node.kernel, strides=node.strides, pads=node.pads)
+        self._out.add(pool, (self._single(node.inputs[0]),))
+        pooled = Carried((name,), x.scale / np.prod(node.kernel), x.current)
+        if x.current or not self._spiking_ends:
+            return pooled
+        self._carried[node.output] = pooled
+        return self._neurons(node.name, node, self._scales.of(node.output), node.output)
+
+    def _select(self, node: ann.Select) -> Carried:
+        x = self._carried[node.inputs[0]]
+        name = self._out.name(node.name)
+        fields = {f: getattr(node, f) for f in ("starts", "stops", "steps", "pads_before", "pads_after")}
+        self._out.add(ir.Select(name=name, shape=node.shape, **fields), (self._single(node.inputs[0]),))
+        kept = x.scale[node.starts[0] : node.stops[0] : node.steps[0]]
+        # padded channels are silent, so their λ is free; a copy keeps one λ per layer one λ per layer
+        scale = np.pad(kept, (node.pads_before[0], node.pads_after[0]), constant_values=float(x.scale[0]))
+        return Carried((name,), scale, x.current)
+
+    def _flatten(self, node: ann.Flatten) -> Carried:
+        x = self._carried[node.inputs[0]]
+        name = self._out.name(node.name)
+        self._out.add(ir.Flatten(name=name, shape=node.shape), (self._single(node.inputs[0]),))
+        return Carried((name,), x.scale.repeat(node.shape[0] // len(x.scale)), x.current)
+
+    def _readout(self) -> None:
+        output = self._graph.output
+        if self._spiking_ends:
+            target = self._scales.of(output, shared=True)
+            producer = self._graph.producer(output)
+            assert producer is not None  # noqa: S101 - the reader made sure
+            carried = self._neurons(f"{producer.name}/neurons", producer, target, output)
+        else:
+            carried = self._carried[output]
+            ones = np.ones(len(carried.scale))
+            if not (carried.current and np.array_equal(carried.scale, ones)):
+                shape = self._graph.shape_of(output)
+                carried = Carried((self._scaled("readout/scale", shape, carried.nodes, carried.scale),), ones, True)
+            if len(carried.nodes) > 1:
+                name = self._out.name("readout/sum")
+                self._out.add(ir.Sum(name=name, shape=self._graph.shape_of(output)), carried.nodes)
+                carried = Carried((name,), ones, current=True)
+        name = self._out.name("readout")
+        shape = self._graph.shape_of(output)
+        self._out.add(ir.Readout(name=name, shape=shape, mode=self._options.readout, source=output), carried.nodes)
+
+    def _scaled(
+        self, name: str, shape: ann.Shape, sources: tuple[str, ...], gain: Array, offset: Array | None = None
+    ) -> str:
+        name = self._out.name(name)
+        tensors = {"gain": per_channel(gain, len(shape))}
+        if offset is not None and offset.any():
+            tensors["offset"] = per_channel(offset, len(shape))
+        node = ir.Scale(
+            name=name,
+            shape=shape,
+            gain=f"{name}.gain",
+            offset=f"{name}.offset" if "offset" in tensors else None,
+        )
+        return self._out.add(node, sources, **tensors)
+
+    def _single(self, value: str) -> str:
+        """Give one node for a value; a sum in several parts becomes a `Sum`."""
+        x = self._carried[value]
+        if len(x.nodes) == 1:
+            return x.nodes[0]
+        name = self._out.name(f"{value}/sum")
+        self._out.add(ir.Sum(name=name, shape=self._graph.shape_of(value)), x.nodes)
+        self._carried[value] = Carried((name,), x.scale, x.current)
+        return name
