@@ -1,0 +1,26 @@
+"""Images, arrays and labels from files; preprocessing, recorded once and carried along."""
+
+from snnconv.data.batch import Array, Batch, DataType, ImageSet, ImageShape
+from snnconv.data.geometry import DEFAULT_GEOMETRY, ChannelOrder, Geometry, Interpolation
+from snnconv.data.labels import read_classes
+from snnconv.data.layout import Layout
+from snnconv.data.open import open_images
+from snnconv.data.preprocessing import Preprocessing, PreprocessingManifest, make_preprocessing
+
+__all__ = [
+    "DEFAULT_GEOMETRY",
+    "Array",
+    "Batch",
+    "ChannelOrder",
+    "DataType",
+    "Geometry",
+    "ImageSet",
+    "ImageShape",
+    "Interpolation",
+    "Layout",
+    "Preprocessing",
+    "PreprocessingManifest",
+    "make_preprocessing",
+    "open_images",
+    "read_classes",
+]

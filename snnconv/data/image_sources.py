@@ -1,0 +1,168 @@
+"""Where image files lie: in a folder or in a zip file."""
+
+import os
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Protocol
+
+import numpy as np
+
+from snnconv.data.images import MAX_FILE_BYTES, SUFFIXES
+from snnconv.data.reading import reading
+from snnconv.data.zip_entries import archive_size, check_entry
+from snnconv.errors import DataError
+
+Reader = Callable[[int], bytes]
+
+_LOCAL_HEADER = 30
+_LOCAL_SIGNATURE = b"PK\x03\x04"
+_RAW_DEFLATE = -15
+
+
+class ImageSource(Protocol):
+    """Image files by number."""
+
+    @property
+    def names(self) -> list[str]:
+        """Their names, sorted, with ``/`` between folders."""
+        ...
+
+    @contextmanager
+    def opened(self) -> Iterator[Reader]:
+        """Give a function that reads the file of a number."""
+        ...
+
+
+class FolderImages:
+    """The images in a folder and in the folders below it.
+
+    Parameters
+    ----------
+    path : Path
+        The folder.
+
+    Raises
+    ------
+    FileMissingError
+        If there is no such folder.
+    DataError
+        If a folder cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with reading(str(path)):
+            self.names = sorted(name for name in _walk(path, "", frozenset()) if _is_image(name))
+
+    @contextmanager
+    def opened(self) -> Iterator[Reader]:
+        """Give a function that reads the file of a number."""
+        yield self._read
+
+    def _read(self, index: int) -> bytes:
+        name = self.names[index]
+        path, what = self._path / name, f"{self._path}: image {name!r}"
+        with reading(what):
+            # to open a pipe would wait for ever
+            if path.exists() and not path.is_file():
+                raise DataError(f"{what} is no plain file; replace or remove it")
+            with path.open("rb") as file:
+                data = file.read(MAX_FILE_BYTES + 1)
+        if len(data) > MAX_FILE_BYTES:
+            raise DataError(f"{what} is larger than {MAX_FILE_BYTES} bytes; make it smaller")
+        return data
+
+
+class ZipImages:
+    """The images in a zip file, read entry by entry and never extracted.
+
+    Only names and a small table of numbers are kept; the standard library's own table takes much more.
+
+    Parameters
+    ----------
+    path : Path
+        The zip file.
+
+    Raises
+    ------
+    FileMissingError
+        If there is no such file.
+    DataError
+        If it is no zip file, or an image in it is encrypted, too large, or there twice.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with reading(str(path)), zipfile.ZipFile(path) as archive:
+            size = archive_size(archive)
+            infos = [info for info in archive.infolist() if not info.is_dir() and _is_image(info.filename)]
+        infos.sort(key=lambda info: info.filename)
+        self.names = [info.filename for info in infos]
+        for before, info in zip([None, *infos], infos, strict=False):
+            what = self._what(info.filename)
+            check_entry(info, size, what)
+            if before is not None and before.filename == info.filename:
+                raise DataError(f"{what} is there twice; make the zip file anew")
+            if max(info.file_size, info.compress_size) > MAX_FILE_BYTES:
+                raise DataError(
+                    f"{what} claims {info.file_size} bytes, at most {MAX_FILE_BYTES} are read; shrink it"
+                )
+        self._entries = np.array(
+            [(i.header_offset, i.compress_type, i.compress_size, i.file_size, i.CRC) for i in infos],
+            dtype=np.int64,
+        )
+
+    @contextmanager
+    def opened(self) -> Iterator[Reader]:
+        """Give a function that reads the entry of a number."""
+        with reading(str(self._path)):
+            file = self._path.open("rb")
+        with file:
+            yield lambda index: self._read(file, index)
+
+    def _read(self, file: IO[bytes], index: int) -> bytes:
+        offset, method, stored, size, checksum = self._entries[index].tolist()
+        what = self._what(self.names[index])
+        with reading(what):
+            file.seek(offset)
+            header = file.read(_LOCAL_HEADER)
+            if len(header) < _LOCAL_HEADER or not header.startswith(_LOCAL_SIGNATURE):
+                raise zipfile.BadZipFile("there is no entry where the table of contents says")
+            # the lengths of the name and of the extra fields, which the table of contents need not repeat
+            file.seek(sum(struct.unpack("<HH", header[26:])), os.SEEK_CUR)
+            data = file.read(stored)
+            if len(data) == stored and method == zipfile.ZIP_DEFLATED:
+                # one byte more than declared is enough to see a lie
+                data = zlib.decompressobj(_RAW_DEFLATE).decompress(data, size + 1)
+            if len(data) != size:
+                raise zipfile.BadZipFile(f"truncated or changed, {size} bytes declared, {len(data)} came")
+            if zlib.crc32(data) != checksum:
+                raise zipfile.BadZipFile("its checksum is wrong")
+        return data
+
+    def _what(self, name: str) -> str:
+        return f"{self._path}: image {name!r}"
+
+
+def _is_image(name: str) -> bool:
+    hidden = any(
+        part == "__MACOSX" or (part.startswith(".") and part not in (".", "..")) for part in name.split("/")
+    )
+    return not hidden and name.lower().endswith(SUFFIXES)
+
+
+def _walk(folder: Path, prefix: str, above: frozenset[Path]) -> Iterator[str]:
+    """Give the names of all files, those behind links to folders too, unless a link leads back up."""
+    real = folder.resolve()
+    if real in above:
+        return
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir():
+                yield from _walk(folder / entry.name, f"{prefix}{entry.name}/", above | {real})
+            else:
+                yield prefix + entry.name

@@ -1,0 +1,129 @@
+"""One image file: decoded, resized, cropped."""
+
+import io
+import struct
+import zlib
+
+from PIL import Image
+
+from snnconv.data.geometry import Geometry, Interpolation
+from snnconv.errors import DataError
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
+# an image file larger than this is refused, and never more than this is read
+MAX_FILE_BYTES = 64 * 2**20
+
+# only these decoders are tried, whatever the suffix says
+_FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "TIFF", "PPM")
+# below the limit at which Pillow starts to warn, so that it is always this check that speaks
+_MAX_PIXELS = 2**26
+_MODES = {1: "L", 3: "RGB"}
+_EIGHT_BIT = ("1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr")
+_RESAMPLING = {
+    Interpolation.NEAREST: Image.Resampling.NEAREST,
+    Interpolation.BILINEAR: Image.Resampling.BILINEAR,
+    Interpolation.BICUBIC: Image.Resampling.BICUBIC,
+    Interpolation.LANCZOS: Image.Resampling.LANCZOS,
+}
+# Pillow's decoders raise all of these on damaged files
+_DECODING_ERRORS = (
+    *(OSError, SyntaxError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, EOFError),
+    *(RuntimeError, MemoryError, struct.error, zlib.error, Image.DecompressionBombError),
+    Image.DecompressionBombWarning,
+)
+
+
+def decode(data: bytes, channels: int, what: str) -> Image.Image:
+    """Decode an image file to 8 bits per channel.
+
+    Parameters
+    ----------
+    data : bytes
+        The file.
+    channels : int
+        1 for grey, 3 for red, green and blue.
+    what : str
+        The image, as messages name it.
+
+    Raises
+    ------
+    DataError
+        If the file is damaged, too large, or has more than 8 bits per channel.
+    """
+    try:
+        with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+            _check_pixels(image.size, what)
+            _check_mode(image.mode, what)
+            image.load()
+            # a palette with several transparent colours has no direct way to RGB
+            palette = image.mode == "P" and "transparency" in image.info
+            return (image.convert("RGBA") if palette else image).convert(_MODES[channels])
+    except DataError:
+        raise
+    except _DECODING_ERRORS as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise DataError(f"{what} is no image that can be read: {reason}; replace or remove it") from error
+
+
+def fit(image: Image.Image, geometry: Geometry, size: tuple[int, int], what: str) -> Image.Image:
+    """Resize and crop an image, as torchvision's ``Resize`` and ``CenterCrop`` do.
+
+    Parameters
+    ----------
+    image : Image
+        A decoded image.
+    geometry : Geometry
+        What to do; its channel order is not looked at.
+    size : tuple of int
+        (H, W) of the model.
+    what : str
+        The image, as messages name it.
+
+    Raises
+    ------
+    DataError
+        If the image is smaller than the crop, or has another size than the model takes.
+    """
+    if geometry.resize is not None:
+        image = _resize(image, geometry.resize, geometry.interpolation, what)
+    if geometry.crop is not None:
+        image = _crop(image, geometry.crop, what)
+    height, width = size
+    if (image.height, image.width) != size:
+        raise DataError(
+            f"{what} is {image.height} × {image.width} (height × width), the model takes {height} × {width}; "
+            "use --resize/--crop"
+        )
+    return image
+
+
+def _resize(image: Image.Image, shorter: int, interpolation: Interpolation, what: str) -> Image.Image:
+    # the longer side is rounded down, as torchvision rounds it
+    size = (shorter * image.width // min(image.size), shorter * image.height // min(image.size))
+    if size == image.size:
+        return image
+    _check_pixels(size, f"{what}, resized,")
+    return image.resize(size, _RESAMPLING[interpolation])
+
+
+def _crop(image: Image.Image, side: int, what: str) -> Image.Image:
+    if side > min(image.size):
+        raise DataError(
+            f"{what} is {image.height} × {image.width} (height × width) before --crop {side}, at least "
+            f"{side} × {side} is needed; use a larger --resize"
+        )
+    left, top = round((image.width - side) / 2), round((image.height - side) / 2)
+    return image.crop((left, top, left + side, top + side))
+
+
+def _check_mode(mode: str, what: str) -> None:
+    if mode not in _EIGHT_BIT:
+        raise DataError(f"{what} has the mode {mode}, expected 8 bits per channel; convert the image")
+
+
+def _check_pixels(size: tuple[int, int], what: str) -> None:
+    width, height = size
+    if width * height > _MAX_PIXELS:
+        raise DataError(
+            f"{what} has {width * height} pixels, at most {_MAX_PIXELS} are read; make it smaller"
+        )

@@ -1,0 +1,73 @@
+"""The one way to images: whatever the path is, a set of images comes out."""
+
+from pathlib import Path
+
+from snnconv.data.arrays import ArrayOptions, open_npy, open_npz
+from snnconv.data.batch import ImageSet, ImageShape
+from snnconv.data.folders import FolderOptions, image_file_set
+from snnconv.data.geometry import DEFAULT_GEOMETRY, Geometry
+from snnconv.data.image_sources import FolderImages, ZipImages
+from snnconv.data.layout import Layout
+from snnconv.errors import DataError, FileMissingError
+
+
+def open_images(
+    path: Path,
+    *,
+    input_shape: ImageShape,
+    layout: Layout = Layout.AUTO,
+    geometry: Geometry = DEFAULT_GEOMETRY,
+    labels: Path | None = None,
+    classes: tuple[str, ...] | None = None,
+    class_count: int | None = None,
+) -> ImageSet:
+    """Open images for a model.
+
+    Parameters
+    ----------
+    path : Path
+        An ``.npz`` with ``x`` and, where labels exist, ``y``; an ``.npy``; a folder or a ``.zip`` of class
+        folders of images.
+    input_shape : tuple of int
+        (C, H, W) of the model.
+    layout : Layout
+        The order of an array's axes; ``auto`` takes the one that fits `input_shape`.
+    geometry : Geometry
+        Resizing and cropping of image files, and the channel order that the model takes.
+    labels : Path or None
+        A file of labels, for arrays and for folders without class folders: an ``.npy``, or a text with one
+        integer per line. They belong to the images in file order, for image files to their names, sorted.
+        They go before an ``.npz``'s own ``y``.
+    classes : tuple of str or None
+        The names of the classes in the model's order, as `read_classes` reads them. Class folders match by
+        name; without it they are numbered in the order of their names.
+    class_count : int or None
+        The number of classes of the model, where it is known.
+
+    Raises
+    ------
+    FileMissingError
+        If a path does not exist.
+    DataError
+        If the images or labels cannot be used with such a model.
+    """
+    if classes is not None and class_count is not None and len(classes) != class_count:
+        raise DataError(
+            f"--classes names {len(classes)} classes, the model has {class_count}; give one name per class"
+        )
+    if not path.exists():
+        raise FileMissingError(f"{path} does not exist; check the path of the data")
+    if path.is_dir() or path.suffix.lower() == ".zip":
+        source = FolderImages(path) if path.is_dir() else ZipImages(path)
+        return image_file_set(
+            path, source, FolderOptions(input_shape, geometry, labels, classes, class_count)
+        )
+    options = ArrayOptions(input_shape, layout, geometry, labels, classes, class_count)
+    if path.suffix.lower() == ".npz":
+        return open_npz(path, options)
+    if path.suffix.lower() == ".npy":
+        return open_npy(path, options)
+    raise DataError(
+        f"{path} is of a kind that is not read; give an .npz, an .npy, a folder of class folders of images, "
+        "or a .zip of them"
+    )

@@ -1,0 +1,1 @@
+"""SpikingNetwork + input -> Recording: the time loop, one file per node kind. Counts are made here."""

@@ -1,0 +1,51 @@
+"""The runtimes that can run a network. NumPy is the reference; faster ones give the same spikes to the bit."""
+
+from enum import StrEnum
+from typing import Any, Protocol
+
+import numpy as np
+
+from snnconv.errors import NotRunnableError
+from snnconv.ir.network import SpikingNetwork
+from snnconv.runtime.recording import Recording
+
+Array = np.ndarray[Any, Any]
+
+
+class BackendName(StrEnum):
+    """What ``--backend`` takes."""
+
+    AUTO = "auto"
+    NUMPY = "numpy"
+
+
+class Backend(Protocol):
+    """A way to run networks. A backend says what it runs, and runs it for several batches at a time."""
+
+    name: str
+
+    def supports(self, network: SpikingNetwork) -> list[str]:
+        """Give the reasons why a network does not run here; none where it does."""
+        ...
+
+    def simulate(self, network: SpikingNetwork, images: Array, steps: int) -> Recording:
+        """Run one batch of preprocessed images (N, C, H, W) float32 for `steps` steps. Called from several threads."""
+        ...
+
+
+def choose(name: BackendName, network: SpikingNetwork, batch: int | None = None, chunk: int | None = None) -> Backend:
+    """Give the backend of this name, the fastest that is there for ``auto``.
+
+    Raises
+    ------
+    NotRunnableError
+        If it does not run the network, with every reason.
+    """
+    from snnconv.runtime.backends.numpy_backend import NumpyBackend
+
+    del name  # both names mean NumPy until there is a second backend
+    backend = NumpyBackend(batch, chunk)
+    reasons = backend.supports(network)
+    if reasons:
+        raise NotRunnableError("; ".join(reasons))
+    return backend

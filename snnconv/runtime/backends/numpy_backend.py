@@ -1,0 +1,87 @@
+"""The NumPy runtime as a backend: programs per thread, made once for each batch size."""
+
+import threading
+from typing import Any
+
+import numpy as np
+
+from snnconv.errors import NotRunnableError
+from snnconv.ir import nodes as ir
+from snnconv.ir.network import SpikingNetwork
+from snnconv.runtime.program import Program
+from snnconv.runtime.recording import Recording, joined
+
+Array = np.ndarray[Any, Any]
+
+_CHUNK = 16
+_BATCH = 4
+# spikes, currents and padded copies of one step take about 16 bytes a neuron
+_BYTES_PER_VALUE = 16
+_BYTES = 96 << 20
+
+
+class NumpyBackend:
+    """Runs networks by dense sums in NumPy.
+
+    Parameters
+    ----------
+    batch : int, optional
+        N, images at a time in one thread. None chooses it so that a chunk fits in about 100 MB.
+    chunk : int, optional
+        K, steps at a time. None chooses it.
+    """
+
+    name = "numpy"
+
+    def __init__(self, batch: int | None = None, chunk: int | None = None) -> None:
+        self._batch = batch
+        self._chunk = chunk
+        self._local = threading.local()
+
+    def supports(self, network: SpikingNetwork) -> list[str]:
+        """Give the reasons why a network does not run here."""
+        reasons = []
+        try:
+            Program(network, 1, 1)
+        except NotRunnableError as error:
+            reasons.append(str(error))
+        return reasons
+
+    def simulate(self, network: SpikingNetwork, images: Array, steps: int) -> Recording:
+        """Run a batch of preprocessed images."""
+        batch, chunk = self.sizes(network)
+        parts = [self._run(network, images[i : i + batch], steps, chunk) for i in range(0, len(images), batch)]
+        return beside(parts)
+
+    def sizes(self, network: SpikingNetwork) -> tuple[int, int]:
+        """Give (images, steps) that are run at once."""
+        values = sum(int(np.prod(node.shape)) for node in network.nodes if not isinstance(node, ir.Readout))
+        together = max(1, _BYTES // (_BYTES_PER_VALUE * values))
+        chunk = self._chunk or min(_CHUNK, together)
+        return self._batch or max(1, min(_BATCH, together // chunk)), chunk
+
+    def _run(self, network: SpikingNetwork, images: Array, steps: int, chunk: int) -> Recording:
+        program = self._program(network, len(images), chunk)
+        program.load(images)
+        return joined([program.advance(min(chunk, steps - step)) for step in range(0, steps, chunk)])
+
+    def _program(self, network: SpikingNetwork, batch: int, chunk: int) -> Program:
+        """Give this thread's program: buffers are not shared between threads."""
+        program: Program | None = getattr(self._local, "program", None)
+        if program is None or program.network is not network or (program.batch, program.chunk) != (batch, chunk):
+            program = Program(network, batch, chunk)
+            self._local.program = program
+        return program
+
+
+def beside(parts: list[Recording]) -> Recording:
+    """Join recordings of different images over the same steps."""
+    if len(parts) == 1:
+        return parts[0]
+    ties = [part.ties for part in parts if part.ties is not None]
+    return Recording(
+        scores=np.concatenate([part.scores for part in parts], axis=1),
+        ties=np.concatenate(ties, axis=1) if ties else None,
+        spikes=np.concatenate([part.spikes for part in parts], axis=2),
+        synops=np.concatenate([part.synops for part in parts], axis=2),
+    )

@@ -1,0 +1,51 @@
+"""Counts spikes and synaptic operations of a chunk, per step and image, exactly."""
+
+from typing import Any
+
+import numpy as np
+
+from snnconv.ir import nodes as ir
+from snnconv.ir.network import SpikingNetwork
+from snnconv.runtime.counts import fan_out
+
+Array = np.ndarray[Any, Any]
+
+# float32 holds whole numbers up to here exactly
+_EXACT = 2**24
+
+
+class SpikeCounter:
+    """Counts the spikes of a layer of neurons."""
+
+    def __init__(self, network: SpikingNetwork, node: ir.Neuron) -> None:
+        self._size = int(np.prod(node.shape))
+        self._value = np.asarray(network.tensor(node.spike_value, 1.0))
+        self._ones = np.ones(self._size, dtype=np.float32)
+
+    def count(self, spikes: Array) -> Array:
+        """Give the spikes in each step and image, (K, N) int64."""
+        steps, images = spikes.shape[:2]
+        if self._size > _EXACT or self._value.size > 1 or self._value != 1:
+            return np.count_nonzero(spikes.reshape(steps, images, -1), axis=2)
+        counts = spikes.reshape(steps * images, self._size) @ self._ones
+        return counts.reshape(steps, images).astype(np.int64)
+
+
+class SynOpCounter:
+    """Counts the synaptic operations of a weighted node: spikes by value, times their fan-out."""
+
+    def __init__(self, network: SpikingNetwork, node: ir.Conv | ir.Dense | ir.Scale) -> None:
+        self._fan_out = fan_out(network, node).reshape(-1).astype(np.float64)  # (H·W,) or (1,)
+
+    def count(self, spikes: Array) -> Array:
+        """Give the synaptic operations in each step and image, (K, N) int64."""
+        steps, images = spikes.shape[:2]
+        places = len(self._fan_out)
+        rows = spikes.reshape(steps * images * places, -1)
+        # sums over the channels of one place are small whole numbers: a matrix product in float32 is exact and fast
+        if rows.shape[1] <= _EXACT >> 8:
+            sums = rows @ np.ones(rows.shape[1], dtype=np.float32)
+        else:
+            sums = rows.sum(axis=1, dtype=np.float64)
+        totals = sums.reshape(steps * images, places).astype(np.float64) @ self._fan_out
+        return totals.reshape(steps, images).astype(np.int64)

@@ -1,0 +1,104 @@
+"""What is counted: synaptic operations by the real fan-out of each spike, and dense operations.
+
+    SynOps = Σ_i s_i F_i,   F = (C_out / groups) · outer(t_y, t_x),   t_x[i] = #{(o, k): o·S + k·d − P = i}
+
+with s_i the value of the spikes at input i in one step: borders, stride, dilation and groups are counted exactly, a
+graded spike by its value. A weighted node that reads a current makes dense multiply-accumulates instead; they are
+counted by the same rule, so taps that fall on padding are left out.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from snnconv.ir import nodes as ir
+from snnconv.ir.flow import Kind, flows
+from snnconv.ir.network import SpikingNetwork
+from snnconv.ir.shapes import windows
+
+Array = np.ndarray[Any, Any]
+
+
+def taps(size: int, kernel: int, stride: int, before: int, after: int, dilation: int) -> Array:
+    """Count, for each position along an axis, the windows and kernel taps that read it; (size,) int64."""
+    count = windows(size, kernel, stride, before, after, dilation)
+    positions = (np.arange(count)[:, None] * stride + np.arange(kernel) * dilation - before).reshape(-1)
+    return np.bincount(positions[(positions >= 0) & (positions < size)], minlength=size)
+
+
+def fan_out(network: SpikingNetwork, node: ir.Conv | ir.Dense | ir.Scale) -> Array:
+    """Give how many synapses of a node read each position of its input.
+
+    Returns
+    -------
+    ndarray int64
+        (H, W) for a ``Conv``: the same for each channel; () for ``Dense`` and ``Scale``.
+    """
+    if isinstance(node, ir.Dense):
+        return np.asarray(node.shape[0])
+    if isinstance(node, ir.Scale):
+        return np.asarray(1)
+    weight = network.tensors[node.weight].shape
+    shape = network.by_name[network.incoming[node.name][0].source].shape
+    spatial = len(shape) - 1
+    result = np.asarray(weight[0] // node.groups)
+    for axis in range(spatial):
+        along = taps(
+            shape[1 + axis],
+            weight[2 + axis],
+            node.strides[axis],
+            node.pads[axis],
+            node.pads[axis + spatial],
+            node.dilations[axis],
+        )
+        result = result[..., None] * along
+    return result
+
+
+@dataclass(frozen=True)
+class DenseOps:
+    """Multiply-accumulates of one weighted node for one image and one evaluation.
+
+    Attributes
+    ----------
+    macs : int
+        Taps that fall on padding left out.
+    padded_macs : int
+        All taps, as most papers count.
+    reads_current : bool
+        Whether the spiking network makes them too: the node reads a current.
+    constant : bool
+        Whether that current is constant, so that once per image is enough.
+    """
+
+    macs: int
+    padded_macs: int
+    reads_current: bool
+    constant: bool
+
+
+def dense_ops(network: SpikingNetwork) -> dict[str, DenseOps]:
+    """Give the dense operations of every weighted node but a ``Scale`` fed by spikes, by node name.
+
+    For nodes that read spikes these are what the ReLU network does in their place.
+    """
+    found = flows(network)
+    result = {}
+    for node in network.nodes:
+        if not isinstance(node, ir.WEIGHTED):
+            continue
+        sources = [found[edge.source] for edge in network.incoming[node.name]]
+        reads_current = any(flow.kind is Kind.CURRENT for flow in sources)
+        if isinstance(node, ir.Scale) and not reads_current:
+            continue
+        shape = network.by_name[network.incoming[node.name][0].source].shape
+        spread = fan_out(network, node)
+        macs = int(spread.sum()) * shape[0] if spread.ndim else int(spread) * int(np.prod(shape))
+        outputs = int(np.prod(node.shape))
+        per_output = 1
+        if not isinstance(node, ir.Scale):
+            per_output = int(np.prod(network.tensors[node.weight].shape[1:]))
+        constant = all(flow.constant for flow in sources)
+        result[node.name] = DenseOps(macs, outputs * per_output, reads_current, constant)
+    return result

@@ -1,0 +1,168 @@
+"""A spiking network built for the NumPy runtime: batches of images × chunks of steps × nodes in topological order."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from snnconv.errors import NotRunnableError
+from snnconv.ir import nodes as ir
+from snnconv.ir.flow import flows
+from snnconv.ir.network import SpikingNetwork
+from snnconv.runtime.counters import SpikeCounter, SynOpCounter
+from snnconv.runtime.nodes.neuron import Neuron
+from snnconv.runtime.nodes.operation import Operation, Site, check_plain
+from snnconv.runtime.nodes.readout import Readout
+from snnconv.runtime.nodes.registry import build, first_problem
+from snnconv.runtime.nodes.relu import Relu
+from snnconv.runtime.recording import Recording
+
+Array = np.ndarray[Any, Any]
+
+INPUT_GRID = 28
+"""A preprocessed image is rounded to multiples of 2^-28, so that float64 sums over it are exact in any order."""
+
+MakeNeuron = Callable[[Site], Operation]
+
+
+class Program:
+    """A network at work on a batch of images.
+
+    Parameters
+    ----------
+    network : SpikingNetwork
+        The network.
+    batch : int
+        N, how many images are simulated together.
+    chunk : int
+        K, how many steps a node takes at once. Memory grows with N · K.
+    neuron : callable, optional
+        Builds the layers of neurons; a ReLU in their place makes the network an ordinary one.
+
+    Raises
+    ------
+    NotRunnableError
+        Naming the node or parameter that the runtime does not run.
+    """
+
+    def __init__(self, network: SpikingNetwork, batch: int, chunk: int, neuron: MakeNeuron | None = None) -> None:
+        first_problem(network)
+        if network.encoding is not ir.Encoding.CONSTANT:
+            raise NotRunnableError(
+                f"the encoding {network.encoding.value}, which the runtime does not run yet; constant it runs"
+            )
+        self.network = network
+        self.batch = batch
+        self.chunk = chunk
+        self.operations: dict[str, Operation] = {}
+        self._found = flows(network)
+        self._values: dict[str, Array] = {}
+        self._constant: list[tuple[str, Operation, tuple[str, ...]]] = []
+        self._changing: list[tuple[str, Operation, tuple[str, ...]]] = []
+        self._counted = network.incoming[network.readout.name][0].source
+        for node in network.nodes:
+            check_plain(node)
+            if not isinstance(node, ir.Input | ir.Readout):
+                self._add(node, neuron or self._spiking)
+        self._readout = Readout(self._site(network.readout))
+        self._spikes = [
+            (index, node.name, SpikeCounter(network, node)) for index, node in enumerate(network.neurons)
+        ]
+        self._synops = [
+            (index, network.incoming[node.name], SynOpCounter(network, node))
+            for index, node in enumerate(weighted(network))
+            if not self._site(node).reads_current
+        ]
+
+    def _site(self, node: ir.Node) -> Site:
+        inputs = tuple(self._found[edge.source] for edge in self.network.incoming[node.name])
+        return Site(self.network, node, inputs, self._found[node.name], self.batch, self.chunk)
+
+    def _spiking(self, site: Site) -> Operation:
+        keep = site.node.name == self._counted and self.network.readout.ties is ir.Ties.MEMBRANE
+        return Neuron(site, keep_trace=keep)
+
+    def _add(self, node: ir.Node, neuron: MakeNeuron) -> None:
+        site = self._site(node)
+        operation = neuron(site) if isinstance(node, ir.Neuron) else build(site)
+        sources = tuple(edge.source for edge in self.network.incoming[node.name])
+        self.operations[node.name] = operation
+        (self._constant if site.flow.constant else self._changing).append((node.name, operation, sources))
+
+    def load(self, images: Array) -> None:
+        """Start on new images: clear all state and compute what is constant in time, once.
+
+        Parameters
+        ----------
+        images : ndarray (N, C, H, W) float32
+            Preprocessed images; N is the program's batch.
+        """
+        x = images.astype(np.float64).transpose(0, *range(2, images.ndim), 1)[None]  # (N, C, H, W) -> (1, N, H, W, C)
+        self._values[self.network.input.name] = np.ldexp(np.rint(np.ldexp(x, INPUT_GRID)), -INPUT_GRID)
+        for operation in self.operations.values():
+            operation.reset()
+        self._readout.reset()
+        for name, operation, sources in self._constant:
+            self._values[name] = operation.advance([self._values[source] for source in sources], 1)
+
+    def advance(self, steps: int) -> Recording:
+        """Run the next steps of the images.
+
+        Parameters
+        ----------
+        steps : int
+            At most the program's chunk.
+
+        Returns
+        -------
+        Recording
+            Of these steps.
+        """
+        values = self._values
+        for name, operation, sources in self._changing:
+            values[name] = operation.advance([values[source] for source in sources], steps)
+        scores = self._readout.advance(values[self._counted], steps).copy()
+        trace = getattr(self.operations.get(self._counted), "trace", None)
+        counting = self.network.readout.mode is ir.ReadoutMode.SPIKES
+        ties = trace[:steps].copy() if counting and trace is not None else None
+        spikes = np.zeros((len(self._spikes), steps, self.batch), dtype=np.int64)
+        for index, name, counter in self._spikes:
+            spikes[index] = counter.count(values[name])
+        synops = np.zeros((len(weighted(self.network)), steps, self.batch), dtype=np.int64)
+        for index, edges, synop_counter in self._synops:
+            for edge in edges:
+                synops[index] += synop_counter.count(values[edge.source])
+        return Recording(scores, ties, spikes, synops)
+
+
+def weighted(network: SpikingNetwork) -> tuple[ir.Conv | ir.Dense | ir.Scale, ...]:
+    """Give the weighted nodes, from the input to the readout: the rows of ``Recording.synops``."""
+    return tuple(node for node in network.nodes if isinstance(node, ir.WEIGHTED))
+
+
+def relu_values(network: SpikingNetwork, images: Array, clipped: bool = False) -> tuple[dict[str, Array], dict[str, Array]]:
+    """Compute the network with ReLUs in the place of its neurons.
+
+    Parameters
+    ----------
+    network : SpikingNetwork
+    images : ndarray (N, C, H, W) float32
+        Preprocessed images.
+    clipped : bool
+        clip(x, 0, θ)/θ instead of max(x, 0)/θ: what rates tend to as T → ∞.
+
+    Returns
+    -------
+    tuple of two dict of str to ndarray
+        The output of every node, and what every layer of neurons adds up; (N, C, H, W), float64 or float32.
+    """
+    program = Program(network, len(images), 1, neuron=lambda site: Relu(site, clipped))
+    program.load(images)
+    program.advance(1)
+    outputs = {name: np.moveaxis(value[0], -1, 1) for name, value in program._values.items()}  # noqa: SLF001
+    summed = {
+        name: np.moveaxis(operation.trace[0], -1, 1)
+        for name, operation in program.operations.items()
+        if isinstance(operation, Relu)
+    }
+    return outputs, summed
