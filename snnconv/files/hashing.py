@@ -32,3 +32,23 @@ def sha256_of_array(array: np.ndarray[Any, Any]) -> str:
     """Give the SHA-256 of an array's bytes in C order (little-endian), shape and dtype not included."""
     little = array.astype(array.dtype.newbyteorder("<"), copy=False)
     return hashlib.sha256(np.ascontiguousarray(little)).hexdigest()
+
+
+def sha256_of_path(path: Path) -> str:
+    """Give the SHA-256 of a file, or of a folder's file names, sizes and times of change.
+
+    Raises
+    ------
+    FileMissingError
+        If there is no such path.
+    InputError
+        If it cannot be read.
+    """
+    if not path.is_dir():
+        return sha256_of_file(path)
+    digest = hashlib.sha256()
+    for file in sorted(path.rglob("*")):
+        if file.is_file():
+            status = file.stat()
+            digest.update(f"{file.relative_to(path)}\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
+    return digest.hexdigest()

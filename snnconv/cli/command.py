@@ -1,0 +1,126 @@
+"""What all commands share: the common options, and how an error becomes one line and an exit code."""
+
+import inspect
+import logging
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Any
+
+import typer
+
+from snnconv.cli.terminal import Terminal, harmless, log
+from snnconv.errors import InputError, UsageError
+
+BAD_USAGE, BAD_INPUT = 2, 3
+INTERRUPTED, TERMINATED = 130, 143
+
+
+class Terminated(BaseException):
+    """SIGTERM came."""
+
+
+_COMMON: dict[str, Any] = {
+    "as_json": Annotated[bool, typer.Option("--json", help="Print the result as JSON.")],
+    "quiet": Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")],
+    "verbose": Annotated[bool, typer.Option("-v", "--verbose", help="Say more.")],
+    "log_file": Annotated[Path | None, typer.Option("--log-file", help="Write a log to this file.", metavar="FILE")],
+    "threads": Annotated[int, typer.Option("--threads", min=0, help="Threads; 0 takes one for each core.")],
+    "seed": Annotated[int, typer.Option("--seed", min=0, help="Seed of all that is drawn.")],
+}
+_DEFAULTS: dict[str, Any] = {
+    "as_json": False,
+    "quiet": False,
+    "verbose": False,
+    "log_file": None,
+    "threads": 0,
+    "seed": 0,
+}
+
+
+def command(function: Callable[..., None]) -> Callable[..., None]:
+    """Make a command: add the common options and turn errors into exit codes.
+
+    Parameters
+    ----------
+    function : callable
+        Its first parameter is the `Terminal`, the others are the command's own.
+
+    Returns
+    -------
+    callable
+        With a signature that Typer reads.
+    """
+    signature = inspect.signature(function, eval_str=True)
+    own = list(signature.parameters.values())[1:]
+    common = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=_DEFAULTS[name], annotation=annotation)
+        for name, annotation in _COMMON.items()
+    ]
+
+    def wrapper(**given: Any) -> None:
+        shared = {name: given.pop(name) for name in _COMMON}
+        _start_log(shared["verbose"], shared["quiet"], shared["log_file"])
+        terminal = Terminal(shared["as_json"], shared["quiet"], shared["threads"], shared["seed"])
+        signal.signal(signal.SIGTERM, _terminate)
+        code = _run(function, terminal, given)
+        if code:
+            raise typer.Exit(code)
+
+    wrapper.__doc__ = function.__doc__
+    wrapper.__name__ = function.__name__
+    keyword_only = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own]
+    wrapper.__signature__ = inspect.Signature([*keyword_only, *common])  # type: ignore[attr-defined]
+    wrapper.__annotations__ = {p.name: p.annotation for p in (*own, *common)}
+    return wrapper
+
+
+def _run(function: Callable[..., None], terminal: Terminal, given: dict[str, Any]) -> int:
+    try:
+        function(terminal, **given)
+    except UsageError as error:
+        return _fail(str(error), BAD_USAGE)
+    except InputError as error:
+        return _fail(str(error), BAD_INPUT)
+    except KeyboardInterrupt:
+        return _fail("interrupted; what is finished is kept", INTERRUPTED)
+    except Terminated:
+        return _fail("terminated; what is finished is kept", TERMINATED)
+    except BrokenPipeError:
+        # the reader of our output went away, as `head` does; nothing more can be said
+        sys.stderr.close()
+        return 0
+    return 0
+
+
+def _fail(message: str, code: int) -> int:
+    line = harmless(" ".join(message.split()))
+    log.error(line)
+    sys.stderr.write(f"snnconv: {line}\n")
+    return code
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    del number, frame
+    raise Terminated
+
+
+def _start_log(verbose: bool, quiet: bool, path: Path | None) -> None:
+    log.handlers.clear()
+    log.setLevel(logging.DEBUG if verbose else logging.INFO)
+    log.propagate = False
+    log.addHandler(logging.NullHandler())
+    if path is not None:
+        try:
+            handler: logging.Handler = logging.FileHandler(path, encoding="utf-8")
+        except OSError as error:
+            raise typer.BadParameter(f"cannot write {path}: {error.strerror or error}") from error
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        log.addHandler(handler)
+    if verbose and not quiet:
+        spoken = logging.StreamHandler(sys.stderr)
+        spoken.setFormatter(logging.Formatter("%(message)s"))
+        spoken.addFilter(lambda record: record.levelno == logging.DEBUG)
+        log.addHandler(spoken)

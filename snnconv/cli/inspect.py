@@ -1,0 +1,26 @@
+"""``snnconv inspect``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from snnconv.cli.terminal import Terminal
+
+
+def inspect_cli(
+    terminal: Terminal,
+    path: Annotated[Path, typer.Argument(help="A .snn or .calib file, or a run folder.", metavar="FILE|RUN/")],
+) -> None:
+    """Show what a file or run folder holds, after checking it.
+
+    Example: snnconv inspect resnet.snn
+    """
+    from snnconv.commands.inspect import inspect
+
+    result = inspect(path)
+    if terminal.json:
+        terminal.object(result.content)
+        return
+    for table in result.tables:
+        terminal.table(table.title, table.columns, table.rows, left=table.left)

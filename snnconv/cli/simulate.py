@@ -1,0 +1,99 @@
+"""``snnconv simulate``."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from snnconv.cli.choices import Backend, Encoding, Layout
+from snnconv.cli.options import Classes, Labels, LayoutOption
+from snnconv.cli.terminal import Terminal
+
+if TYPE_CHECKING:
+    from snnconv.runtime.summary import RunSummary
+
+
+def simulate_cli(
+    terminal: Terminal,
+    network: Annotated[Path, typer.Argument(help="The spiking network.", metavar="NET.snn")],
+    data: Annotated[
+        Path,
+        typer.Option(
+            "--data",
+            help="Images: .npz with x (and y), .npy, a folder or .zip of class folders.",
+            metavar="DATA",
+            show_default=False,
+        ),
+    ],
+    out: Annotated[Path, typer.Option("-o", "--out", help="The run folder.", metavar="RUN/", show_default=False)],
+    steps: Annotated[int | None, typer.Option("--steps", min=1, help="Time steps; the network's by default.")] = None,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Simulate the first N images.")] = None,
+    backend: Annotated[Backend, typer.Option("--backend", help="What runs the network.")] = Backend.AUTO,
+    encoding: Annotated[
+        Encoding | None, typer.Option("--encoding", help="How images enter; as the network says by default.")
+    ] = None,
+    reference: Annotated[
+        Path | None, typer.Option("--reference", help="Run this ONNX model beside it.", metavar="MODEL.onnx")
+    ] = None,
+    layout: LayoutOption = Layout.AUTO,
+    labels: Labels = None,
+    classes: Classes = None,
+    batch_size: Annotated[
+        int | None, typer.Option("--batch-size", min=1, help="Images at a time in a thread; no effect on the result.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Start anew where RUN/ holds a run.")] = False,
+) -> None:
+    """Simulate a spiking network on images.
+
+    One run gives the accuracy at 1, 2, 4 … T steps, spikes and synaptic operations. Repeat the command after an
+    interruption and it goes on.
+
+    Example: snnconv simulate resnet.snn --data test.npz --reference resnet.onnx -o run
+    """
+    from snnconv import data as library
+    from snnconv.commands import simulate as commands
+    from snnconv.ir import nodes
+    from snnconv.runtime.backends import BackendName
+
+    options = commands.SimulateOptions(
+        steps=steps,
+        limit=limit,
+        backend=BackendName(backend),
+        encoding=None if encoding is None else nodes.Encoding(encoding),
+        reference=reference,
+        layout=library.Layout(layout),
+        labels=labels,
+        classes=classes,
+        batch_size=batch_size,
+        threads=terminal.threads,
+        overwrite=overwrite,
+        command_line=sys.argv,
+    )
+    with terminal.progress("simulating") as progress:
+        summary = commands.simulate(network, data, out, options, progress=progress)
+    if terminal.json:
+        terminal.result(summary)
+        return
+    _print(terminal, summary)
+    terminal.say(f"wrote {out}; see it with: snnconv report {out} --energy")
+
+
+def _print(terminal: Terminal, summary: "RunSummary") -> None:
+    rows = []
+    for step in summary.spikes_per_image:
+        cells = [step]
+        for values in (summary.accuracy, summary.agreement):
+            cells.append("–" if values is None else f"{100 * values[step]:.2f}")
+        cells.append(f"{summary.spikes_per_image[step]:,.0f}")
+        cells.append(f"{summary.synops_per_image[step] / 1e6:,.2f}")
+        rows.append(cells)
+    reference = summary.reference_accuracy
+    ann = "" if reference is None else f", the ONNX model reaches {100 * reference:.2f} %"
+    terminal.table(
+        f"{summary.network.name} on {summary.images} images{ann}",
+        ("steps", "accuracy %", "agreement %", "spikes/image", "M SynOps/image"),
+        rows,
+        note=f"{summary.images_per_second:.2f} images/s with the {summary.backend} backend on "
+        f"{summary.threads} threads",
+    )

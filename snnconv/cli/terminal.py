@@ -1,0 +1,110 @@
+"""How commands talk: data to stdout, talk and progress to stderr, names from files made harmless."""
+
+import json
+import logging
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+log = logging.getLogger("snnconv")
+
+
+def harmless(text: str) -> str:
+    """Replace control characters, which could steer a terminal, by their escapes."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """What every command gets from its common options.
+
+    Attributes
+    ----------
+    json : bool
+        Print the result as JSON and nothing else to stdout.
+    quiet : bool
+        Say nothing on stderr but errors.
+    threads : int
+        0 takes one for each core.
+    seed : int
+        Of all that is drawn.
+    """
+
+    json: bool
+    quiet: bool
+    threads: int
+    seed: int
+
+    def say(self, text: str) -> None:
+        """Tell a person something, on stderr."""
+        log.info(text)
+        if not self.quiet:
+            sys.stderr.write(harmless(text) + "\n")
+
+    def result(self, result: "BaseModel") -> None:
+        """Print a result as JSON."""
+        sys.stdout.write(result.model_dump_json(indent=2) + "\n")
+
+    def object(self, value: dict[str, Any]) -> None:
+        """Print a value as JSON."""
+        sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+    def table(
+        self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1, note: str | None = None
+    ) -> None:
+        """Print a table to stdout; the first `left` columns are texts, the others numbers."""
+        from rich import box
+        from rich.console import Console
+        from rich.markup import escape
+        from rich.table import Table
+
+        # nothing is cut off where nobody looks at the width: in a pipe or a file
+        console = Console(width=None if sys.stdout.isatty() else 200, highlight=False)
+        table = Table(title=escape(title), title_justify="left", box=box.SIMPLE_HEAD, caption_justify="left")
+        table.caption = None if note is None else escape(note)
+        for index, column in enumerate(columns):
+            table.add_column(
+                escape(column),
+                justify="left" if index < left else "right",
+                overflow="fold",
+                no_wrap=index >= left,
+            )
+        for row in rows:
+            table.add_row(*(escape(harmless(cell)) for cell in row))
+        console.print(table)
+
+    @contextmanager
+    def progress(self, what: str) -> Iterator[Callable[[int, int], None]]:
+        """Show a bar with rate and remaining time on a terminal; stay quiet in a pipe.
+
+        Yields
+        ------
+        callable
+            To be told (done, total).
+        """
+        if self.quiet or not sys.stderr.isatty():
+            yield lambda done, total: log.debug("%s: %d of %d", what, done, total)
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(),
+        )
+        with Progress(*columns, console=Console(stderr=True)) as bar:
+            task = bar.add_task(what, total=None, rate="")
+
+            def show(done: int, total: int) -> None:
+                speed = bar.tasks[0].speed
+                bar.update(task, completed=done, total=total, rate=f"{speed:.1f}/s" if speed else "")
+
+            yield show

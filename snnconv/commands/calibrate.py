@@ -1,0 +1,175 @@
+"""``snnconv calibrate``: activations of an ONNX model over calibration images, as a ``.calib`` file."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from snnconv.calibration import file
+from snnconv.calibration.calibrate import calibrate as measure
+from snnconv.calibration.calibration import Calibration, merge
+from snnconv.calibration.statistics import ValueStatistics
+from snnconv.data import Geometry, Layout, make_preprocessing, open_images, read_classes
+from snnconv.errors import UsageError
+from snnconv.graph.reader import read
+
+
+class PreprocessingOptions(BaseModel):
+    """Preprocessing as a user gives it; see `snnconv.data.make_preprocessing`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    scale: float | None = None
+    mean: str | None = None
+    std: str | None = None
+    geometry: Geometry = Geometry()
+
+
+class CalibratedValue(BaseModel):
+    """Percentiles of one value's activations, over all its channels."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    kind: str
+    channels: int
+    numbers: int
+    percentile_99_9: float
+    percentile_99_99: float
+    largest: float
+
+
+class CalibrationSummary(BaseModel):
+    """What ``snnconv calibrate --json`` prints."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal["snnconv.calibration-summary"] = "snnconv.calibration-summary"
+    version: Literal[1] = 1
+    file: str
+    model: str
+    images: int
+    input_amplitude: float
+    relative_error: float = Field(default=2.0**-7)
+    """Largest error of a percentile, as a part of its value."""
+    values: tuple[CalibratedValue, ...]
+
+
+def calibrate(
+    model: Path,
+    data: Path,
+    out: Path,
+    *,
+    samples: int | None = None,
+    preprocessing: PreprocessingOptions | None = None,
+    layout: Layout = Layout.AUTO,
+    labels: Path | None = None,
+    classes: Path | None = None,
+    batch_size: int = 64,
+    threads: int = 0,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Calibration:
+    """Measure a model's activations and write them to `out`.
+
+    Parameters
+    ----------
+    model : Path
+        The ONNX file.
+    data : Path
+        Calibration images: ``.npz``, ``.npy``, folder or ``.zip``.
+    out : Path
+        The ``.calib`` file to write.
+    samples : int, optional
+        Use the first so many images.
+    preprocessing : PreprocessingOptions, optional
+        Scale, mean, std, resizing and channel order.
+    layout, labels, classes
+        How to read `data`; see `snnconv.data.open_images`.
+    batch_size : int
+        Images at a time.
+    threads : int
+        Threads; 0 takes what is there.
+    progress : callable
+        Told (done, total) images.
+
+    Returns
+    -------
+    Calibration
+        What was written.
+
+    Raises
+    ------
+    InputError
+        If an input cannot be used; `out` is then as it was.
+    """
+    graph = read(model)
+    options = preprocessing or PreprocessingOptions()
+    shape = (graph.input_shape[0], graph.input_shape[1], graph.input_shape[2])
+    images = open_images(
+        data,
+        input_shape=shape,
+        layout=layout,
+        geometry=options.geometry,
+        labels=labels,
+        classes=read_classes(classes) if classes else None,
+        class_count=graph.class_count,
+    )
+    recorded = make_preprocessing(
+        images.dtype, shape, scale=options.scale, mean=options.mean, std=options.std, geometry=options.geometry
+    )
+    total = images.count if samples is None else samples
+    result = measure(
+        graph,
+        model,
+        images,
+        recorded,
+        samples=samples,
+        batch_size=batch_size,
+        threads=threads,
+        progress=lambda done: progress(done, total),
+    )
+    file.save(result, out)
+    return result
+
+
+def merge_calibrations(paths: Sequence[Path], out: Path) -> Calibration:
+    """Join calibrations of one model over different images and write the result to `out`.
+
+    Raises
+    ------
+    UsageError
+        If there are fewer than two.
+    InputError
+        If they do not fit together.
+    """
+    if len(paths) < 2:
+        raise UsageError(f"--merge needs two or more .calib files, found {len(paths)}")
+    result = file.load(paths[0])
+    for path in paths[1:]:
+        result = merge(result, file.load(path))
+    file.save(result, out)
+    return result
+
+
+def summarise(calibration: Calibration, path: Path) -> CalibrationSummary:
+    """Give the percentiles of a calibration."""
+    return CalibrationSummary(
+        file=path.name,
+        model=calibration.model_name,
+        images=len(calibration.images),
+        input_amplitude=calibration.input_amplitude,
+        values=tuple(_value(value) for value in calibration.values),
+    )
+
+
+def _value(value: ValueStatistics) -> CalibratedValue:
+    return CalibratedValue(
+        name=value.name,
+        kind=value.kind.value,
+        channels=value.channels,
+        numbers=value.count * value.channels,
+        percentile_99_9=value.percentile(99.9),
+        percentile_99_99=value.percentile(99.99),
+        largest=value.percentile(100),
+    )

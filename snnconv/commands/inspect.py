@@ -1,0 +1,150 @@
+"""``snnconv inspect``: what a file or run folder holds, after all checks."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from snnconv.calibration import file as calib_file
+from snnconv.commands.calibrate import summarise
+from snnconv.errors import FileMissingError, InputError
+from snnconv.ir import file as snn_file
+from snnconv.ir import nodes as ir
+from snnconv.ir.flow import flows
+from snnconv.ir.manifest import NetworkManifest
+from snnconv.ir.network import SpikingNetwork
+from snnconv.runtime.run_folder import RunFolder
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table to print; the first `left` columns are texts."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: list[tuple[str, ...]]
+    left: int = 1
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What was found: as JSON values, and as tables."""
+
+    content: dict[str, Any]
+    tables: tuple[Table, ...]
+
+
+def inspect(path: Path) -> Inspection:
+    """Read a ``.snn``, a ``.calib`` or a run folder, check it, and describe it.
+
+    Raises
+    ------
+    FileMissingError
+        If there is no such path.
+    InputError
+        If it is damaged or of no known kind.
+    """
+    if not path.exists():
+        raise FileMissingError(f"{path} does not exist")
+    if path.is_dir():
+        return _run(path)
+    if path.suffix == ".snn":
+        return _network(path)
+    if path.suffix == ".calib":
+        return _calibration(path)
+    raise InputError(f"{path} is of no known kind; give a .snn, a .calib or a run folder")
+
+
+def _network(path: Path) -> Inspection:
+    network = snn_file.load(path)
+    found = flows(network)
+    manifest = NetworkManifest(
+        steps=network.steps,
+        encoding=network.encoding,
+        nodes=network.nodes,
+        edges=network.edges,
+        preprocessing=None if network.preprocessing is None else network.preprocessing.to_manifest(),
+        classes=network.classes,
+        provenance=network.provenance,
+    )
+    nodes = [
+        (
+            node.kind,
+            node.name,
+            "×".join(str(size) for size in node.shape),
+            found[node.name].kind.value + (", constant" if found[node.name].constant else ""),
+            _details(network, node),
+            ", ".join(edge.source for edge in network.incoming[node.name]),
+        )
+        for node in network.nodes
+    ]
+    provenance = network.provenance
+    about = [
+        ("made by", provenance.tool),
+        ("from", f"{provenance.source_name} {provenance.source_sha256}"),
+        ("method", f"{provenance.method} {json.dumps(provenance.options)}"),
+        ("time steps", str(network.steps)),
+        ("encoding", network.encoding.value),
+        ("neurons", f"{sum(int(np.prod(node.shape)) for node in network.neurons):,}"),
+    ]
+    return Inspection(
+        manifest.model_dump(mode="json"),
+        (
+            Table(path.name, ("", ""), about, left=2),
+            Table("nodes", ("kind", "name", "shape", "gives", "parameters", "reads"), nodes, left=6),
+        ),
+    )
+
+
+def _details(network: SpikingNetwork, node: ir.Node) -> str:
+    parts = []
+    if isinstance(node, ir.WEIGHTED):
+        parts.append(f"grid 2^-{node.grid}")
+    if isinstance(node, ir.Conv):
+        size = "×".join(str(k) for k in network.tensors[node.weight].shape[2:])
+        parts.append(f"{size}, stride {node.strides[0]}")
+    if isinstance(node, ir.Neuron):
+        scale = network.tensor(node.source_scale, 1.0)
+        low, high = float(scale.min()), float(scale.max())
+        parts.append(f"{node.model.value}, reset {node.reset.value}")
+        parts.append(f"λ {low:.4g}" if low == high else f"λ {low:.4g} to {high:.4g}")
+    if isinstance(node, ir.Readout):
+        parts.append(node.mode.value)
+    return "; ".join(parts)
+
+
+def _calibration(path: Path) -> Inspection:
+    calibration = calib_file.load(path)
+    summary = summarise(calibration, path)
+    sources = [(source.name, str(source.images), source.sha256) for source in calibration.sources]
+    values = [
+        (v.name, v.kind, str(v.channels), f"{v.percentile_99_9:.4g}", f"{v.percentile_99_99:.4g}", f"{v.largest:.4g}")
+        for v in summary.values
+    ]
+    content = summary.model_dump(mode="json")
+    content["preprocessing"] = calibration.preprocessing.to_manifest() | {
+        "mean": calibration.preprocessing.mean.tolist(),
+        "std": calibration.preprocessing.std.tolist(),
+    }
+    content["sources"] = [source.__dict__ for source in calibration.sources]
+    return Inspection(
+        content,
+        (
+            Table(f"{path.name}: calibration of {calibration.model_name}", ("data", "images", "choice"), sources),
+            Table("activations", ("value", "kind", "channels", "99.9 %", "99.99 %", "largest"), values, left=2),
+        ),
+    )
+
+
+def _run(path: Path) -> Inspection:
+    folder = RunFolder(path)
+    request, summary = folder.request(), folder.read_summary()
+    rows = [
+        (key, json.dumps(summary[key]) if isinstance(summary[key], dict | list) else str(summary[key]))
+        for key in ("complete", "images", "planned_images", "steps", "backend", "seconds", "accuracy")
+        if key in summary
+    ]
+    rows.append(("command", " ".join(request.get("command_line", []))))
+    return Inspection({"run": request, "summary": summary}, (Table(path.name, ("", ""), rows, left=2),))

@@ -1,0 +1,127 @@
+"""Image by image, what was decided: read from the parts of a run and compared with its summary."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from snnconv.errors import RunError
+from snnconv.runtime.run_folder import SUMMARY, Part, RunFolder
+from snnconv.runtime.summary import RunSummary
+
+Array = np.ndarray[Any, Any]
+
+_SAME = 1e-9  # both are one division of the same whole numbers; JSON keeps floats exactly
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """Which images were decided rightly.
+
+    Attributes
+    ----------
+    images : int
+        N, at least 1.
+    right : dict of int to ndarray (N,) bool, or None
+        The spiking network by reported step; None without labels.
+    ann_right : ndarray (N,) bool or None
+        The ONNX model; None without labels or reference.
+    """
+
+    images: int
+    right: dict[int, Array] | None
+    ann_right: Array | None
+
+
+def decisions(folder: RunFolder, summary: RunSummary) -> Decisions:
+    """Read the decisions on the images that the summary speaks of.
+
+    Parameters
+    ----------
+    folder : RunFolder
+    summary : RunSummary
+        The folder's own, with at least one image.
+
+    Raises
+    ------
+    RunError
+        If a part is damaged, or the parts do not give what the summary says.
+    """
+    parts = _parts(folder, summary)
+    labels = np.concatenate([part.labels for part in parts])
+    reference = np.concatenate([part.reference for part in parts])
+    right: dict[int, Array] | None = None
+    ann_right: Array | None = None
+    if (labels >= 0).all():
+        right = {
+            step: np.concatenate([part.predictions[:, step - 1] for part in parts]) == labels
+            for step in reported(folder, summary)
+        }
+        if (reference >= 0).all():
+            ann_right = reference == labels
+    found = None if right is None else {step: float(hits.mean()) for step, hits in right.items()}
+    _compare(folder, "accuracy", summary.accuracy, found)
+    _compare(
+        folder,
+        "reference_accuracy",
+        None if summary.reference_accuracy is None else {str(summary.steps): summary.reference_accuracy},
+        None if ann_right is None else {summary.steps: float(ann_right.mean())},
+    )
+    return Decisions(len(labels), right, ann_right)
+
+
+def reported(folder: RunFolder, summary: RunSummary) -> list[int]:
+    """Give the steps that a summary reports, in order.
+
+    Raises
+    ------
+    RunError
+        If they are not steps of the run, or differ from table to table.
+    """
+    steps = sorted(int(key) for key in summary.spikes_per_image if key.isascii() and key.isdigit())
+    keys = {str(step) for step in steps}
+    tables = [
+        summary.spikes_per_image,
+        summary.synops_per_image,
+        summary.accuracy,
+        summary.agreement,
+        summary.top5,
+    ]
+    alike = all(table is None or set(table) == keys for table in tables)
+    if not alike or not steps or steps[0] < 1 or steps[-1] != summary.steps:
+        raise _damaged(folder, f"its tables must all have the same steps, the last of them {summary.steps}")
+    return steps
+
+
+def _parts(folder: RunFolder, summary: RunSummary) -> list[Part]:
+    """Give the parts that the summary covers: it is written after a part, so one more may be there."""
+    found: list[Part] = []
+    images = 0
+    for part in folder.parts():
+        if images >= summary.images:
+            break
+        count = len(part.labels)
+        if part.predictions.shape != (count, summary.steps) or part.reference.shape != part.labels.shape:
+            raise _damaged(
+                folder, f"the part from image {part.first} does not have {summary.steps} steps per image"
+            )
+        found.append(part)
+        images += count
+    if images != summary.images:
+        raise _damaged(folder, f"it speaks of {summary.images} images, the parts hold {images}")
+    return found
+
+
+def _compare(
+    folder: RunFolder, name: str, said: dict[str, float] | None, found: dict[int, float] | None
+) -> None:
+    if (said is None) != (found is None):
+        raise _damaged(folder, f"it {'lacks' if said is None else 'has'} {name}, unlike the parts")
+    for step, value in (found or {}).items():
+        stated = (said or {})[str(step)]
+        if not abs(stated - value) <= _SAME:  # so written, NaN is refused too
+            raise _damaged(folder, f"{name} at step {step} is {stated:.6g}, the parts give {value:.6g}")
+
+
+def _damaged(folder: RunFolder, what: str) -> RunError:
+    return RunError(f"{folder.path / SUMMARY} is damaged: {what}; run simulate with --overwrite")

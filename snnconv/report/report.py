@@ -1,0 +1,126 @@
+"""Makes the report of a run folder."""
+
+from collections.abc import Sequence
+from math import isfinite
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from snnconv.errors import RunError, UsageError
+from snnconv.report.decisions import Decisions, decisions, reported
+from snnconv.report.energy.price import price
+from snnconv.report.energy.profile import EnergyProfile
+from snnconv.report.intervals import paired_difference, wilson
+from snnconv.report.model import AnnResult, LayerRow, Report, StepRow
+from snnconv.runtime.run_folder import SUMMARY, RunFolder
+from snnconv.runtime.summary import RunSummary
+
+
+def report(folder: Path, profiles: Sequence[EnergyProfile] = ()) -> Report:
+    """Report a run, finished or not.
+
+    Parameters
+    ----------
+    folder : Path
+        A run folder.
+    profiles : sequence of EnergyProfile
+        What to price the operations with.
+
+    Raises
+    ------
+    FileMissingError
+        If there is no run.
+    RunError
+        If the run has no images yet, or its files are damaged.
+    """
+    run = RunFolder(folder)
+    summary = _summary(run)
+    if not summary.images:
+        raise RunError(f"{folder} holds no images yet, at least one is needed; run simulate")
+    decided = decisions(run, summary)
+    synops = summary.synops_per_image[str(summary.steps)]
+    macs = summary.operations.ann_macs
+    return Report(
+        complete=summary.complete,
+        run=summary,
+        accuracy_by_step=tuple(_row(summary, decided, step) for step in reported(run, summary)),
+        ann=_ann(decided),
+        synops_per_mac=synops / macs if macs else None,
+        layers=tuple(
+            LayerRow(**layer.model_dump(), synops_share=layer.synops_per_image / synops if synops else None)
+            for layer in summary.layers
+        ),
+        energy=tuple(price(profile, summary) for profile in profiles),
+    )
+
+
+def exceeds(made: Report, points: float) -> bool:
+    """Say whether the loss of accuracy at the last step is above a limit.
+
+    The estimate decides, not its interval. In an unfinished run it is the loss on the images so far.
+
+    Parameters
+    ----------
+    made : Report
+    points : float
+        The largest loss allowed, in percentage points.
+
+    Raises
+    ------
+    UsageError
+        If the limit is no finite number.
+    RunError
+        If the run has no reference or no labels.
+    """
+    if not isfinite(points):
+        raise UsageError(f"the largest drop allowed must be a number of percentage points, found {points}")
+    loss = made.accuracy_by_step[-1].loss_points
+    if loss is None:
+        raise RunError(
+            "the run has no loss of accuracy to compare: "
+            "run simulate with --reference, the ONNX model, on data with labels"
+        )
+    return loss > points
+
+
+def _summary(run: RunFolder) -> RunSummary:
+    content = run.read_summary()
+    try:
+        return RunSummary.model_validate(content)
+    except ValidationError as error:
+        detail = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in detail["loc"])
+        text = " ".join(f"{where}: {detail['msg']}".split())
+        raise RunError(f"{run.path / SUMMARY} is damaged: {text}; run simulate with --overwrite") from error
+
+
+def _row(summary: RunSummary, decided: Decisions, step: int) -> StepRow:
+    key = str(step)
+    right = None if decided.right is None else decided.right[step]
+    hits = None if right is None else int(right.sum())
+    low, high = (None, None) if hits is None else wilson(hits, decided.images)
+    loss = None
+    if right is not None and decided.ann_right is not None:
+        ann = decided.ann_right
+        loss = paired_difference(int((ann & ~right).sum()), int((~ann & right).sum()), decided.images)
+    return StepRow(
+        step=step,
+        accuracy=None if hits is None else hits / decided.images,
+        accuracy_low=low,
+        accuracy_high=high,
+        loss_points=None if loss is None else loss.points,
+        loss_points_low=None if loss is None else loss.low,
+        loss_points_high=None if loss is None else loss.high,
+        agreement=None if summary.agreement is None else summary.agreement[key],
+        top5=None if summary.top5 is None else summary.top5[key],
+        spikes_per_image=summary.spikes_per_image[key],
+        synops_per_image=summary.synops_per_image[key],
+    )
+
+
+def _ann(decided: Decisions) -> AnnResult | None:
+    if decided.ann_right is None:
+        return None
+    hits = int(decided.ann_right.sum())
+    low, high = wilson(hits, decided.images)
+    return AnnResult(accuracy=hits / decided.images, accuracy_low=low, accuracy_high=high)

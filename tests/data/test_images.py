@@ -1,0 +1,153 @@
+import io
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from snnconv.data import Geometry, Interpolation, open_images
+from snnconv.data.images import MAX_FILE_BYTES, decode, fit
+from snnconv.errors import DataError
+
+Encode = Callable[..., bytes]
+
+
+def _file(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["PNG", "BMP", "TIFF", "PPM"])
+def test_lossless_files_give_their_pixels(png: Encode, kind: str) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 4, 3), dtype=np.uint8)
+    np.testing.assert_array_equal(np.asarray(decode(png(pixels, kind), 3, "a")), pixels)
+
+
+def test_colour_and_grey_are_converted(png: Encode) -> None:
+    grey = np.arange(20, dtype=np.uint8).reshape(5, 4)
+    np.testing.assert_array_equal(np.asarray(decode(png(grey), 3, "a")), np.repeat(grey[..., None], 3, 2))
+    red = np.zeros((5, 4, 3), np.uint8)
+    red[..., 0] = 255
+    # ITU-R 601-2: L = 0.299 R + …, so 0.299 · 255 = 76.2
+    assert set(np.asarray(decode(png(red), 1, "a")).ravel().tolist()) == {76}
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA"])
+def test_all_modes_of_8_bits_are_read(mode: str) -> None:
+    image = Image.new("RGB", (4, 5), (255, 255, 255)).convert(mode)
+    assert np.asarray(decode(_file(image), 3, "a")).tolist() == np.full((5, 4, 3), 255).tolist()
+
+
+def test_a_palette_with_several_transparent_colours_is_read_silently() -> None:
+    image = Image.new("P", (4, 5), 1)
+    image.putpalette([0, 0, 0, 10, 20, 30])
+    data = _file(image, transparency=bytes([0, 128]))
+    assert np.asarray(decode(data, 3, "a"))[0, 0].tolist() == [10, 20, 30]
+
+
+def test_more_than_8_bits_are_refused() -> None:
+    with pytest.raises(
+        DataError, match=re.escape("a has the mode I;16, expected 8 bits per channel; convert")
+    ):
+        decode(_file(Image.new("I;16", (4, 5))), 1, "a")
+
+
+@pytest.mark.parametrize("data", [b"", b"GIF89a" + bytes(40), b"\x89PNG\r\n\x1a\n" + bytes(40), b"no image"])
+def test_what_is_no_image_is_refused(data: bytes) -> None:
+    with pytest.raises(
+        DataError, match=r"a is no image that can be read: .*; replace or remove it"
+    ) as caught:
+        decode(data, 3, "a")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_cut_image_is_refused(png: Encode) -> None:
+    data = png(np.random.default_rng(0).integers(0, 256, (50, 40, 3), dtype=np.uint8))
+    with pytest.raises(DataError, match="a is no image that can be read: image file is truncated"):
+        decode(data[: len(data) // 2], 3, "a")
+
+
+@pytest.mark.parametrize(
+    ("side", "words"), [(8193, "has 67125249 pixels, at most 67108864 are read"), (20000, "no image")]
+)
+def test_a_decompression_bomb_is_refused_before_it_is_decoded(side: int, words: str) -> None:
+    # a PPM header alone: the pixels would be read only afterwards
+    with pytest.raises(DataError, match=words):
+        decode(b"P6 %d %d 255\n" % (side, side), 3, "a")
+
+
+@pytest.mark.parametrize(
+    ("size", "resize", "expected"),
+    [((40, 30), 15, (20, 15)), ((30, 40), 15, (15, 20)), ((33, 10), 7, (23, 7)), ((8, 8), 8, (8, 8))],
+)
+def test_the_shorter_side_is_resized_and_the_aspect_kept(
+    size: tuple[int, int], resize: int, expected: tuple[int, int]
+) -> None:
+    image = fit(Image.new("L", size), Geometry(resize=resize), expected[::-1], "a")
+    assert image.size == expected
+
+
+@pytest.mark.parametrize("interpolation", list(Interpolation))
+def test_interpolation_is_what_it_is_called(interpolation: Interpolation) -> None:
+    pixels = np.random.default_rng(1).integers(0, 256, (8, 8), dtype=np.uint8)
+    image = Image.fromarray(pixels)
+    found = fit(image, Geometry(resize=5, interpolation=interpolation), (5, 5), "a")
+    expected = image.resize((5, 5), Image.Resampling[interpolation.name])
+    np.testing.assert_array_equal(np.asarray(found), np.asarray(expected))
+
+
+def test_nearest_takes_the_pixel_in_the_middle() -> None:
+    pixels = np.arange(36, dtype=np.uint8).reshape(6, 6)
+    geometry = Geometry(resize=2, interpolation=Interpolation.NEAREST)
+    found = fit(Image.fromarray(pixels), geometry, (2, 2), "a")
+    assert np.asarray(found).tolist() == [[7, 10], [25, 28]]
+
+
+def test_the_crop_is_in_the_centre() -> None:
+    pixels = np.arange(6 * 8, dtype=np.uint8).reshape(6, 8)
+    found = fit(Image.fromarray(pixels), Geometry(crop=2), (2, 2), "a")
+    np.testing.assert_array_equal(np.asarray(found), pixels[2:4, 3:5])
+
+
+def test_resize_comes_before_crop() -> None:
+    image = fit(Image.new("L", (40, 30)), Geometry(resize=16, crop=12), (12, 12), "a")
+    assert image.size == (12, 12)
+
+
+def test_an_image_of_another_size_is_named(make_folder: Callable[..., Path], png: Encode) -> None:
+    path = make_folder({"cat/0.png": png(np.zeros((6, 4, 3), np.uint8))})
+    message = "image 'cat/0.png' is 6 × 4 (height × width), the model takes 5 × 4; use --resize/--crop"
+    with pytest.raises(DataError, match=re.escape(message)):
+        list(open_images(path, input_shape=(3, 5, 4)).batches(1))
+
+
+def test_an_image_smaller_than_the_crop_is_refused() -> None:
+    message = "a is 6 × 4 (height × width) before --crop 5, at least 5 × 5 is needed; use a larger --resize"
+    with pytest.raises(DataError, match=re.escape(message)):
+        fit(Image.new("L", (4, 6)), Geometry(crop=5), (5, 5), "a")
+
+
+def test_a_resize_that_explodes_is_refused() -> None:
+    message = "a, resized, has 100000000 pixels, at most 67108864 are read; make it smaller"
+    with pytest.raises(DataError, match=re.escape(message)):
+        fit(Image.new("L", (1, 10_000)), Geometry(resize=100), (100, 100), "a")
+
+
+def test_geometry_is_frozen_and_closed() -> None:
+    with pytest.raises(ValueError, match="greater than or equal to 1"):
+        Geometry(resize=0)
+    with pytest.raises(ValueError, match="Extra inputs are not permitted"):
+        Geometry.model_validate({"rotate": 90})
+
+
+def test_a_file_too_large_is_refused(make_folder: Callable[..., Path]) -> None:
+    path = make_folder({"cat/0.png": b""})
+    with (path / "cat" / "0.png").open("wb") as file:
+        file.truncate(MAX_FILE_BYTES + 1)
+    with pytest.raises(
+        DataError, match=f"image 'cat/0.png' is larger than {MAX_FILE_BYTES} bytes; make it smaller"
+    ):
+        list(open_images(path, input_shape=(3, 5, 4)).batches(1))
