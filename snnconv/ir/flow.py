@@ -30,16 +30,14 @@ class Flow:
         Spikes, graded spikes or current.
     constant : bool
         Whether it is the same at every step.
-    largest : float
-        The largest magnitude of a spike or graded spike; NaN for a current, whose size depends on the data.
+    least, largest : float
+        Between what a spike or graded spike lies, zero included; NaN for a current, whose size depends on the data.
     """
 
     kind: Kind
     constant: bool
-    largest: float
-
-
-_CURRENT = float("nan")
+    least: float = float("nan")
+    largest: float = float("nan")
 
 
 def flows(network: SpikingNetwork) -> dict[str, Flow]:
@@ -56,28 +54,32 @@ def _flow(network: SpikingNetwork, node: ir.Node, inputs: list[Flow]) -> Flow:
     match node:
         case ir.Input():
             if network.encoding is ir.Encoding.CONSTANT:
-                return Flow(Kind.CURRENT, constant=True, largest=_CURRENT)
+                return Flow(Kind.CURRENT, constant=True)
             if network.encoding is ir.Encoding.POISSON:
-                return Flow(Kind.SPIKES, constant=False, largest=1.0)
-            return Flow(Kind.CURRENT, constant=False, largest=_CURRENT)
+                return Flow(Kind.SPIKES, constant=False, least=-1.0, largest=1.0)
+            return Flow(Kind.CURRENT, constant=False)
         case ir.Neuron():
-            value = float(np.abs(network.tensor(node.spike_value, 1.0)).max())
-            return Flow(Kind.SPIKES, constant=False, largest=value)
+            value = network.tensor(node.spike_value, 1.0)
+            least, largest = min(0.0, float(value.min())), max(0.0, float(value.max()))
+            if node.signed:
+                least, largest = min(least, -largest), max(largest, -least)
+            return Flow(Kind.SPIKES, constant=False, least=least, largest=largest)
         case ir.MaxPoolGate():
-            return Flow(Kind.SPIKES, constant=False, largest=inputs[0].largest)
+            return Flow(Kind.SPIKES, constant=False, least=inputs[0].least, largest=inputs[0].largest)
         case ir.Sum() | ir.Concat() | ir.Select() | ir.Flatten() | ir.SumPool():
             return _passed_on(node, inputs, constant)
         case _:
-            return Flow(Kind.CURRENT, constant=constant, largest=_CURRENT)
+            return Flow(Kind.CURRENT, constant=constant)
 
 
 def _passed_on(node: ir.Node, inputs: list[Flow], constant: bool) -> Flow:
     if any(flow.kind is Kind.CURRENT for flow in inputs):
-        return Flow(Kind.CURRENT, constant=constant, largest=_CURRENT)
-    largest = [flow.largest for flow in inputs]
+        return Flow(Kind.CURRENT, constant=constant)
+    least, largest = [flow.least for flow in inputs], [flow.largest for flow in inputs]
     if isinstance(node, ir.SumPool):
-        return Flow(Kind.GRADED, constant, largest[0] * float(np.prod(node.kernel)))
+        size = float(np.prod(node.kernel))
+        return Flow(Kind.GRADED, constant, least[0] * size, largest[0] * size)
     if isinstance(node, ir.Sum):
-        return Flow(Kind.GRADED, constant, sum(largest))
+        return Flow(Kind.GRADED, constant, sum(least), sum(largest))
     graded = any(flow.kind is Kind.GRADED for flow in inputs)
-    return Flow(Kind.GRADED if graded else Kind.SPIKES, constant, max(largest))
+    return Flow(Kind.GRADED if graded else Kind.SPIKES, constant, min(least), max(largest))

@@ -1,1 +1,1 @@
-"""A run folder becomes numbers and tables: accuracy and loss with intervals, spikes, SynOps, and their price."""
+"""A run folder becomes numbers: accuracy and loss with intervals, spikes, SynOps, and their price."""

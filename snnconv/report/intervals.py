@@ -53,8 +53,8 @@ def wilson(right: int, n: int) -> tuple[float, float]:
 
     References
     ----------
-    E. B. Wilson, Probable inference, the law of succession, and statistical inference, Journal of the American
-    Statistical Association 22(158), 1927.
+    E. B. Wilson, Probable inference, the law of succession, and statistical inference, Journal of the
+    American Statistical Association 22(158), 1927.
     """
     if n < 1 or not 0 <= right <= n:
         raise ValueError(f"no share: {right} of {n}")
@@ -69,8 +69,8 @@ def wilson(right: int, n: int) -> tuple[float, float]:
 def paired_difference(b: int, c: int, n: int) -> Difference:
     """Give the difference of two accuracies on the same images, with its 95 % interval.
 
-    Only images on which the two disagree count. With 0.5 added to each of the four cells of the table of pairs
-    (b' = b + 0.5, c' = c + 0.5, n' = n + 2) the interval is Wald's::
+    Only images on which the two disagree count. With 0.5 added to each of the four cells of the table of
+    pairs (b' = b + 0.5, c' = c + 0.5, n' = n + 2) the interval is Wald's::
 
         d' = (b' − c') / n',   d' ± z √(b' + c' − (b' − c')² / n') / n'
 

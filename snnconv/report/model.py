@@ -1,14 +1,14 @@
 """The report as a file: ``snnconv.report``."""
 
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from snnconv.report.energy.price import EnergyEstimate
 from snnconv.runtime.summary import LayerSummary, RunSummary
 
-FORMAT = "snnconv.report"
-VERSION = 1
+FORMAT: Final = "snnconv.report"
+VERSION: Final = 1
 
 
 class _Record(BaseModel):
@@ -68,6 +68,6 @@ class Report(_Record):
     ann: AnnResult | None
     """None without labels or reference."""
     synops_per_mac: float | None
-    """SynOps of the spiking network at the last step / MACs of the ReLU network, both without taps on padding."""
+    """SynOps of the spiking network at the last step / `operations.ann_macs`."""
     layers: tuple[LayerRow, ...]
     energy: tuple[EnergyEstimate, ...]

@@ -58,8 +58,8 @@ class EnergyEstimate(BaseModel):
     break_even_pj_per_synop: float | None
     """A SynOp must cost less than this for `snn_uj` to be below `ann_uj`.
 
-    MACs of the spiking network are paid first, where they have a price. None without a price for the ReLU network,
-    without SynOps, or where those MACs alone cost as much as the ReLU network.
+    MACs of the spiking network are paid first, where they have a price. None without a price for the ReLU
+    network, without SynOps, or where those MACs alone cost as much as the ReLU network.
     """
     not_priced: tuple[str, ...]
     """All that the estimate leaves out."""

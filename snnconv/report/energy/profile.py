@@ -2,12 +2,12 @@
 
 from collections import Counter
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 
-FORMAT = "snnconv.energy-profile"
-VERSION = 1
+FORMAT: Final = "snnconv.energy-profile"
+VERSION: Final = 1
 
 Pj = Annotated[FiniteFloat, Field(ge=0)]
 """An energy in pJ."""
@@ -85,7 +85,7 @@ class SnnPrices(_Record):
 
     synop: Price
     mac: Price | None = None
-    """For weights that read a current. None: the hardware does no such thing, or nobody says what it costs."""
+    """For weights that read a current. None: the hardware has no such thing, or its cost is not known."""
 
 
 class AnnSide(_Record):
@@ -114,10 +114,8 @@ class AnnSide(_Record):
     @property
     def price(self) -> Price:
         """The price of one `unit`."""
-        found = self.prices.mac if self.unit is OperationUnit.MAC else self.prices.flop
-        if found is None:  # the validator has seen to it
-            raise AssertionError("an ANN side without a price")
-        return found
+        # the validator has seen to it that there is exactly one
+        return next(price for price in (self.prices.mac, self.prices.flop) if price is not None)
 
 
 class SnnSide(_Record):

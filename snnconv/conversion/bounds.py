@@ -1,0 +1,124 @@
+"""Between what the currents of a network can lie, whatever the images and the spikes.
+
+For y = Σ wᵢ xᵢ + b with every xᵢ in [−lᵢ, hᵢ],
+
+    h_y = Σ (wᵢ⁺ hᵢ + wᵢ⁻ lᵢ) + b⁺,   l_y = Σ (wᵢ⁺ lᵢ + wᵢ⁻ hᵢ) + b⁻,
+
+w⁺ and w⁻ the positive and negative parts. Zero lies in each interval, so each partial sum, in any order, lies in
+[−l_y, h_y] too. For spikes of 0 and 1 this is about half of Σ|w|, and one bit finer.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from snnconv.ir import nodes as ir
+from snnconv.ir.flow import Flow, Kind
+from snnconv.ir.network import SpikingNetwork
+
+Array = np.ndarray[Any, Any]
+Weighted = ir.Conv | ir.Dense | ir.Scale
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A value lies in [−low, high], per channel: both (C,) and not negative."""
+
+    low: Array
+    high: Array
+
+    @property
+    def largest(self) -> float:
+        """The largest magnitude."""
+        return float(max(self.low.max(), self.high.max()))
+
+
+def bounds(network: SpikingNetwork, found: dict[str, Flow]) -> dict[str, Bound]:
+    """Give the bound of what each node adds up, by node name.
+
+    For neurons and readouts this is what they add up in one step; for other nodes it is also what they give.
+    """
+    result: dict[str, Bound] = {}
+    for node in network.nodes:
+        result[node.name] = _bound(network, found, node, result)
+    return result
+
+
+def of_spikes(network: SpikingNetwork, found: dict[str, Flow], name: str) -> Bound:
+    """Give the bound of the spikes that a node gives."""
+    channels = network.by_name[name].shape[0]
+    return Bound(np.full(channels, -found[name].least), np.full(channels, found[name].largest))
+
+
+def total(parts: list[Bound]) -> Bound:
+    """Give the bound of a sum."""
+    return Bound(np.sum([part.low for part in parts], axis=0), np.sum([part.high for part in parts], axis=0))
+
+
+def weighted(network: SpikingNetwork, node: Weighted, x: Bound, grid: int | None = None) -> Bound:
+    """Give the bound of what weights make of a value; with a grid, of weights rounded to it."""
+    offset_name = node.offset if isinstance(node, ir.Scale) else node.bias
+    plus_b, minus_b = _offset(network, node, offset_name, grid)
+    match node:
+        case ir.Dense():
+            plus, minus = _parts(network, node.weight, grid)
+        case ir.Conv():
+            plus, minus = (part.sum(axis=tuple(range(2, part.ndim))) for part in _parts(network, node.weight, grid))
+        case _:
+            plus, minus = _offset(network, node, node.gain, grid)
+            return Bound(plus * x.low + minus * x.high + minus_b, plus * x.high + minus * x.low + plus_b)
+    low, high = x.low, x.high
+    if isinstance(node, ir.Conv):  # the input channels that each output channel reads: (O, I/groups)
+        low, high = (v.reshape(node.groups, -1).repeat(node.shape[0] // node.groups, axis=0) for v in (low, high))
+    return Bound(
+        (plus * low + minus * high).sum(axis=1) + minus_b,
+        (plus * high + minus * low).sum(axis=1) + plus_b,
+    )
+
+
+def rounded(value: Array, grid: int) -> Array:
+    """Round to multiples of 2^-grid."""
+    return np.ldexp(np.rint(np.ldexp(value, grid)), -grid)
+
+
+def _bound(network: SpikingNetwork, found: dict[str, Flow], node: ir.Node, known: dict[str, Bound]) -> Bound:
+    if isinstance(node, ir.Input):
+        amplitude = np.full(node.shape[0], node.amplitude or 1.0)
+        return Bound(amplitude, amplitude)
+    incoming = [
+        known[e.source] if found[e.source].kind is Kind.CURRENT else of_spikes(network, found, e.source)
+        for e in network.incoming[node.name]
+    ]
+    if isinstance(node, ir.WEIGHTED):
+        return weighted(network, node, total(incoming))
+    match node:
+        case ir.SumPool():
+            size = float(np.prod(node.kernel))
+            return Bound(incoming[0].low * size, incoming[0].high * size)
+        case ir.Flatten():
+            times = node.shape[0] // len(incoming[0].low)
+            return Bound(incoming[0].low.repeat(times), incoming[0].high.repeat(times))
+        case ir.Select() | ir.Concat():
+            low, high = max(float(b.low.max()) for b in incoming), max(float(b.high.max()) for b in incoming)
+            return Bound(np.full(node.shape[0], low), np.full(node.shape[0], high))
+        case _:
+            return total(incoming)
+
+
+def _parts(network: SpikingNetwork, name: str, grid: int | None) -> tuple[Array, Array]:
+    """Give the positive and the negative part of a parameter, both not negative."""
+    value = network.tensors[name].astype(np.float64)
+    if grid is not None:
+        value = rounded(value, grid)
+    return np.maximum(value, 0.0), np.maximum(-value, 0.0)
+
+
+def _offset(network: SpikingNetwork, node: ir.Node, name: str | None, grid: int | None) -> tuple[Array, Array]:
+    """Give the largest positive and negative parts of a broadcast parameter per channel, both (C,)."""
+    channels, rank = node.shape[0], len(node.shape)
+    if name is None:
+        return np.zeros(channels), np.zeros(channels)
+    full = (part.reshape((1,) * (rank - part.ndim) + part.shape) for part in _parts(network, name, grid))
+    plus, minus = (np.broadcast_to(part.max(axis=tuple(range(1, rank))), (channels,)) for part in full)
+    return plus, minus
