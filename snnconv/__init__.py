@@ -1,3 +1,42 @@
-"""snnconv: a trained ResNet in an ONNX file becomes a spiking neural network."""
+"""snnconv: a trained ResNet in an ONNX file becomes a spiking neural network.
+
+::
+
+    import snnconv
+
+    snnconv.calibrate("resnet.onnx", "train.npz", "resnet.calib", samples=1000)
+    snnconv.convert("resnet.onnx", "resnet.calib", "resnet.snn")
+    snnconv.simulate("resnet.snn", "test.npz", "run")
+    print(snnconv.report("run").accuracy_by_step[-1])
+
+Each function does what the command of its name does; paths may be ``str`` or ``Path``.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from snnconv.commands.calibrate import calibrate as calibrate
+    from snnconv.commands.convert import convert as convert
+    from snnconv.commands.inspect import inspect as inspect
+    from snnconv.commands.simulate import simulate as simulate
+    from snnconv.report.report import report as report
 
 __version__ = "0.1.0"
+
+__all__ = ["__version__", "calibrate", "convert", "inspect", "report", "simulate"]
+
+_HOMES = {
+    "calibrate": "snnconv.commands.calibrate",
+    "convert": "snnconv.commands.convert",
+    "inspect": "snnconv.commands.inspect",
+    "report": "snnconv.report.report",
+    "simulate": "snnconv.commands.simulate",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # NumPy, onnx and pydantic are imported when a function is first asked for: `snnconv --help` needs none of them
+    if name not in _HOMES:
+        raise AttributeError(f"module 'snnconv' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

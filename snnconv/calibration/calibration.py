@@ -67,7 +67,7 @@ class Calibration:
 
 def choice_hash(images: Array) -> str:
     """Give the SHA-256 over the identities of chosen images, in order."""
-    return hashlib.sha256(np.ascontiguousarray(images, dtype="<u8")).hexdigest()
+    return hashlib.sha256(np.ascontiguousarray(images, dtype="<u8").data).hexdigest()
 
 
 def merge(first: Calibration, second: Calibration) -> Calibration:
@@ -86,7 +86,8 @@ def merge(first: Calibration, second: Calibration) -> Calibration:
     differing = first.preprocessing.same_as(second.preprocessing)
     if differing:
         raise CalibrationError(
-            f"the calibrations differ in preprocessing ({', '.join(differing)}); calibrate both with the same options"
+            f"the calibrations differ in preprocessing ({', '.join(differing)}); "
+            "calibrate both with the same options"
         )
     common = np.intersect1d(first.images, second.images)
     if len(common):
@@ -94,7 +95,9 @@ def merge(first: Calibration, second: Calibration) -> Calibration:
             f"the calibrations share {len(common)} images, so these would count twice; merge disjoint samples"
         )
     if len(first.values) != len(second.values):
-        raise CalibrationError("the calibrations measured different values; make both with this version of snnconv")
+        raise CalibrationError(
+            "the calibrations measured different values; make both with this version of snnconv"
+        )
     return Calibration(
         model_name=first.model_name,
         model_sha256=first.model_sha256,

@@ -33,8 +33,8 @@ class Collector:
         self._kind = kind
         self._channels = channels
         self._count = 0
-        # A table of fixed size around the first batch's largest number; the few numbers that lie outside are counted
-        # one by one. So a batch costs two passes, and memory does not creep up with rare tiny numbers.
+        # A table of fixed size around the first batch's largest number; the few numbers that lie outside are
+        # counted one by one. So a batch costs two passes, and memory does not creep up with rare tiny numbers.
         self._first = -1  # the code of the table's first column; -1 before the first batch
         self._table = np.zeros((channels, _COLUMNS), dtype=np.uint32)
         self._outside: Counter[tuple[int, int]] = Counter()
@@ -60,14 +60,15 @@ class Collector:
         np.maximum(self._largest, flat.max(axis=2).max(axis=0), out=self._largest)
         if self._first < 0:
             self._anchor()
-        # The upper half of a float32 is its bin; with its sign bit, a number below zero gives a negative code.
+        # The upper half of a float32 is its bin; by its sign bit, a number below zero gives a negative code.
         columns = flat.view(np.int32) >> 16
         np.clip(columns, self._first - 1, self._first + _COLUMNS, out=columns)
         # column 0 takes zeros and what lies below the table, the last column what lies above it
         width = _COLUMNS + 2
-        columns += (np.arange(self._channels) * width - (self._first - 1)).astype(np.int32)[:, None]  # (C,) -> (C, 1)
-        counts = np.bincount(columns.reshape(-1), minlength=self._channels * width).reshape(self._channels, width)
-        inside = counts[:, 1:-1]
+        starts = np.arange(self._channels) * width - (self._first - 1)
+        columns += starts.astype(np.int32)[:, None]  # (C,) -> (C, 1)
+        counts = np.bincount(columns.reshape(-1), minlength=self._channels * width)
+        inside = counts.reshape(self._channels, width)[:, 1:-1]
         if self._count >= 2**32 and self._table.dtype != np.int64:
             self._table = self._table.astype(np.int64)
         np.add(self._table, inside, out=self._table, casting="unsafe")
@@ -81,7 +82,10 @@ class Collector:
         channel = np.concatenate([channel, np.array([key[0] for key in keys], dtype=np.int64)])
         code = np.concatenate([column + self._first, np.array([key[1] for key in keys], dtype=np.int64)])
         counts = np.concatenate(
-            [self._table[np.nonzero(self._table)].astype(np.int64), np.array([self._outside[k] for k in keys], np.int64)]
+            [
+                self._table[np.nonzero(self._table)].astype(np.int64),
+                np.array([self._outside[k] for k in keys], np.int64),
+            ]
         )
         order = np.lexsort((code, channel))
         offsets = np.zeros(self._channels + 1, dtype=np.int64)
@@ -116,10 +120,17 @@ class Collector:
         """Join the batch's mean and variance to those so far (Chan, Golub and LeVeque, 1979)."""
         count = flat.shape[0] * flat.shape[2]
         # float32 sums over one map, float64 from there on
-        mean = flat.sum(axis=2).sum(axis=0, dtype=np.float64) / count
-        squares = np.einsum("ncx,ncx->nc", flat, flat).sum(axis=0, dtype=np.float64)
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean = flat.sum(axis=2).sum(axis=0, dtype=np.float64) / count
+            squares = np.einsum("ncx,ncx->nc", flat, flat).sum(axis=0, dtype=np.float64)
         if not (np.isfinite(mean).all() and np.isfinite(squares).all()):
-            raise ModelError(f"the value {self._name} holds NaN or infinity for these images; check model and data")
+            if not np.isfinite(flat).all():
+                raise ModelError(
+                    f"the value {self._name} holds NaN or infinity for these images; check model and data"
+                )
+            # finite numbers whose squares are beyond float32
+            wide = flat.astype(np.float64)
+            mean, squares = wide.mean(axis=(0, 2)), np.square(wide).sum(axis=(0, 2))
         squares = np.maximum(squares - count * mean**2, 0.0)
         total = self._count + count
         difference = mean - self._mean

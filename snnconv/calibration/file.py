@@ -1,7 +1,7 @@
 """The ``.calib`` file: a ``Calibration`` written and read."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
@@ -13,8 +13,8 @@ from snnconv.data import Preprocessing, PreprocessingManifest
 from snnconv.errors import CalibrationError, DataError, FileMissingError, InputError
 from snnconv.files import container
 
-FORMAT = "snnconv.calib"
-VERSION = 1
+FORMAT: Final = "snnconv.calib"
+VERSION: Final = 1
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
@@ -50,8 +50,8 @@ class ValueManifest(_Part):
 class CalibrationManifest(_Part):
     """The manifest of a ``.calib`` file."""
 
-    format: Literal["snnconv.calib"] = FORMAT
-    version: Literal[1] = VERSION
+    format: Literal["snnconv.calib"] = "snnconv.calib"
+    version: Literal[1] = 1
     tool: str
     model: ModelManifest
     sources: tuple[SourceManifest, ...] = Field(min_length=1)
@@ -59,7 +59,7 @@ class CalibrationManifest(_Part):
     values: tuple[ValueManifest, ...] = Field(min_length=1)
 
 
-_ARRAYS = {
+_ARRAYS: dict[str, type[np.generic]] = {
     "offsets": np.int64,
     "codes": np.uint16,
     "counts": np.int64,
@@ -80,7 +80,9 @@ def save(calibration: Calibration, path: Path) -> None:
     manifest = CalibrationManifest(
         tool=f"snnconv {__version__}",
         model=ModelManifest(name=calibration.model_name, sha256=calibration.model_sha256),
-        sources=tuple(SourceManifest(name=s.name, images=s.images, sha256=s.sha256) for s in calibration.sources),
+        sources=tuple(
+            SourceManifest(name=s.name, images=s.images, sha256=s.sha256) for s in calibration.sources
+        ),
         preprocessing=PreprocessingManifest.model_validate(calibration.preprocessing.to_manifest()),
         values=tuple(ValueManifest(name=v.name, kind=v.kind, count=v.count) for v in calibration.values),
     )
@@ -134,16 +136,22 @@ def load(path: Path) -> Calibration:
     return calibration
 
 
-def _tensor(path: Path, tensors: container.Tensors, name: str, dtype: type[np.generic]) -> np.ndarray[Any, Any]:
+def _tensor(
+    path: Path, tensors: container.Tensors, name: str, dtype: type[np.generic]
+) -> np.ndarray[Any, Any]:
     array = tensors.get(name)
     if array is None or array.dtype != dtype or array.ndim != 1:
         found = "nothing" if array is None else f"{array.dtype} {array.shape}"
-        raise CalibrationError(f"{path}: tensor {name} must be one axis of {np.dtype(dtype).name}, found {found}")
+        raise CalibrationError(
+            f"{path}: tensor {name} must be one axis of {np.dtype(dtype).name}, found {found}"
+        )
     return array
 
 
 def _value(path: Path, tensors: container.Tensors, index: int, value: ValueManifest) -> ValueStatistics:
-    arrays = {field: _tensor(path, tensors, f"values.{index}.{field}", dtype) for field, dtype in _ARRAYS.items()}
+    arrays = {
+        field: _tensor(path, tensors, f"values.{index}.{field}", dtype) for field, dtype in _ARRAYS.items()
+    }
     offsets, codes, counts = arrays["offsets"], arrays["codes"], arrays["counts"]
     channels = len(offsets) - 1
     good = (
@@ -171,6 +179,10 @@ def _check(path: Path, calibration: Calibration, tensors: container.Tensors) -> 
         images = calibration.images[start : start + source.images]
         start += source.images
         if len(images) != source.images or choice_hash(images) != source.sha256:
-            raise CalibrationError(f"{path}: the images of {source.name} do not match their hash; calibrate again")
+            raise CalibrationError(
+                f"{path}: the images of {source.name} do not match their hash; calibrate again"
+            )
     if start != len(calibration.images):
-        raise CalibrationError(f"{path}: {len(calibration.images)} images are listed, {start} belong to a source")
+        raise CalibrationError(
+            f"{path}: {len(calibration.images)} images are listed, {start} belong to a source"
+        )

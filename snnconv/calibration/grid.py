@@ -1,8 +1,8 @@
 """The histogram grid: the same for every model and every data set, so that histograms can be added.
 
 A bin is the upper half of a positive float32: 8 bits of exponent, 7 of mantissa. A bin from v to v′ has
-v′ − v ≤ 2⁻⁷ v, so a percentile read from it is wrong by at most 2⁻⁷ of its value. Values below 2⁻¹³³ fall in bin 0
-with the zeros.
+v′ − v ≤ 2⁻⁷ v, so a percentile read from it is wrong by at most 2⁻⁷ of its value. Below 2⁻¹²⁶, float32's smallest
+normal number, bins are 2⁻¹³³ wide, and values below 2⁻¹³³ fall in bin 0 with the zeros.
 """
 
 from typing import Any
@@ -12,7 +12,7 @@ import numpy as np
 Array = np.ndarray[Any, Any]
 
 RELATIVE_ERROR = 2.0**-7
-"""Largest error of a percentile, as a part of its value."""
+"""Largest error of a percentile of at least 2⁻¹²⁶, as a part of its value."""
 
 
 def low_edges(codes: Array) -> Array:

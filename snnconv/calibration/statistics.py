@@ -41,7 +41,8 @@ class ValueStatistics:
     largest : ndarray (C,) float32
         Largest number; not below zero.
     mean, variance : ndarray (C,) float64
-        Of the numbers before the ReLU (for other kinds, of the numbers themselves). The variance divides by `count`.
+        Of the numbers before the ReLU (for other kinds, of the numbers themselves). The variance divides by
+        `count`.
     """
 
     name: str
@@ -89,7 +90,9 @@ class ValueStatistics:
         )
 
 
-def _percentile(percent: float, nonzero: bool, codes: Array, counts: Array, total: int, largest: float) -> float:
+def _percentile(
+    percent: float, nonzero: bool, codes: Array, counts: Array, total: int, largest: float
+) -> float:
     if not 0 <= percent <= 100:
         raise CalibrationError(f"a percentile lies between 0 and 100, found {percent:g}")
     if percent == 100:

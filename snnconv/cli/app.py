@@ -1,5 +1,6 @@
 """The command ``snnconv``."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -9,6 +10,7 @@ from snnconv.cli.calibrate import calibrate_cli
 from snnconv.cli.command import command
 from snnconv.cli.convert import convert_cli
 from snnconv.cli.inspect import inspect_cli
+from snnconv.cli.report import report_cli
 from snnconv.cli.simulate import simulate_cli
 
 app = typer.Typer(
@@ -40,12 +42,14 @@ def _root(
     del version
 
 
-for _name, _function in {
+_COMMANDS: dict[str, Callable[..., None]] = {
     "calibrate": calibrate_cli,
     "convert": convert_cli,
     "simulate": simulate_cli,
+    "report": report_cli,
     "inspect": inspect_cli,
-}.items():
+}
+for _name, _function in _COMMANDS.items():
     app.command(_name)(command(_function))
 
 

@@ -94,7 +94,12 @@ def calibrate_cli(
         f"{summary.model}: activations over {summary.images} images",
         ("value", "kind", "channels", "99.9 %", "99.99 %", "largest"),
         [
-            (v.name, v.kind, str(v.channels), *(f"{x:.4g}" for x in (v.percentile_99_9, v.percentile_99_99, v.largest)))
+            (
+                v.name,
+                v.kind,
+                str(v.channels),
+                *(f"{x:.4g}" for x in (v.percentile_99_9, v.percentile_99_99, v.largest)),
+            )
             for v in summary.values
         ],
         left=2,

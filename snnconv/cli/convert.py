@@ -20,7 +20,8 @@ def convert_cli(
     preset: Annotated[Preset, typer.Option("--preset", help="The published method.")] = Preset.PAPER,
     steps: Annotated[int, typer.Option("--steps", min=1, help="T, the default number of time steps.")] = 350,
     percentile: Annotated[
-        float, typer.Option("--percentile", help="Of the activations: the scale of a layer. 100 is the maximum.")
+        float,
+        typer.Option("--percentile", help="Of the activations: the scale of a layer. 100 is the maximum."),
     ] = 99.9,
     nonzero: Annotated[
         bool, typer.Option("--nonzero", help="Take the percentile over non-zero activations only.")
@@ -97,7 +98,10 @@ def convert_cli(
         return
     nodes = ", ".join(f"{count} {kind}" for kind, count in summary.nodes.items())
     rows = [
-        ("method", f"{summary.method}, percentile {options.percentile:g}, shortcuts {options.shortcut.value}"),
+        (
+            "method",
+            f"{summary.method}, percentile {options.percentile:g}, shortcuts {options.shortcut.value}",
+        ),
         ("readout", options.readout.value),
         ("neurons", f"{summary.neurons:,}"),
         ("parameters", f"{summary.parameters:,}"),

@@ -20,7 +20,7 @@ def inspect_cli(
 
     result = inspect(path)
     if terminal.json:
-        terminal.object(result.content)
+        terminal.value(result.content)
         return
     for table in result.tables:
         terminal.table(table.title, table.columns, table.rows, left=table.left)

@@ -15,8 +15,10 @@ Data = Annotated[
 ]
 LayoutOption = Annotated[Layout, typer.Option("--layout", help="Order of an array's axes.")]
 Labels = Annotated[
-    Path | None, typer.Option("--labels", help="Labels: .npy, or a text with one number a line.", metavar="FILE")
+    Path | None,
+    typer.Option("--labels", help="Labels: .npy, or a text with one number a line.", metavar="FILE"),
 ]
 Classes = Annotated[
-    Path | None, typer.Option("--classes", help="Class names in the model's order, one a line.", metavar="FILE")
+    Path | None,
+    typer.Option("--classes", help="Class names in the model's order, one a line.", metavar="FILE"),
 ]

@@ -40,7 +40,8 @@ def simulate_cli(
     labels: Labels = None,
     classes: Classes = None,
     batch_size: Annotated[
-        int | None, typer.Option("--batch-size", min=1, help="Images at a time in a thread; no effect on the result.")
+        int | None,
+        typer.Option("--batch-size", min=1, help="Images at a time in a thread; no effect on the result."),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Start anew where RUN/ holds a run.")] = False,
 ) -> None:

@@ -50,12 +50,21 @@ class Terminal:
         """Print a result as JSON."""
         sys.stdout.write(result.model_dump_json(indent=2) + "\n")
 
-    def object(self, value: dict[str, Any]) -> None:
-        """Print a value as JSON."""
+    def value(self, value: Any) -> None:
+        """Print JSON values."""
         sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
+    def write(self, text: str) -> None:
+        """Print a line of text to stdout."""
+        sys.stdout.write(harmless(text) + "\n")
+
     def table(
-        self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1, note: str | None = None
+        self,
+        title: str,
+        columns: Sequence[str],
+        rows: Sequence[Sequence[str]],
+        left: int = 1,
+        note: str | None = None,
     ) -> None:
         """Print a table to stdout; the first `left` columns are texts, the others numbers."""
         from rich import box

@@ -116,7 +116,12 @@ def calibrate(
         class_count=graph.class_count,
     )
     recorded = make_preprocessing(
-        images.dtype, shape, scale=options.scale, mean=options.mean, std=options.std, geometry=options.geometry
+        images.dtype,
+        shape,
+        scale=options.scale,
+        mean=options.mean,
+        std=options.std,
+        geometry=options.geometry,
     )
     total = images.count if samples is None else samples
     result = measure(

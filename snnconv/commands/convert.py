@@ -112,9 +112,7 @@ def convert(
         if options.shortcut is not Shortcut.NORMALISED:
             twin = build(graph, measured, options.model_copy(update={"shortcut": Shortcut.NORMALISED}))
         worst = check_parity(twin, model, images)
-        parity = ParitySummary(
-            images=len(images), drawn=data is None, largest_error=worst.error, value=worst.value
-        )
+        parity = ParitySummary(images=len(images), drawn=data is None, largest_error=worst.error, value=worst.value)
     snn_file.save(network, out)
     return network, _summary(network, out, options, parity)
 

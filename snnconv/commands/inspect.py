@@ -1,6 +1,7 @@
 """``snnconv inspect``: what a file or run folder holds, after all checks."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,6 @@ from snnconv.errors import FileMissingError, InputError
 from snnconv.ir import file as snn_file
 from snnconv.ir import nodes as ir
 from snnconv.ir.flow import flows
-from snnconv.ir.manifest import NetworkManifest
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.run_folder import RunFolder
 
@@ -24,7 +24,7 @@ class Table:
 
     title: str
     columns: tuple[str, ...]
-    rows: list[tuple[str, ...]]
+    rows: Sequence[tuple[str, ...]]
     left: int = 1
 
 
@@ -60,15 +60,6 @@ def inspect(path: Path) -> Inspection:
 def _network(path: Path) -> Inspection:
     network = snn_file.load(path)
     found = flows(network)
-    manifest = NetworkManifest(
-        steps=network.steps,
-        encoding=network.encoding,
-        nodes=network.nodes,
-        edges=network.edges,
-        preprocessing=None if network.preprocessing is None else network.preprocessing.to_manifest(),
-        classes=network.classes,
-        provenance=network.provenance,
-    )
     nodes = [
         (
             node.kind,
@@ -90,7 +81,7 @@ def _network(path: Path) -> Inspection:
         ("neurons", f"{sum(int(np.prod(node.shape)) for node in network.neurons):,}"),
     ]
     return Inspection(
-        manifest.model_dump(mode="json"),
+        snn_file.manifest_of(network).model_dump(mode="json"),
         (
             Table(path.name, ("", ""), about, left=2),
             Table("nodes", ("kind", "name", "shape", "gives", "parameters", "reads"), nodes, left=6),
@@ -120,7 +111,14 @@ def _calibration(path: Path) -> Inspection:
     summary = summarise(calibration, path)
     sources = [(source.name, str(source.images), source.sha256) for source in calibration.sources]
     values = [
-        (v.name, v.kind, str(v.channels), f"{v.percentile_99_9:.4g}", f"{v.percentile_99_99:.4g}", f"{v.largest:.4g}")
+        (
+            v.name,
+            v.kind,
+            str(v.channels),
+            f"{v.percentile_99_9:.4g}",
+            f"{v.percentile_99_99:.4g}",
+            f"{v.largest:.4g}",
+        )
         for v in summary.values
     ]
     content = summary.model_dump(mode="json")
@@ -141,7 +139,7 @@ def _calibration(path: Path) -> Inspection:
 def _run(path: Path) -> Inspection:
     folder = RunFolder(path)
     request, summary = folder.request(), folder.read_summary()
-    rows = [
+    rows: list[tuple[str, str]] = [
         (key, json.dumps(summary[key]) if isinstance(summary[key], dict | list) else str(summary[key]))
         for key in ("complete", "images", "planned_images", "steps", "backend", "seconds", "accuracy")
         if key in summary

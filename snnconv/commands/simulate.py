@@ -127,8 +127,9 @@ def simulate(
     request = _request(network, data, loaded, steps, planned, reference)
     folder = RunFolder(out)
     _begin(folder, request, options)
-    run = _Run(folder, loaded, images, backend, steps, planned, options)
-    return run.go_on(reference, request, progress)
+    with folder.locked():
+        run = _Run(folder, loaded, images, backend, steps, planned, options)
+        return run.go_on(reference, request, progress)
 
 
 class _Run:
@@ -261,7 +262,7 @@ def _request(
     planned: int,
     reference: ReferenceModel | None,
 ) -> dict[str, Any]:
-    """What a run depends on: two runs with the same request may be one."""
+    """Give what a run depends on: two runs with the same request may be one."""
     provenance = network.provenance
     return {
         "network": {

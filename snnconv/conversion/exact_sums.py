@@ -72,7 +72,9 @@ class _Grids:
             self._grids[key] = self._find(group)
         grid = self._grids[key]
         if grid is None:
-            raise NetworkError(f"node {name}: two weighted layers without neurons between lie inside one sum of currents")
+            raise NetworkError(
+                f"node {name}: two weighted layers without neurons between lie inside one sum of currents"
+            )
         return grid
 
     def _find(self, group: list[str]) -> int:

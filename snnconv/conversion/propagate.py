@@ -138,7 +138,11 @@ class _Propagation:
             tensors["weight"] = node.weight * scale / target[:, None, None, None]
             self._out.add(
                 ir.Conv(
-                    **common, strides=node.strides, pads=node.pads, dilations=node.dilations, groups=node.groups
+                    **common,
+                    strides=node.strides,
+                    pads=node.pads,
+                    dilations=node.dilations,
+                    groups=node.groups,
                 ),
                 x.nodes,
                 **tensors,

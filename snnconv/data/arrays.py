@@ -111,9 +111,7 @@ def open_npy(path: Path, options: ArrayOptions) -> ArraySet:
     return _array_set(path, NpyFile(path), None, options)
 
 
-def _array_set(
-    path: Path, images: ArraySource, labels: ArraySource | None, options: ArrayOptions
-) -> ArraySet:
+def _array_set(path: Path, images: ArraySource, labels: ArraySource | None, options: ArrayOptions) -> ArraySet:
     shape, dtype = images.header.shape, images.header.dtype
     # byte order does not matter here, hence the comparison in native order
     if dtype != np.dtype(np.uint8) and dtype.newbyteorder("=") not in _FLOATS:
@@ -123,13 +121,9 @@ def _array_set(
         )
     geometry, channels = options.geometry, options.input_shape[0]
     if geometry.resize is not None or geometry.crop is not None:
-        raise DataError(
-            f"{images.what} is an array, --resize and --crop apply to image files; leave them out"
-        )
+        raise DataError(f"{images.what} is an array, --resize and --crop apply to image files; leave them out")
     if geometry.channels is ChannelOrder.BGR and channels != 3:
-        raise DataError(
-            f"{images.what}: --channels bgr needs 3 channels, the model takes {channels}; leave it out"
-        )
+        raise DataError(f"{images.what}: --channels bgr needs 3 channels, the model takes {channels}; leave it out")
     layout = find_layout(shape, options.input_shape, options.layout, images.what)
     count = shape[0]
     if count == 0:

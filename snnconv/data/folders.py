@@ -86,15 +86,11 @@ def image_file_set(path: Path, source: ImageSource, options: FolderOptions) -> F
     """
     channels = options.input_shape[0]
     if channels not in (1, 3):
-        raise DataError(
-            f"{path}: image files have 1 or 3 channels, the model takes {channels}; give an array"
-        )
+        raise DataError(f"{path}: image files have 1 or 3 channels, the model takes {channels}; give an array")
     if options.geometry.channels is ChannelOrder.BGR and channels != 3:
         raise DataError(f"{path}: --channels bgr needs 3 channels, the model takes {channels}; leave it out")
     if not source.names:
-        raise DataError(
-            f"{path} holds no image; give class folders of .png, .jpg, .bmp, .webp, .tif or .ppm files"
-        )
+        raise DataError(f"{path} holds no image; give class folders of .png, .jpg, .bmp, .webp, .tif or .ppm files")
     labels, class_names = _classify(path, source.names, options)
     count = len(source.names)
     order = stratified_order(np.zeros(count, dtype=np.int64) if labels is None else labels)
@@ -119,9 +115,7 @@ def _classify(
     found = sorted(set(folders))
     if options.labels is not None:
         if len(found) > 1:
-            raise DataError(
-                f"{path} has class folders, --labels is for arrays and flat folders; leave it out"
-            )
+            raise DataError(f"{path} has class folders, --labels is for arrays and flat folders; leave it out")
         return read_labels(options.labels, len(names), options.class_count), options.classes
     if found == [""]:
         return None, options.classes
@@ -133,9 +127,7 @@ def _classify(
     if unknown:
         shown = ", ".join(repr(folder) for folder in unknown[:_NAMES_SHOWN])
         more = "" if len(unknown) <= _NAMES_SHOWN else f" and {len(unknown) - _NAMES_SHOWN} more"
-        raise DataError(
-            f"{path} has class folders that --classes does not name: {shown}{more}; add or remove them"
-        )
+        raise DataError(f"{path} has class folders that --classes does not name: {shown}{more}; add or remove them")
     if options.classes is None and options.class_count is not None and len(classes) > options.class_count:
         raise DataError(
             f"{path} has {len(classes)} class folders, the model has {options.class_count} classes; "

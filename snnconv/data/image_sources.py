@@ -108,9 +108,7 @@ class ZipImages:
             if before is not None and before.filename == info.filename:
                 raise DataError(f"{what} is there twice; make the zip file anew")
             if max(info.file_size, info.compress_size) > MAX_FILE_BYTES:
-                raise DataError(
-                    f"{what} claims {info.file_size} bytes, at most {MAX_FILE_BYTES} are read; shrink it"
-                )
+                raise DataError(f"{what} claims {info.file_size} bytes, at most {MAX_FILE_BYTES} are read; shrink it")
         self._entries = np.array(
             [(i.header_offset, i.compress_type, i.compress_size, i.file_size, i.CRC) for i in infos],
             dtype=np.int64,
@@ -149,9 +147,7 @@ class ZipImages:
 
 
 def _is_image(name: str) -> bool:
-    hidden = any(
-        part == "__MACOSX" or (part.startswith(".") and part not in (".", "..")) for part in name.split("/")
-    )
+    hidden = any(part == "__MACOSX" or (part.startswith(".") and part not in (".", "..")) for part in name.split("/"))
     return not hidden and name.lower().endswith(SUFFIXES)
 
 

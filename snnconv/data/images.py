@@ -124,6 +124,4 @@ def _check_mode(mode: str, what: str) -> None:
 def _check_pixels(size: tuple[int, int], what: str) -> None:
     width, height = size
     if width * height > _MAX_PIXELS:
-        raise DataError(
-            f"{what} has {width * height} pixels, at most {_MAX_PIXELS} are read; make it smaller"
-        )
+        raise DataError(f"{what} has {width * height} pixels, at most {_MAX_PIXELS} are read; make it smaller")

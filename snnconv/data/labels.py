@@ -47,9 +47,7 @@ def read_labels(path: Path, count: int, class_count: int | None) -> Labels:
     lines = _lines(path)
     for number, line in enumerate(lines, start=1):
         if not _INTEGER.fullmatch(line):
-            raise DataError(
-                f"{path}: line {number} is {line[:40]!r}, expected an integer; give one label per line"
-            )
+            raise DataError(f"{path}: line {number} is {line[:40]!r}, expected an integer; give one label per line")
     if len(lines) != count:
         raise DataError(f"{path} has {len(lines)} labels for {count} images; give one label per image")
     return check_labels(np.array([int(line) for line in lines], dtype=np.int64), class_count, str(path))
@@ -61,9 +59,7 @@ def labels_from(source: ArraySource, count: int, class_count: int | None) -> Lab
     if dtype.kind not in "iu":
         raise DataError(f"{source.what} has labels of type {dtype}, expected integers; save y.astype(int)")
     if shape not in ((count,), (count, 1)):
-        raise DataError(
-            f"{source.what} has labels of shape {shape}, expected ({count},); give one label per image"
-        )
+        raise DataError(f"{source.what} has labels of shape {shape}, expected ({count},); give one label per image")
     return check_labels(read_all(source).reshape(count), class_count, source.what)
 
 
@@ -121,7 +117,5 @@ def _lines(path: Path) -> list[str]:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise DataError(
-            f"{path} is not UTF-8 text: {error.reason} at byte {error.start}; save it as text"
-        ) from error
+        raise DataError(f"{path} is not UTF-8 text: {error.reason} at byte {error.start}; save it as text") from error
     return [line.strip() for line in text.rstrip().split("\n")] if text.strip() else []

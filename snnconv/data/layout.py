@@ -52,9 +52,7 @@ def find_layout(shape: tuple[int, ...], input_shape: ImageShape, layout: Layout,
         raise DataError(f"{what} has the shape {shape}, the model takes {expected}; give {hint}")
     # with one pixel of one channel both readings are the same
     if len(fitting) == 2 and channels > 1:
-        raise DataError(
-            f"{what} has the shape {shape}, which reads as nhwc and as nchw; give --layout nhwc or nchw"
-        )
+        raise DataError(f"{what} has the shape {shape}, which reads as nhwc and as nchw; give --layout nhwc or nchw")
     return fitting[0]
 
 

@@ -52,16 +52,12 @@ def open_images(
         If the images or labels cannot be used with such a model.
     """
     if classes is not None and class_count is not None and len(classes) != class_count:
-        raise DataError(
-            f"--classes names {len(classes)} classes, the model has {class_count}; give one name per class"
-        )
+        raise DataError(f"--classes names {len(classes)} classes, the model has {class_count}; give one name per class")
     if not path.exists():
         raise FileMissingError(f"{path} does not exist; check the path of the data")
     if path.is_dir() or path.suffix.lower() == ".zip":
         source = FolderImages(path) if path.is_dir() else ZipImages(path)
-        return image_file_set(
-            path, source, FolderOptions(input_shape, geometry, labels, classes, class_count)
-        )
+        return image_file_set(path, source, FolderOptions(input_shape, geometry, labels, classes, class_count))
     options = ArrayOptions(input_shape, layout, geometry, labels, classes, class_count)
     if path.suffix.lower() == ".npz":
         return open_npz(path, options)

@@ -115,9 +115,7 @@ class Preprocessing:
                 f"give {self.dtype} data, or calibrate with this data"
             )
         if images.shape[1:] != (height, width, channels):
-            raise DataError(
-                f"the images have the shape {images.shape}, expected (N, {height}, {width}, {channels})"
-            )
+            raise DataError(f"the images have the shape {images.shape}, expected (N, {height}, {width}, {channels})")
         result = np.empty((len(images), channels, height, width), dtype=np.float32)
         with np.errstate(over="ignore", invalid="ignore"):
             # (N, H, W, C) -> (N, C, H, W)
@@ -221,6 +219,4 @@ def _check_positive(option: str, value: Statistic) -> None:
     # the computation is in float32, where a very small number is 0
     single = value.astype(np.float32)
     if not (np.isfinite(single).all() and (single > 0).all()):
-        raise DataError(
-            f"{option} must be finite and greater than 0 in float32, found {value.min():g}; correct it"
-        )
+        raise DataError(f"{option} must be finite and greater than 0 in float32, found {value.min():g}; correct it")

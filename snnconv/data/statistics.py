@@ -61,9 +61,7 @@ def _from_file(path: Path, option: str, input_shape: ImageShape) -> Statistic:
     if shape in ((channels,), (channels, 1, 1)):
         return read_all(source).astype(np.float64).reshape(channels, 1, 1)
     if channels == height == width and shape == input_shape:
-        raise DataError(
-            f"{option} {path} has the shape {shape}, which reads in two ways; give one number per channel"
-        )
+        raise DataError(f"{option} {path} has the shape {shape}, which reads in two ways; give one number per channel")
     if shape == input_shape:
         return read_all(source).astype(np.float64)
     if shape == (height, width, channels):

@@ -28,11 +28,9 @@ def written_aside(path: Path) -> Iterator[Path]:
     InputError
         If the folder does not exist or cannot be written to.
     """
-    if not path.parent.is_dir():
-        raise InputError(f"cannot write {path}: the folder {path.parent} does not exist; make it first")
-    if path.is_dir():
-        raise InputError(f"cannot write {path}: it is a folder; name a file")
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    _check_place(path)
+    # not the name itself: with it in front, a name of the longest allowed length would not fit
+    aside = path.with_name(f".{secrets.token_hex(8)}.part")
     try:
         yield aside
         # the bytes must be on the disk before the name is: a crash leaves the old file or the new one
@@ -48,6 +46,17 @@ def written_aside(path: Path) -> Iterator[Path]:
         raise InputError(f"cannot write {path}: {error.strerror or error}") from error
     finally:
         aside.unlink(missing_ok=True)
+
+
+def _check_place(path: Path) -> None:
+    try:
+        has_folder, is_folder = path.parent.is_dir(), path.is_dir()
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror or error}") from error
+    if not has_folder:
+        raise InputError(f"cannot write {path}: the folder {path.parent} does not exist; make it first")
+    if is_folder:
+        raise InputError(f"cannot write {path}: it is a folder; name a file")
 
 
 def write_bytes(path: Path, data: bytes) -> None:

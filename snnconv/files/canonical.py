@@ -1,6 +1,7 @@
 """Canonical JSON: one text for one value, so that equal files have equal bytes."""
 
 import json
+import math
 from typing import Any
 
 from snnconv.errors import InputError
@@ -26,8 +27,13 @@ def loads(text: str | bytes) -> Any:
         If `text` is not such JSON.
     """
     try:
-        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        return json.loads(
+            text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite
+        )
+    except InputError:
+        raise
+    # bad syntax, bytes that are no text, integers of thousands of digits
+    except (ValueError, RecursionError) as error:
         raise InputError(f"not valid JSON: {error}") from error
 
 
@@ -38,6 +44,13 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = sorted({key for key in keys if keys.count(key) > 1})
         raise InputError(f"JSON with duplicate keys: {', '.join(twice)}")
     return result
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        _no_constant(text)
+    return number
 
 
 def _no_constant(name: str) -> None:

@@ -1,8 +1,8 @@
 """The container of ``.calib`` and ``.snn``: tensors and one manifest in a safetensors file.
 
-The safetensors metadata holds one key, ``snnconv``: canonical JSON of at most 8 MB with the manifest, the dtype,
-shape and SHA-256 of each tensor, and a digest of the manifest itself. Everything is compared at load. Neither
-times nor paths are written, so the same content gives the same bytes. The format is specified in
+The safetensors metadata holds one key, ``snnconv``: canonical JSON of at most 8 MB with the manifest, the
+dtype, shape and SHA-256 of each tensor, and a digest of the manifest itself. Everything is compared at load.
+Neither times nor paths are written, so the same content gives the same bytes. The format is specified in
 ``docs/file-formats.md``.
 """
 
@@ -45,15 +45,19 @@ def write(path: Path, manifest: dict[str, Any], tensors: Tensors) -> None:
     InputError
         If a tensor holds NaN or infinity, the manifest is too large, or `path` cannot be written to.
     """
-    # safetensors writes the raw buffer: an array that is not C-contiguous would come back with its axes mixed up
-    ordered = {name: np.ascontiguousarray(tensors[name]).reshape(tensors[name].shape) for name in sorted(tensors)}
+    # safetensors writes the raw buffer: an array that is not C-contiguous would come back with its axes mixed
+    ordered = {
+        name: np.ascontiguousarray(tensors[name]).reshape(tensors[name].shape) for name in sorted(tensors)
+    }
     for name, array in ordered.items():
         _check_finite(path, name, array)
     content = manifest | {"tensors": {name: _describe(array) for name, array in ordered.items()}}
     content["digest"] = _digest(content)
     text = canonical.dumps(content)
     if len(text) > MAX_MANIFEST_BYTES:
-        raise InputError(f"cannot write {path}: its manifest has {len(text)} bytes, at most {MAX_MANIFEST_BYTES} fit")
+        raise InputError(
+            f"cannot write {path}: its manifest has {len(text)} bytes, at most {MAX_MANIFEST_BYTES} fit"
+        )
     write_bytes(path, save_tensors(ordered, metadata={KEY: text}))
 
 
@@ -82,7 +86,7 @@ def read(path: Path, format_name: str, newest: int) -> tuple[dict[str, Any], Ten
         If the file is damaged, changed, of another format, or newer.
     """
     data = _read_bytes(path)
-    content = canonical.loads(_manifest_text(path, data))
+    content = _json(path, _manifest_text(path, data))
     if not isinstance(content, dict) or content.get("format") != format_name:
         found = content.get("format") if isinstance(content, dict) else type(content).__name__
         raise InputError(f"{path} is not a {format_name} file: its format is {found!r}")
@@ -94,7 +98,9 @@ def read(path: Path, format_name: str, newest: int) -> tuple[dict[str, Any], Ten
             f"{path} has {format_name} version {version}, this snnconv reads up to {newest}: upgrade snnconv"
         )
     if content.pop("digest", None) != _digest(content):
-        raise InputError(f"{path} is damaged or was changed: its manifest does not match its digest; make it anew")
+        raise InputError(
+            f"{path} is damaged or was changed: its manifest does not match its digest; make it anew"
+        )
     listed = content.pop("tensors", None)
     try:
         tensors = load_tensors(data)
@@ -123,10 +129,7 @@ def _manifest_text(path: Path, data: bytes) -> str:
         raise InputError(f"{path} is damaged or no snnconv file: it has no safetensors header; make it anew")
     if length > 4 * MAX_MANIFEST_BYTES:
         raise InputError(f"{path} has a header of {length} bytes, at most {4 * MAX_MANIFEST_BYTES} are read")
-    try:
-        header = canonical.loads(data[8 : 8 + length])
-    except InputError as error:
-        raise InputError(f"{path} is damaged or no snnconv file: {error}") from error
+    header = _json(path, data[8 : 8 + length])
     metadata = header.get("__metadata__") if isinstance(header, dict) else None
     if not isinstance(metadata, dict) or set(metadata) != {KEY} or not isinstance(metadata[KEY], str):
         raise InputError(f"{path} is no snnconv file: its metadata must have the one key {KEY!r}")
@@ -136,14 +139,25 @@ def _manifest_text(path: Path, data: bytes) -> str:
     return text
 
 
+def _json(path: Path, text: str | bytes) -> Any:
+    try:
+        return canonical.loads(text)
+    except InputError as error:
+        raise InputError(f"{path} is damaged or no snnconv file: {error}") from error
+
+
 def _check_tensors(path: Path, listed: Any, tensors: Tensors) -> None:
     if not isinstance(listed, dict) or set(listed) != set(tensors):
         names = set(listed) if isinstance(listed, dict) else set()
         odd = sorted(names ^ set(tensors))
-        raise InputError(f"{path} is damaged: the manifest and the file disagree on the tensors {', '.join(odd)}")
+        raise InputError(
+            f"{path} is damaged: the manifest and the file disagree on the tensors {', '.join(odd)}"
+        )
     for name, array in tensors.items():
         if listed[name] != _describe(array):
-            raise InputError(f"{path} is damaged or was changed: tensor {name} does not match its hash; make it anew")
+            raise InputError(
+                f"{path} is damaged or was changed: tensor {name} does not match its hash; make it anew"
+            )
         _check_finite(path, name, array)
 
 

@@ -31,7 +31,7 @@ def sha256_of_file(path: Path) -> str:
 def sha256_of_array(array: np.ndarray[Any, Any]) -> str:
     """Give the SHA-256 of an array's bytes in C order (little-endian), shape and dtype not included."""
     little = array.astype(array.dtype.newbyteorder("<"), copy=False)
-    return hashlib.sha256(np.ascontiguousarray(little)).hexdigest()
+    return hashlib.sha256(np.ascontiguousarray(little).data).hexdigest()
 
 
 def sha256_of_path(path: Path) -> str:
@@ -44,11 +44,18 @@ def sha256_of_path(path: Path) -> str:
     InputError
         If it cannot be read.
     """
-    if not path.is_dir():
-        return sha256_of_file(path)
     digest = hashlib.sha256()
-    for file in sorted(path.rglob("*")):
-        if file.is_file():
-            status = file.stat()
-            digest.update(f"{file.relative_to(path)}\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
+    try:
+        if not path.is_dir():
+            return sha256_of_file(path)
+        for file in sorted(path.rglob("*")):
+            if file.is_file():
+                status = file.stat()
+                text = f"{file.relative_to(path)}\0{status.st_size}\0{status.st_mtime_ns}\0"
+                # a file name need not be valid UTF-8
+                digest.update(text.encode("utf-8", "surrogateescape"))
+    except FileMissingError:
+        raise
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
     return digest.hexdigest()

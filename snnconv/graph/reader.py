@@ -102,8 +102,12 @@ def _refuse(path: Path, reasons: list[str]) -> None:
 def _checked(path: Path, graph: Graph) -> Graph:
     """Check that the output is a list of logits."""
     if graph.producer(graph.output) is None:
-        raise ModelError(f"{path}: the output {graph.output} is not made by a supported layer; end with a classifier")
+        raise ModelError(
+            f"{path}: the output {graph.output} is not made by a supported layer; end with a classifier"
+        )
     if len(graph.shape_of(graph.output)) != 1:
         found = graph.shape_of(graph.output)
-        raise ModelError(f"{path}: the output {graph.output} has shape {found} per image, (classes,) is expected")
+        raise ModelError(
+            f"{path}: the output {graph.output} has shape {found} per image, (classes,) is expected"
+        )
     return graph

@@ -52,7 +52,9 @@ class ReferenceModel:
             )
         # onnxruntime's exceptions share no public base class
         except Exception as error:
-            raise ModelError(f"{path}: onnxruntime cannot run the model: {' '.join(str(error).split())[:300]}") from error
+            raise ModelError(
+                f"{path}: onnxruntime cannot run the model: {' '.join(str(error).split())[:300]}"
+            ) from error
 
     def run(self, images: Array) -> list[Array]:
         """Run a batch.
@@ -79,7 +81,11 @@ class ReferenceModel:
         pieces = []
         for start in range(0, len(images), size):
             piece = images[start : start + size]
-            filled = piece if len(piece) == size else np.concatenate([piece, piece[-1:].repeat(size - len(piece), 0)])
+            filled = (
+                piece
+                if len(piece) == size
+                else np.concatenate([piece, piece[-1:].repeat(size - len(piece), 0)])
+            )
             pieces.append([value[: len(piece)] for value in self._run(filled)])
         return [np.concatenate(column) for column in zip(*pieces, strict=True)]
 

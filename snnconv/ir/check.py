@@ -60,7 +60,9 @@ def _check_ends(network: SpikingNetwork) -> None:
             raise NetworkError(f"node {node.name}: a Readout has no outgoing edge")
     source = network.by_name[network.incoming[network.readout.name][0].source]
     if network.readout.mode is ir.ReadoutMode.SPIKES and not isinstance(source, ir.Neuron):
-        raise NetworkError(f"node {network.readout.name}: counting spikes needs a Neuron before it, found {source.kind}")
+        raise NetworkError(
+            f"node {network.readout.name}: counting spikes needs a Neuron before it, found {source.kind}"
+        )
     if len(network.readout.shape) != 1:
         raise NetworkError(f"node {network.readout.name}: a Readout has one axis, found {network.readout.shape}")
     if network.classes is not None and (len(network.classes),) != network.readout.shape:

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from snnconv.data import Preprocessing
+from snnconv.data import Preprocessing, PreprocessingManifest
 from snnconv.errors import InputError, NetworkError
 from snnconv.files import container
 from snnconv.ir.check import check
@@ -25,17 +25,26 @@ def save(network: SpikingNetwork, path: Path) -> None:
     """
     check(network)
     preprocessing = network.preprocessing
-    manifest = NetworkManifest(
+    manifest = manifest_of(network)
+    tensors = dict(network.tensors) | ({} if preprocessing is None else preprocessing.tensors())
+    container.write(path, manifest.model_dump(mode="json"), tensors)
+
+
+def manifest_of(network: SpikingNetwork) -> NetworkManifest:
+    """Give what a network's file says in JSON."""
+    preprocessing = network.preprocessing
+    recorded = None
+    if preprocessing is not None:
+        recorded = PreprocessingManifest.model_validate(preprocessing.to_manifest())
+    return NetworkManifest(
         steps=network.steps,
         encoding=network.encoding,
         nodes=network.nodes,
         edges=network.edges,
-        preprocessing=None if preprocessing is None else preprocessing.to_manifest(),
+        preprocessing=recorded,
         classes=network.classes,
         provenance=network.provenance,
     )
-    tensors = dict(network.tensors) | ({} if preprocessing is None else preprocessing.tensors())
-    container.write(path, manifest.model_dump(mode="json"), tensors)
 
 
 def load(path: Path) -> SpikingNetwork:

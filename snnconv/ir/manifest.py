@@ -1,14 +1,14 @@
 """What the ``.snn`` file says in JSON, beside its tensors."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
 from snnconv.data import PreprocessingManifest
 from snnconv.ir.nodes import Edge, Encoding, Node
 
-FORMAT = "snnconv.snn"
-VERSION = 1
+FORMAT: Final = "snnconv.snn"
+VERSION: Final = 1
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 

@@ -82,7 +82,7 @@ class Input(_Node):
 
 
 class Conv(_Node):
-    """Convolution: weight (O, I/groups, *kernel), bias broadcasting to the shape. Pads as in ONNX: begins, then ends."""
+    """Convolution: weight (O, I/groups, *kernel), bias broadcasting to the shape. Pads: begins, then ends."""
 
     kind: Literal["Conv"] = "Conv"
     weight: Name

@@ -70,7 +70,14 @@ def _conv(node: ir.Conv, shape: Shape, weight: Shape) -> Shape:
     if weight[1] * node.groups != shape[0] or weight[0] % node.groups:
         raise NetworkError(f"node {node.name}: weight {weight} in {node.groups} groups does not fit {shape}")
     sizes = tuple(
-        windows(shape[1 + a], weight[2 + a], node.strides[a], node.pads[a], node.pads[a + spatial], node.dilations[a])
+        windows(
+            shape[1 + a],
+            weight[2 + a],
+            node.strides[a],
+            node.pads[a],
+            node.pads[a + spatial],
+            node.dilations[a],
+        )
         for a in range(spatial)
     )
     return _positive(node, (weight[0], *sizes))

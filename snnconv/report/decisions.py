@@ -102,19 +102,18 @@ def _parts(folder: RunFolder, summary: RunSummary) -> list[Part]:
             break
         count = len(part.labels)
         if part.predictions.shape != (count, summary.steps) or part.reference.shape != part.labels.shape:
-            raise _damaged(
-                folder, f"the part from image {part.first} does not have {summary.steps} steps per image"
-            )
+            raise _damaged(folder, f"the part from image {part.first} does not have {summary.steps} steps per image")
         found.append(part)
         images += count
     if images != summary.images:
-        raise _damaged(folder, f"it speaks of {summary.images} images, the parts hold {images}")
+        raise RunError(
+            f"{folder.path / SUMMARY} speaks of {summary.images} images, the parts hold {images}; "
+            "run the same simulate command again, it computes what is missing"
+        )
     return found
 
 
-def _compare(
-    folder: RunFolder, name: str, said: dict[str, float] | None, found: dict[int, float] | None
-) -> None:
+def _compare(folder: RunFolder, name: str, said: dict[str, float] | None, found: dict[int, float] | None) -> None:
     if (said is None) != (found is None):
         raise _damaged(folder, f"it {'lacks' if said is None else 'has'} {name}, unlike the parts")
     for step, value in (found or {}).items():

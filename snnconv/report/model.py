@@ -5,6 +5,7 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict
 
 from snnconv.report.energy.price import EnergyEstimate
+from snnconv.report.energy.profile import EnergyProfile
 from snnconv.runtime.summary import LayerSummary, RunSummary
 
 FORMAT: Final = "snnconv.report"
@@ -71,3 +72,5 @@ class Report(_Record):
     """SynOps of the spiking network at the last step / `operations.ann_macs`."""
     layers: tuple[LayerRow, ...]
     energy: tuple[EnergyEstimate, ...]
+    profiles: tuple[EnergyProfile, ...]
+    """What `energy` was priced with, in the same order: prices, sources and notes stay with the numbers."""

@@ -51,6 +51,7 @@ def report(folder: Path, profiles: Sequence[EnergyProfile] = ()) -> Report:
             for layer in summary.layers
         ),
         energy=tuple(price(profile, summary) for profile in profiles),
+        profiles=tuple(profiles),
     )
 
 

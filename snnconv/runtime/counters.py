@@ -26,7 +26,7 @@ class SpikeCounter:
         """Give the spikes in each step and image, (K, N) int64."""
         steps, images = spikes.shape[:2]
         if self._size > _EXACT or self._value.size > 1 or self._value != 1:
-            return np.count_nonzero(spikes.reshape(steps, images, -1), axis=2)
+            return np.asarray(np.count_nonzero(spikes.reshape(steps, images, -1), axis=2), dtype=np.int64)
         counts = spikes.reshape(steps * images, self._size) @ self._ones
         return counts.reshape(steps, images).astype(np.int64)
 

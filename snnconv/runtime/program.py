@@ -65,9 +65,7 @@ class Program:
             if not isinstance(node, ir.Input | ir.Readout):
                 self._add(node, neuron or self._spiking)
         self._readout = Readout(self._site(network.readout))
-        self._spikes = [
-            (index, node.name, SpikeCounter(network, node)) for index, node in enumerate(network.neurons)
-        ]
+        self._spikes = [(index, node.name, SpikeCounter(network, node)) for index, node in enumerate(network.neurons)]
         self._synops = [
             (index, network.incoming[node.name], SynOpCounter(network, node))
             for index, node in enumerate(weighted(network))
@@ -140,7 +138,9 @@ def weighted(network: SpikingNetwork) -> tuple[ir.Conv | ir.Dense | ir.Scale, ..
     return tuple(node for node in network.nodes if isinstance(node, ir.WEIGHTED))
 
 
-def relu_values(network: SpikingNetwork, images: Array, clipped: bool = False) -> tuple[dict[str, Array], dict[str, Array]]:
+def relu_values(
+    network: SpikingNetwork, images: Array, clipped: bool = False
+) -> tuple[dict[str, Array], dict[str, Array]]:
     """Compute the network with ReLUs in the place of its neurons.
 
     Parameters
@@ -159,7 +159,7 @@ def relu_values(network: SpikingNetwork, images: Array, clipped: bool = False) -
     program = Program(network, len(images), 1, neuron=lambda site: Relu(site, clipped))
     program.load(images)
     program.advance(1)
-    outputs = {name: np.moveaxis(value[0], -1, 1) for name, value in program._values.items()}  # noqa: SLF001
+    outputs = {name: np.moveaxis(value[0], -1, 1) for name, value in program._values.items()}
     summed = {
         name: np.moveaxis(operation.trace[0], -1, 1)
         for name, operation in program.operations.items()

@@ -10,9 +10,11 @@
 
 import io
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 from zipfile import BadZipFile
 
 import numpy as np
@@ -22,7 +24,7 @@ from snnconv.files.atomic import write_bytes
 
 Array = np.ndarray[Any, Any]
 
-RUN, SUMMARY, PARTS = "run.json", "summary.json", "parts"
+RUN, SUMMARY, PARTS, LOCK = "run.json", "summary.json", "parts", ".lock"
 
 
 @dataclass(frozen=True)
@@ -98,9 +100,30 @@ class RunFolder:
             raise RunError(f"cannot make the folder {self.path}: {error.strerror or error}") from error
         self._write(RUN, request)
 
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other processes from writing here; the lock goes with the process.
+
+        Raises
+        ------
+        RunError
+            If another process is at work here.
+        """
+        with (self.path / LOCK).open("w") as file:
+            try:
+                _lock(file)
+            except OSError as error:
+                raise RunError(
+                    f"another process is simulating into {self.path}; wait for it, or name another folder"
+                ) from error
+            yield
+
     def clear(self) -> None:
         """Remove what a run left here, and nothing else."""
-        for path in [*(self.path / PARTS).glob("*.npz"), self.path / RUN, self.path / SUMMARY]:
+        for path in [
+            *(self.path / PARTS).glob("*.npz"),
+            *(self.path / name for name in (RUN, SUMMARY, LOCK)),
+        ]:
             path.unlink(missing_ok=True)
         for folder in (self.path / PARTS, self.path):
             if folder.is_dir() and not any(folder.iterdir()):
@@ -175,6 +198,15 @@ class RunFolder:
         if not isinstance(content, dict):
             raise RunError(f"{path} is damaged: it holds no JSON object; run simulate with --overwrite")
         return content
+
+
+def _lock(file: TextIO) -> None:
+    """Lock a file against other processes, without waiting; where the system has no such locks, do nothing."""
+    try:
+        import fcntl
+    except ImportError:
+        return
+    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _read_part(path: Path) -> Part:

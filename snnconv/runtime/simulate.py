@@ -1,9 +1,10 @@
 """Simulates many images: threads over pieces of the data set, each piece written when it is done."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -40,7 +41,7 @@ class Piece:
 
 def simulate(
     network: SpikingNetwork, pieces: Iterable[Piece], *, backend: Backend, steps: int, threads: int
-) -> Iterator[Part]:
+) -> Generator[Part, None, None]:
     """Simulate pieces of a data set and give their results in order.
 
     Parameters
@@ -59,14 +60,17 @@ def simulate(
     Part
         As soon as it and those before it are done.
     """
+    stop = Event()
 
     def work(piece: Piece) -> Part:
-        return _part(piece, backend.simulate(network, piece.images, steps), steps)
+        return _part(piece, backend.simulate(network, piece.images, steps, stop))
 
-    return _in_order(work, pieces, threads)
+    return _in_order(work, pieces, threads, stop)
 
 
-def _in_order(work: Callable[[Piece], Part], pieces: Iterable[Piece], threads: int) -> Iterator[Part]:
+def _in_order(
+    work: Callable[[Piece], Part], pieces: Iterable[Piece], threads: int, stop: Event
+) -> Generator[Part, None, None]:
     # each thread works on its own images; more threads inside BLAS would only get in their way
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
         running: deque[Future[Part]] = deque()
@@ -79,11 +83,13 @@ def _in_order(work: Callable[[Piece], Part], pieces: Iterable[Piece], threads: i
             while running:
                 yield running.popleft().result()
         finally:
+            # an interruption ends here: pieces at work stop at their next chunk
+            stop.set()
             for future in running:
                 future.cancel()
 
 
-def _part(piece: Piece, recording: Recording, steps: int) -> Part:
+def _part(piece: Piece, recording: Recording) -> Part:
     count, classes = len(piece.images), recording.scores.shape[2]
     labels = np.full(count, -1, dtype=np.int64) if piece.labels is None else piece.labels.astype(np.int64)
     wide = classes > 5 and piece.labels is not None

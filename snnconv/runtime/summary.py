@@ -1,6 +1,6 @@
 """``summary.json``: the result of a simulation in numbers."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt
@@ -13,8 +13,8 @@ from snnconv.runtime.run_folder import Part
 Array = np.ndarray[Any, Any]
 ByStep = dict[str, float]
 
-FORMAT = "snnconv.run-summary"
-VERSION = 1
+FORMAT: Final = "snnconv.run-summary"
+VERSION: Final = 1
 
 
 class _Record(BaseModel):

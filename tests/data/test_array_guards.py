@@ -43,9 +43,7 @@ def test_a_lying_header_is_refused_at_once(tmp_path: Path, name: str) -> None:
     path = _save(tmp_path / name, _header(HUGE) + bytes(600))
     tracemalloc.start()
     began = time.perf_counter()
-    with pytest.raises(
-        DataError, match=re.escape(f"is truncated: shape {HUGE} needs {60 * 10**12} bytes, found 600")
-    ):
+    with pytest.raises(DataError, match=re.escape(f"is truncated: shape {HUGE} needs {60 * 10**12} bytes, found 600")):
         open_images(path, input_shape=SHAPE)
     seconds, (_, peak) = time.perf_counter() - began, tracemalloc.get_traced_memory()
     tracemalloc.stop()
@@ -139,17 +137,13 @@ def test_what_is_no_usable_array_is_refused(tmp_path: Path, name: str, data: byt
 
 def test_pickles_are_not_loaded(tmp_path: Path) -> None:
     np.save(tmp_path / "set.npy", np.array([print, None], dtype=object), allow_pickle=True)
-    with pytest.raises(
-        DataError, match="holds Python objects, which are never loaded; save an array of numbers"
-    ):
+    with pytest.raises(DataError, match="holds Python objects, which are never loaded; save an array of numbers"):
         open_images(tmp_path / "set.npy", input_shape=SHAPE)
 
 
 def test_what_is_no_zip_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "set.npz").write_bytes(b"something else")
-    with pytest.raises(
-        DataError, match=re.escape("set.npz is damaged: File is not a zip file; make or download")
-    ):
+    with pytest.raises(DataError, match=re.escape("set.npz is damaged: File is not a zip file; make or download")):
         open_images(tmp_path / "set.npz", input_shape=SHAPE)
 
 

@@ -161,16 +161,12 @@ def test_an_empty_array_is_refused(tmp_path: Path) -> None:
 
 def test_an_npz_without_x_says_what_it_has(tmp_path: Path) -> None:
     np.savez(tmp_path / "mnist.npz", x_train=np.zeros(1), y_train=np.zeros(1))
-    with pytest.raises(
-        DataError, match=re.escape("has no array 'x', found 'x_train', 'y_train'; save the images")
-    ):
+    with pytest.raises(DataError, match=re.escape("has no array 'x', found 'x_train', 'y_train'; save the images")):
         open_images(tmp_path / "mnist.npz", input_shape=SHAPE)
 
 
 def test_a_missing_file_and_an_unknown_kind(tmp_path: Path) -> None:
-    with pytest.raises(
-        FileMissingError, match=re.escape("no.npz does not exist; check the path of the data")
-    ):
+    with pytest.raises(FileMissingError, match=re.escape("no.npz does not exist; check the path of the data")):
         open_images(tmp_path / "no.npz", input_shape=SHAPE)
     (tmp_path / "set.h5").touch()
     with pytest.raises(
@@ -180,9 +176,7 @@ def test_a_missing_file_and_an_unknown_kind(tmp_path: Path) -> None:
 
 
 def test_as_many_names_as_classes(tmp_path: Path) -> None:
-    with pytest.raises(
-        DataError, match="--classes names 2 classes, the model has 3; give one name per class"
-    ):
+    with pytest.raises(DataError, match="--classes names 2 classes, the model has 3; give one name per class"):
         open_images(_npy(tmp_path, _pixels()), input_shape=SHAPE, classes=("a", "b"), class_count=3)
 
 

@@ -26,9 +26,7 @@ def _all(images: ImageSet, size: int, start: int = 0, stop: int | None = None) -
     )
 
 
-def test_folder_and_zip_give_the_same_whatever_the_batches(
-    make_folder: Make, make_zip: Make, tree: Files
-) -> None:
+def test_folder_and_zip_give_the_same_whatever_the_batches(make_folder: Make, make_zip: Make, tree: Files) -> None:
     paths = [
         make_folder(tree),
         make_zip(tree),
@@ -95,9 +93,7 @@ def test_what_is_no_image_is_passed_over(make_folder: Make, make_zip: Make, tree
         assert (images.count, images.class_names) == (9, ("cat", "dog", "emu"))
 
 
-def test_images_without_folders_have_no_labels(
-    make_folder: Make, make_zip: Make, png: Callable[..., bytes]
-) -> None:
+def test_images_without_folders_have_no_labels(make_folder: Make, make_zip: Make, png: Callable[..., bytes]) -> None:
     files = {f"{i}.png": png(np.full((5, 4, 3), i, np.uint8)) for i in range(6)}
     for path in (make_folder(files), make_zip(files)):
         images = open_images(path, input_shape=SHAPE)
@@ -107,9 +103,7 @@ def test_images_without_folders_have_no_labels(
         assert sorted(batch.images[:, 0, 0, 0].tolist()) == list(range(6))
 
 
-def test_a_labels_file_follows_the_sorted_names(
-    make_folder: Make, tmp_path: Path, png: Callable[..., bytes]
-) -> None:
+def test_a_labels_file_follows_the_sorted_names(make_folder: Make, tmp_path: Path, png: Callable[..., bytes]) -> None:
     path = make_folder({f"{i}.png": png(np.full((5, 4, 3), i, np.uint8)) for i in range(6)})
     (tmp_path / "labels.txt").write_text("0\n0\n0\n1\n1\n1\n")
     images = open_images(path, input_shape=SHAPE, labels=tmp_path / "labels.txt", class_count=2)
@@ -134,16 +128,12 @@ def test_bgr_turns_the_channels_and_keeps_the_identities(make_folder: Make, tree
 
 def test_class_folders_that_do_not_fit_are_refused(make_folder: Make, tmp_path: Path, tree: Files) -> None:
     path = make_folder(tree)
-    with pytest.raises(
-        DataError, match="has class folders that --classes does not name: 'cat', 'emu'; add or rem"
-    ):
+    with pytest.raises(DataError, match="has class folders that --classes does not name: 'cat', 'emu'; add or rem"):
         open_images(path, input_shape=SHAPE, classes=("dog", "fox"))
     with pytest.raises(DataError, match="has 3 class folders, the model has 2 classes; remove folders"):
         open_images(path, input_shape=SHAPE, class_count=2)
     (tmp_path / "labels.txt").write_text("0\n" * 9)
-    with pytest.raises(
-        DataError, match="has class folders, --labels is for arrays and flat folders; leave it out"
-    ):
+    with pytest.raises(DataError, match="has class folders, --labels is for arrays and flat folders; leave it out"):
         open_images(path, input_shape=SHAPE, labels=tmp_path / "labels.txt")
 
 
@@ -154,9 +144,7 @@ def test_many_unknown_folders_are_cut_short(make_folder: Make) -> None:
 
 
 def test_an_image_beside_class_folders_is_refused(make_folder: Make, tree: Files) -> None:
-    with pytest.raises(
-        DataError, match=re.escape("image '7.png' lies outside the class folders; move it into one")
-    ):
+    with pytest.raises(DataError, match=re.escape("image '7.png' lies outside the class folders; move it into one")):
         open_images(make_folder(tree | {"7.png": b""}), input_shape=SHAPE)
 
 
@@ -178,9 +166,7 @@ def test_models_that_image_files_do_not_fit(make_folder: Make, tree: Files) -> N
 def test_a_corrupt_image_is_named(make_folder: Make, make_zip: Make, tree: Files) -> None:
     bad = tree | {"train/dog/0.png": tree["train/dog/0.png"][:40]}
     for path in (make_folder(bad), make_zip(bad)):
-        with pytest.raises(
-            DataError, match=re.escape(f"{path}: image 'train/dog/0.png' is no image that can be read")
-        ):
+        with pytest.raises(DataError, match=re.escape(f"{path}: image 'train/dog/0.png' is no image that can be read")):
             list(open_images(path, input_shape=SHAPE).batches(2))
 
 

@@ -49,17 +49,13 @@ def test_a_palette_with_several_transparent_colours_is_read_silently() -> None:
 
 
 def test_more_than_8_bits_are_refused() -> None:
-    with pytest.raises(
-        DataError, match=re.escape("a has the mode I;16, expected 8 bits per channel; convert")
-    ):
+    with pytest.raises(DataError, match=re.escape("a has the mode I;16, expected 8 bits per channel; convert")):
         decode(_file(Image.new("I;16", (4, 5))), 1, "a")
 
 
 @pytest.mark.parametrize("data", [b"", b"GIF89a" + bytes(40), b"\x89PNG\r\n\x1a\n" + bytes(40), b"no image"])
 def test_what_is_no_image_is_refused(data: bytes) -> None:
-    with pytest.raises(
-        DataError, match=r"a is no image that can be read: .*; replace or remove it"
-    ) as caught:
+    with pytest.raises(DataError, match=r"a is no image that can be read: .*; replace or remove it") as caught:
         decode(data, 3, "a")
     assert "\n" not in str(caught.value)
 
@@ -147,7 +143,5 @@ def test_a_file_too_large_is_refused(make_folder: Callable[..., Path]) -> None:
     path = make_folder({"cat/0.png": b""})
     with (path / "cat" / "0.png").open("wb") as file:
         file.truncate(MAX_FILE_BYTES + 1)
-    with pytest.raises(
-        DataError, match=f"image 'cat/0.png' is larger than {MAX_FILE_BYTES} bytes; make it smaller"
-    ):
+    with pytest.raises(DataError, match=f"image 'cat/0.png' is larger than {MAX_FILE_BYTES} bytes; make it smaller"):
         list(open_images(path, input_shape=(3, 5, 4)).batches(1))

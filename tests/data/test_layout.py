@@ -32,8 +32,7 @@ def test_the_reading_that_fits_is_taken(
             (9, 3, 3, 3),
             (3, 3, 3),
             Layout.AUTO,
-            "a.npz: x has the shape (9, 3, 3, 3), which reads as nhwc and as nchw; "
-            "give --layout nhwc or nchw",
+            "a.npz: x has the shape (9, 3, 3, 3), which reads as nhwc and as nchw; give --layout nhwc or nchw",
         ),
         (
             (9, 6, 4, 3),
@@ -46,8 +45,7 @@ def test_the_reading_that_fits_is_taken(
             (9, 5, 4, 3),
             (3, 5, 4),
             Layout.NCHW,
-            "a.npz: x has the shape (9, 5, 4, 3), the model takes (N, 3, 5, 4); "
-            "give another --layout or other images",
+            "a.npz: x has the shape (9, 5, 4, 3), the model takes (N, 3, 5, 4); give another --layout or other images",
         ),
         (
             (9, 5, 4),
@@ -60,8 +58,7 @@ def test_the_reading_that_fits_is_taken(
             (),
             (3, 5, 4),
             Layout.AUTO,
-            "a.npz: x has the shape (), the model takes (N, 5, 4, 3) or (N, 3, 5, 4); "
-            "give images of the model's size",
+            "a.npz: x has the shape (), the model takes (N, 5, 4, 3) or (N, 3, 5, 4); give images of the model's size",
         ),
     ],
 )

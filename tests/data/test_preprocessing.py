@@ -46,9 +46,7 @@ def test_defaults() -> None:
 
 
 def test_one_number_is_for_all_channels() -> None:
-    assert (
-        make_preprocessing("uint8", SHAPE, mean=" -1.5 ").mean.tolist() == np.full((3, 1, 1), -1.5).tolist()
-    )
+    assert make_preprocessing("uint8", SHAPE, mean=" -1.5 ").mean.tolist() == np.full((3, 1, 1), -1.5).tolist()
 
 
 @pytest.mark.parametrize("axes", [(0, 1, 2), (1, 2, 0)])
@@ -120,10 +118,7 @@ def test_bad_values_are_refused(options: dict[str, object], message: str) -> Non
 
 
 def test_another_type_than_recorded_is_refused() -> None:
-    message = (
-        "the data is float32, the calibration was made with uint8; "
-        "give uint8 data, or calibrate with this data"
-    )
+    message = "the data is float32, the calibration was made with uint8; give uint8 data, or calibrate with this data"
     with pytest.raises(DataError, match=re.escape(message)):
         make_preprocessing("uint8", SHAPE).apply(np.zeros((1, 2, 2, 3), np.float32))
 
@@ -135,9 +130,7 @@ def test_another_shape_than_recorded_is_refused() -> None:
 
 def test_results_beyond_float32_are_refused() -> None:
     pre = make_preprocessing("float32", SHAPE, std="1e-30")
-    with pytest.raises(
-        DataError, match="the preprocessed images are beyond float32; check --scale, --mean and --s"
-    ):
+    with pytest.raises(DataError, match="the preprocessed images are beyond float32; check --scale, --mean and --s"):
         pre.apply(np.full((1, 2, 2, 3), 1e30, np.float32))
 
 
@@ -184,14 +177,10 @@ def test_a_bad_manifest_is_refused(change: dict[str, object], message: str) -> N
 
 def test_bad_tensors_are_refused() -> None:
     pre = make_preprocessing("uint8", SHAPE)
-    with pytest.raises(
-        DataError, match=re.escape("has no tensor preprocessing.mean and no tensor preprocessing.std")
-    ):
+    with pytest.raises(DataError, match=re.escape("has no tensor preprocessing.mean and no tensor preprocessing.std")):
         Preprocessing.from_manifest(pre.to_manifest(), {})
     for bad in (np.zeros(3), np.zeros((3, 1, 1), np.float32)):
-        message = (
-            f"--mean is {bad.dtype} of shape {bad.shape}, expected float64 of shape (3, 1, 1) or (3, 2, 2)"
-        )
+        message = f"--mean is {bad.dtype} of shape {bad.shape}, expected float64 of shape (3, 1, 1) or (3, 2, 2)"
         with pytest.raises(DataError, match=re.escape(message)):
             Preprocessing.from_manifest(pre.to_manifest(), pre.tensors() | {"preprocessing.mean": bad})
 
@@ -200,9 +189,7 @@ def test_the_fields_that_differ_are_named() -> None:
     pre = make_preprocessing("uint8", SHAPE, mean="0.5")
     assert pre.same_as(make_preprocessing("uint8", SHAPE, mean="0.5,0.5,0.5")) == []
     assert pre.same_as(make_preprocessing("uint8", SHAPE, mean="0.25")) == ["mean"]
-    assert pre.same_as(make_preprocessing("uint8", SHAPE, mean="0.5", geometry=Geometry(crop=2))) == [
-        "geometry"
-    ]
+    assert pre.same_as(make_preprocessing("uint8", SHAPE, mean="0.5", geometry=Geometry(crop=2))) == ["geometry"]
     others = make_preprocessing("float32", (1, 2, 2), std="2")
     assert pre.same_as(others) == ["dtype", "scale", "input_shape", "mean", "std"]
 

@@ -33,9 +33,7 @@ def _read(path: Path) -> None:
 
 def test_what_is_no_zip_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "images.zip").write_bytes(b"something else")
-    with pytest.raises(
-        DataError, match=re.escape("images.zip is damaged: File is not a zip file; make or download")
-    ):
+    with pytest.raises(DataError, match=re.escape("images.zip is damaged: File is not a zip file; make or download")):
         _read(tmp_path / "images.zip")
     with pytest.raises(FileMissingError, match=re.escape("no.zip does not exist")):
         ZipImages(tmp_path / "no.zip")
@@ -50,9 +48,7 @@ def test_encrypted_entries_are_refused(make_zip: Make, tree: dict[str, bytes]) -
 def test_a_bomb_is_refused_at_its_declared_size(make_zip: Make) -> None:
     path = make_zip({"a/0.png": bytes(MAX_FILE_BYTES + 1)}, method=zipfile.ZIP_DEFLATED)
     assert path.stat().st_size < 100_000
-    message = (
-        f"image 'a/0.png' claims {MAX_FILE_BYTES + 1} bytes, at most {MAX_FILE_BYTES} are read; shrink it"
-    )
+    message = f"image 'a/0.png' claims {MAX_FILE_BYTES + 1} bytes, at most {MAX_FILE_BYTES} are read; shrink it"
     with pytest.raises(DataError, match=re.escape(message)):
         _read(path)
 
@@ -80,9 +76,7 @@ def test_an_entry_that_ends_early_is_refused(make_zip: Make) -> None:
         (OFFSET, 7, "image 'a/0.png' is damaged: there is no entry where the table of contents says"),
     ],
 )
-def test_lies_in_the_table_of_contents_are_refused(
-    make_zip: Make, field: int, value: int, message: str
-) -> None:
+def test_lies_in_the_table_of_contents_are_refused(make_zip: Make, field: int, value: int, message: str) -> None:
     with pytest.raises(DataError, match=re.escape(message)):
         _read(_edit(make_zip({"a/0.png": bytes(2000)}), field, value))
 
@@ -124,9 +118,7 @@ def test_names_are_escaped_in_messages(make_zip: Make) -> None:
     assert r"image 'a/\x1b[31m\n.png' is no image" in str(caught.value)
 
 
-def test_entries_above_the_zip_file_are_only_read(
-    make_zip: Make, tmp_path: Path, tree: dict[str, bytes]
-) -> None:
+def test_entries_above_the_zip_file_are_only_read(make_zip: Make, tmp_path: Path, tree: dict[str, bytes]) -> None:
     before = sorted(tmp_path.rglob("*"))
     path = make_zip({f"../../{name}": data for name, data in tree.items()})
     images = open_images(path, input_shape=SHAPE)

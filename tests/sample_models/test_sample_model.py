@@ -74,8 +74,7 @@ def test_the_interface_is_as_described() -> None:
     (given,), (result,) = graph().input, graph().output
     assert (given.name, result.name) == ("input", "logits")
     shapes = [
-        [axis.dim_param or axis.dim_value for axis in value.type.tensor_type.shape.dim]
-        for value in (given, result)
+        [axis.dim_param or axis.dim_value for axis in value.type.tensor_type.shape.dim] for value in (given, result)
     ]
     assert shapes == [["N", 1, 8, 8], ["N", 10]]
     assert [(entry.domain, entry.version) for entry in onnx.load(MODEL).opset_import] == [("", 17)]
@@ -165,9 +164,7 @@ def test_calibration_and_test_images_are_distinct() -> None:
 
 
 def test_the_test_accuracy_is_the_one_in_the_readme() -> None:
-    said = figure(
-        r"Test accuracy: (\d+) of (\d+) images = ([\d.]+) %, Wilson 95 % interval ([\d.]+) % to ([\d.]+) %"
-    )
+    said = figure(r"Test accuracy: (\d+) of (\d+) images = ([\d.]+) %, Wilson 95 % interval ([\d.]+) % to ([\d.]+) %")
     hits, count = correct(TEST), len(images(TEST)[1])
     assert hits / count >= 0.97
     # exact: the closest pair of largest logits is 1.4e-4 apart, far beyond float32 differences of about 3e-6

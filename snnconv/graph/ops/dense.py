@@ -34,7 +34,9 @@ def _dense(node: OnnxNode, context: Context, weight: np.ndarray, bias: np.ndarra
     found = context.shape(node.inputs[0])
     if len(found) != 1:
         raise Unsupported(f"its input has shape {found}, one axis is expected; flatten it first")
-    return Dense(node.name, node.inputs[:1], node.output, context.shape(node.output), weight=weight, bias=bias)
+    return Dense(
+        node.name, node.inputs[:1], node.output, context.shape(node.output), weight=weight, bias=bias
+    )
 
 
 READERS = {"Gemm": read_gemm, "MatMul": read_matmul}

@@ -22,7 +22,13 @@ def read_average_pool(node: OnnxNode, context: Context) -> AveragePool:
         raise Unsupported("dilated pooling is not supported")
     strides = node.ints("strides", (1,) * spatial)
     return AveragePool(
-        node.name, node.inputs[:1], node.output, context.shape(node.output), kernel=kernel, strides=strides, pads=pads
+        node.name,
+        node.inputs[:1],
+        node.output,
+        context.shape(node.output),
+        kernel=kernel,
+        strides=strides,
+        pads=pads,
     )
 
 
@@ -49,7 +55,9 @@ def read_reduce_mean(node: OnnxNode, context: Context) -> AveragePool:
         axes = context.ints(node.inputs[1])
     rank = len(context.shape(node.inputs[0])) + 1
     if sorted(axis % rank for axis in axes) != [2, 3] or not node.attributes.get("keepdims", 1):
-        raise Unsupported(f"axes {axes} with keepdims={node.attributes.get('keepdims', 1)}; (2, 3) with 1 is expected")
+        raise Unsupported(
+            f"axes {axes} with keepdims={node.attributes.get('keepdims', 1)}; (2, 3) with 1 is expected"
+        )
     return read_global_average_pool(node, context)
 
 

@@ -64,11 +64,7 @@ def _parse(name: str, data: bytes) -> EnergyProfile:
     except InputError as error:
         raise ProfileError(_one_line(f"{name} is no energy profile: {error}")) from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        found = (
-            repr(content.get("format"))
-            if isinstance(content, dict)
-            else f"no object but {type(content).__name__}"
-        )
+        found = repr(content.get("format")) if isinstance(content, dict) else f"no object but {type(content).__name__}"
         raise ProfileError(f"{name} is no energy profile: its format must be {FORMAT!r}, found {found}")
     version = content.get("version")
     if isinstance(version, int) and version > VERSION:

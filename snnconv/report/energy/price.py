@@ -87,7 +87,8 @@ def price(profile: EnergyProfile, summary: RunSummary) -> EnergyEstimate:
     snn = _snn_side(profile.snn, synops, macs, recomputed)
     ann_uj, snn_uj = ann["ann_uj"], snn["snn_uj"]
     macs_uj = macs * (snn["snn_pj_per_mac"] or 0.0) / _PJ_PER_UJ
-    left = None if ann_uj is None else ann_uj - macs_uj
+    left = 0.0 if ann_uj is None else ann_uj - macs_uj
+    break_even = left * _PJ_PER_UJ / synops if left > 0 and synops else None
     return EnergyEstimate(
         profile_id=profile.id,
         profile_title=profile.title,
@@ -101,9 +102,7 @@ def price(profile: EnergyProfile, summary: RunSummary) -> EnergyEstimate:
         **ann,
         **snn,
         ratio=None if ann_uj is None or not snn_uj else ann_uj / snn_uj,
-        break_even_pj_per_synop=None
-        if left is None or left <= 0 or not synops
-        else left * _PJ_PER_UJ / synops,
+        break_even_pj_per_synop=break_even,
         not_priced=_not_priced(profile, counts.ann_macs, synops, macs, recomputed),
     )
 
@@ -113,9 +112,7 @@ def _synops(summary: RunSummary) -> float:
         raise RunError("the run has no images, so there is nothing to price; run simulate")
     synops = summary.synops_per_image.get(str(summary.steps))
     if synops is None:
-        raise RunError(
-            f"the run's summary has no SynOps at its last step {summary.steps}; run simulate again"
-        )
+        raise RunError(f"the run's summary has no SynOps at its last step {summary.steps}; run simulate again")
     return synops
 
 
@@ -158,16 +155,12 @@ def _snn_side(side: SnnSide | None, synops: float, macs: int, recomputed: int) -
         (synops * synop.pj + macs * (mac_pj or 0.0)) / _PJ_PER_UJ,
         (synops * low + macs * mac_low) / _PJ_PER_UJ,
         (synops * high + macs * mac_high) / _PJ_PER_UJ,
-        None
-        if mac_pj is None and recomputed
-        else (synops * synop.pj + recomputed * (mac_pj or 0.0)) / _PJ_PER_UJ,
+        None if mac_pj is None and recomputed else (synops * synop.pj + recomputed * (mac_pj or 0.0)) / _PJ_PER_UJ,
     )
     return dict(zip(names, values, strict=True))
 
 
-def _not_priced(
-    profile: EnergyProfile, ann_macs: int, synops: float, macs: int, recomputed: int
-) -> tuple[str, ...]:
+def _not_priced(profile: EnergyProfile, ann_macs: int, synops: float, macs: int, recomputed: int) -> tuple[str, ...]:
     left: list[str] = []
     if profile.ann is None:
         left.append(f"the ReLU network: {ann_macs} MACs per image")

@@ -104,9 +104,7 @@ class AnnSide(_Record):
         given = [unit for unit in OperationUnit if getattr(self.prices, unit.lower()) is not None]
         if given != [self.unit]:
             found = " and ".join(unit.lower() for unit in given) or "none"
-            raise ValueError(
-                f"the unit is {self.unit}, so prices must have {self.unit.lower()} alone; found {found}"
-            )
+            raise ValueError(f"the unit is {self.unit}, so prices must have {self.unit.lower()} alone; found {found}")
         if self.unit is OperationUnit.MAC and self.flops_per_mac != 1:
             raise ValueError("flops_per_mac belongs to the unit FLOP; leave it out for MAC")
         return self

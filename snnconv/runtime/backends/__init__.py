@@ -1,6 +1,7 @@
 """The runtimes that can run a network. NumPy is the reference; faster ones give the same spikes to the bit."""
 
 from enum import StrEnum
+from threading import Event
 from typing import Any, Protocol
 
 import numpy as np
@@ -19,6 +20,10 @@ class BackendName(StrEnum):
     NUMPY = "numpy"
 
 
+class Stopped(Exception):  # noqa: N818 - no error: somebody asked for it
+    """A simulation was told to stop before it was done."""
+
+
 class Backend(Protocol):
     """A way to run networks. A backend says what it runs, and runs it for several batches at a time."""
 
@@ -28,8 +33,14 @@ class Backend(Protocol):
         """Give the reasons why a network does not run here; none where it does."""
         ...
 
-    def simulate(self, network: SpikingNetwork, images: Array, steps: int) -> Recording:
-        """Run one batch of preprocessed images (N, C, H, W) float32 for `steps` steps. Called from several threads."""
+    def simulate(self, network: SpikingNetwork, images: Array, steps: int, stop: Event | None = None) -> Recording:
+        """Run preprocessed images (N, C, H, W) float32 for `steps` steps. Called from several threads.
+
+        Raises
+        ------
+        Stopped
+            Soon after `stop` is set.
+        """
         ...
 
 

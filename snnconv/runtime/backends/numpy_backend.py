@@ -8,13 +8,14 @@ import numpy as np
 from snnconv.errors import NotRunnableError
 from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
+from snnconv.runtime.backends import Stopped
 from snnconv.runtime.program import Program
 from snnconv.runtime.recording import Recording, joined
 
 Array = np.ndarray[Any, Any]
 
 _CHUNK = 16
-_BATCH = 4
+_BATCH = 16
 # spikes, currents and padded copies of one step take about 16 bytes a neuron
 _BYTES_PER_VALUE = 16
 _BYTES = 96 << 20
@@ -47,10 +48,21 @@ class NumpyBackend:
             reasons.append(str(error))
         return reasons
 
-    def simulate(self, network: SpikingNetwork, images: Array, steps: int) -> Recording:
-        """Run a batch of preprocessed images."""
+    def simulate(
+        self, network: SpikingNetwork, images: Array, steps: int, stop: threading.Event | None = None
+    ) -> Recording:
+        """Run preprocessed images; memory grows neither with their number nor with `steps`."""
         batch, chunk = self.sizes(network)
-        parts = [self._run(network, images[i : i + batch], steps, chunk) for i in range(0, len(images), batch)]
+        parts = []
+        for first in range(0, len(images), batch):
+            program = self._program(network, len(images[first : first + batch]), chunk)
+            program.load(images[first : first + batch])
+            chunks = []
+            for step in range(0, steps, chunk):
+                if stop is not None and stop.is_set():
+                    raise Stopped
+                chunks.append(program.advance(min(chunk, steps - step)))
+            parts.append(joined(chunks))
         return beside(parts)
 
     def sizes(self, network: SpikingNetwork) -> tuple[int, int]:
@@ -59,11 +71,6 @@ class NumpyBackend:
         together = max(1, _BYTES // (_BYTES_PER_VALUE * values))
         chunk = self._chunk or min(_CHUNK, together)
         return self._batch or max(1, min(_BATCH, together // chunk)), chunk
-
-    def _run(self, network: SpikingNetwork, images: Array, steps: int, chunk: int) -> Recording:
-        program = self._program(network, len(images), chunk)
-        program.load(images)
-        return joined([program.advance(min(chunk, steps - step)) for step in range(0, steps, chunk)])
 
     def _program(self, network: SpikingNetwork, batch: int, chunk: int) -> Program:
         """Give this thread's program: buffers are not shared between threads."""

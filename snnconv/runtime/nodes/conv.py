@@ -25,7 +25,9 @@ class Conv:
     def __init__(self, site: Site) -> None:
         node: ir.Conv = site.node
         if len(node.strides) != 2:
-            raise NotRunnableError(f"node {node.name}: a Conv over {len(node.strides)} axes is not run yet, over 2 it is")
+            raise NotRunnableError(
+                f"node {node.name}: a Conv over {len(node.strides)} axes is not run yet, over 2 it is"
+            )
         dtype = np.float64 if site.reads_current else np.float32
         self._grid = node.grid if site.reads_current else None
         self._node = node
@@ -116,5 +118,3 @@ def _matrices(weight: Array, bias: Array, groups: int) -> list[Array]:
         matrix = weight[part].transpose(2, 3, 1, 0).reshape(-1, weight[part].shape[0])
         matrices.append(np.ascontiguousarray(np.vstack([matrix, bias[part]])))
     return matrices
-
-

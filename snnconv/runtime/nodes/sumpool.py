@@ -18,7 +18,9 @@ class SumPool:
     def __init__(self, site: Site) -> None:
         node = site.node
         if len(node.kernel) != 2:
-            raise NotRunnableError(f"node {node.name}: a SumPool over {len(node.kernel)} axes is not run yet, over 2 it is")
+            raise NotRunnableError(
+                f"node {node.name}: a SumPool over {len(node.kernel)} axes is not run yet, over 2 it is"
+            )
         self._kernel, self._strides = node.kernel, node.strides
         top, left, bottom, right = node.pads
         self._pads = ((0, 0), (0, 0), (top, bottom), (left, right), (0, 0))
@@ -32,7 +34,7 @@ class SumPool:
         del steps
         x = inputs[0]
         if self._whole:
-            return x.sum(axis=(2, 3), keepdims=True)
+            return np.asarray(x.sum(axis=(2, 3), keepdims=True))
         if any(before or after for before, after in self._pads):
             x = np.pad(x, self._pads)
         view = sliding_window_view(x, self._kernel, axis=(2, 3))[:, :, :: self._strides[0], :: self._strides[1]]

@@ -1,0 +1,36 @@
+"""Writes the JSON Schemas of every manifest and result that snnconv writes: python schemas/generate.py."""
+
+import json
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from snnconv.calibration.file import CalibrationManifest
+from snnconv.commands.calibrate import CalibrationSummary
+from snnconv.commands.convert import ConversionSummary
+from snnconv.ir.manifest import NetworkManifest
+from snnconv.report.energy.profile import EnergyProfile
+from snnconv.report.model import Report
+from snnconv.runtime.summary import RunSummary
+
+MODELS: dict[str, type[BaseModel]] = {
+    "calib": CalibrationManifest,
+    "calibration-summary": CalibrationSummary,
+    "conversion-summary": ConversionSummary,
+    "energy-profile": EnergyProfile,
+    "report": Report,
+    "run-summary": RunSummary,
+    "snn": NetworkManifest,
+}
+
+
+def schema_text(name: str) -> str:
+    """Give one schema as it stands in its file."""
+    schema = MODELS[name].model_json_schema(mode="serialization")
+    content = {"$schema": "https://json-schema.org/draft/2020-12/schema"} | schema
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    for name in MODELS:
+        Path(__file__).with_name(f"{name}.schema.json").write_text(schema_text(name), encoding="utf-8")

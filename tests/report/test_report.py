@@ -1,0 +1,227 @@
+import json
+import math
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from snnconv.errors import FileMissingError, RunError, UsageError
+from snnconv.report.energy.load import load_profile
+from snnconv.report.energy.price import price
+from snnconv.report.model import Report
+from snnconv.report.report import exceeds, report
+from snnconv.runtime.summary import RunSummary
+
+MakeRun = Callable[..., Path]
+
+FOUR_DIGITS = 5e-5  # expected intervals were worked out by hand to four digits
+NO_LABELS = np.full(8, -1)
+NO_REFERENCE = np.full(8, -1)
+
+
+def test_rows_by_hand(make_run: MakeRun) -> None:
+    first, second, last = report(make_run()).accuracy_by_step
+    assert [row.step for row in (first, second, last)] == [1, 2, 4]
+    assert [row.accuracy for row in (first, second, last)] == [0.0, 0.75, 0.625]
+    # b = 6 and c = 0; b = c = 0; b = 2 and c = 1
+    assert [row.loss_points for row in (first, second, last)] == [75.0, 0.0, 12.5]
+    assert (last.accuracy_low, last.accuracy_high) == pytest.approx((0.3057, 0.8632), abs=FOUR_DIGITS)
+    assert (last.loss_points_low, last.loss_points_high) == pytest.approx((-28.7062, 48.7062), abs=FOUR_DIGITS)
+    # ± 1.959964 / 10: no pair differs
+    assert (second.loss_points_low, second.loss_points_high) == pytest.approx((-19.5996, 19.5996), abs=FOUR_DIGITS)
+    assert [row.agreement for row in (first, second, last)] == [0.25, 1.0, 0.625]
+    assert [row.top5 for row in (first, second, last)] == [0.5, 0.875, 1.0]
+    assert [row.spikes_per_image for row in (first, second, last)] == [1.0, 4.0, 10.0]
+    assert [row.synops_per_image for row in (first, second, last)] == [100.0, 250.0, 800.0]
+
+
+def test_the_rest_by_hand(make_run: MakeRun, summary: dict[str, Any]) -> None:
+    made = report(make_run())
+    assert made.complete
+    assert made.run == RunSummary.model_validate(summary)
+    assert made.ann is not None
+    assert made.ann.accuracy == 0.75
+    # (6 + 1.920729 ± 1.959964 √(12/8 + 0.960365)) / 11.841459
+    assert (made.ann.accuracy_low, made.ann.accuracy_high) == pytest.approx((0.4093, 0.9285), abs=FOUR_DIGITS)
+    assert made.synops_per_mac == 0.8
+    assert [(layer.name, layer.synops_share) for layer in made.layers] == [
+        ("stem", 0.0),
+        ("block", 0.75),
+        ("logits", 0.25),
+    ]
+    assert made.layers[0].mean_rate == 0.5
+    assert made.energy == ()
+
+
+def test_energy_is_that_of_each_profile_in_order(make_run: MakeRun) -> None:
+    profiles = [load_profile("loihi1"), load_profile("hu2021")]
+    made = report(make_run(), profiles)
+    assert made.energy == tuple(price(profile, made.run) for profile in profiles)
+    assert made.profiles == tuple(profiles)
+
+
+def test_report_as_json_and_back(make_run: MakeRun) -> None:
+    made = report(make_run(), [load_profile("hu2021")])
+    assert Report.model_validate_json(made.model_dump_json()) == made
+    assert made.model_dump(mode="json")["format"] == "snnconv.report"
+
+
+def test_without_labels(make_run: MakeRun, summary: dict[str, Any]) -> None:
+    content = summary | {"accuracy": None, "top5": None, "reference_accuracy": None}
+    made = report(make_run(content, labels=NO_LABELS))
+    last = made.accuracy_by_step[-1]
+    assert (last.accuracy, last.accuracy_low, last.loss_points, last.top5) == (None, None, None, None)
+    assert last.agreement == 0.625
+    assert made.ann is None
+
+
+def test_without_reference(make_run: MakeRun, summary: dict[str, Any]) -> None:
+    content = summary | {"agreement": None, "reference_accuracy": None}
+    made = report(make_run(content, reference=NO_REFERENCE))
+    last = made.accuracy_by_step[-1]
+    assert last.accuracy == 0.625
+    assert (last.loss_points, last.loss_points_low, last.loss_points_high, last.agreement) == (None,) * 4
+    assert made.ann is None
+
+
+def test_an_unfinished_run_is_reported_on_the_images_so_far(make_run: MakeRun, summary: dict[str, Any]) -> None:
+    # of the first five images the network has three right, the model all; the parts are one ahead
+    content = summary | {
+        "complete": False,
+        "images": 5,
+        "accuracy": {"1": 0.0, "2": 1.0, "4": 0.6},
+        "reference_accuracy": 1.0,
+    }
+    made = report(make_run(content))
+    assert not made.complete
+    assert made.accuracy_by_step[-1].accuracy == 0.6
+    assert made.accuracy_by_step[-1].loss_points == 40.0
+
+
+def test_only_the_last_step(make_run: MakeRun, summary: dict[str, Any]) -> None:
+    tables = ("accuracy", "agreement", "top5", "spikes_per_image", "synops_per_image")
+    content = summary | {name: {"4": summary[name]["4"]} for name in tables}
+    assert [row.step for row in report(make_run(content)).accuracy_by_step] == [4]
+
+
+def test_a_network_without_synops_has_no_shares(make_run: MakeRun, summary: dict[str, Any]) -> None:
+    content = summary | {"synops_per_image": {"1": 0.0, "2": 0.0, "4": 0.0}}
+    assert [layer.synops_share for layer in report(make_run(content)).layers] == [None, None, None]
+
+
+def test_a_run_without_images_is_refused(make_run: MakeRun, summary: dict[str, Any]) -> None:
+    empty: dict[str, Any] = {"spikes_per_image": {}, "synops_per_image": {}, "layers": []}
+    nothing = dict.fromkeys(("accuracy", "agreement", "top5", "reference_accuracy"))
+    folder = make_run(summary | {"images": 0, "complete": False} | empty | nothing, ends=())
+    message = f"{folder} holds no images yet, at least one is needed; run simulate"
+    with pytest.raises(RunError, match=f"^{re.escape(message)}$"):
+        report(folder)
+
+
+def test_no_folder_and_no_run(tmp_path: Path) -> None:
+    with pytest.raises(FileMissingError, match=re.escape(f"{tmp_path / 'none'} does not exist")):
+        report(tmp_path / "none")
+    with pytest.raises(FileMissingError, match=r"is no run folder: it has no summary\.json"):
+        report(tmp_path)
+
+
+STEPS = "its tables must all have the same steps, the last of them 4"
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"images": -1}, "images: Input should be greater than or equal to 0"),
+        ({"version": 2}, "version: Input should be 1"),
+        ({"a\nb": 1}, "a b: Extra inputs are not permitted"),
+        ({"steps": 3}, "the part from image 0 does not have 3 steps per image"),
+        ({"accuracy": {"1": 0.0, "2": 0.75, "4": 0.5}}, "accuracy at step 4 is 0.5, the parts give 0.625"),
+        (
+            {"accuracy": {"1": 0.0, "2": math.nan, "4": 0.625}},
+            "accuracy at step 2 is nan, the parts give 0.75",
+        ),
+        ({"accuracy": None}, "it lacks accuracy, unlike the parts"),
+        ({"reference_accuracy": None}, "it lacks reference_accuracy, unlike the parts"),
+        ({"reference_accuracy": 0.5}, "reference_accuracy at step 4 is 0.5, the parts give 0.75"),
+        ({"accuracy": {"1": 0.0, "4": 0.625}}, STEPS),
+        ({"synops_per_image": {"1": 0.0, "2": 0.0, "3": 0.0}}, STEPS),
+        ({"agreement": {"1": 0.0, "2": 0.0, "last": 0.0}}, STEPS),
+    ],
+)
+def test_a_damaged_summary_is_refused_in_one_line(
+    make_run: MakeRun, summary: dict[str, Any], changes: dict[str, Any], message: str
+) -> None:
+    folder = make_run()
+    # not through RunFolder: it does not write NaN
+    (folder / "summary.json").write_text(json.dumps(summary | changes))
+    expected = f"{folder / 'summary.json'} is damaged: {message}; run simulate with --overwrite"
+    with pytest.raises(RunError, match=f"^{re.escape(expected)}$"):
+        report(folder)
+
+
+@pytest.mark.parametrize("tables", [{"4": 1.0, "5": 1.0}, {"0": 1.0, "4": 1.0}, {"2": 1.0}, {}])
+def test_steps_that_the_run_does_not_have_are_refused(
+    make_run: MakeRun, summary: dict[str, Any], tables: dict[str, float]
+) -> None:
+    names = ("accuracy", "agreement", "top5", "spikes_per_image", "synops_per_image")
+    folder = make_run(summary | {"synops_per_image": {"4": 1.0}} | dict.fromkeys(names, tables))
+    # without SynOps at the last step there is nothing else to report either
+    with pytest.raises(RunError, match=STEPS):
+        report(folder)
+
+
+def test_labels_that_the_parts_do_not_have(make_run: MakeRun, summary: dict[str, Any]) -> None:
+    folder = make_run(summary, labels=NO_LABELS)
+    with pytest.raises(RunError, match="it has accuracy, unlike the parts"):
+        report(folder)
+
+
+@pytest.mark.parametrize(("said", "held"), [(9, 8), (4, 5)])
+def test_parts_with_other_images_than_the_summary(
+    make_run: MakeRun, summary: dict[str, Any], said: int, held: int
+) -> None:
+    folder = make_run(summary | {"images": said})
+    message = (
+        f"{folder / 'summary.json'} speaks of {said} images, the parts hold {held}; "
+        "run the same simulate command again, it computes what is missing"
+    )
+    with pytest.raises(RunError, match=f"^{re.escape(message)}$"):
+        report(folder)
+
+
+def test_a_missing_part_is_noticed(make_run: MakeRun) -> None:
+    folder = make_run()
+    (folder / "parts" / "00000000.npz").unlink()
+    with pytest.raises(RunError, match=r"summary\.json speaks of 8 images, the parts hold 0"):
+        report(folder)
+
+
+def test_a_damaged_part_is_refused(make_run: MakeRun) -> None:
+    folder = make_run()
+    (folder / "parts" / "00000005.npz").write_bytes(b"nothing")
+    with pytest.raises(RunError, match=r"00000005\.npz is damaged"):
+        report(folder)
+
+
+@pytest.mark.parametrize(("points", "expected"), [(12.4, True), (12.5, False), (13.0, False), (-1.0, True)])
+def test_exceeds_compares_the_estimate_at_the_last_step(make_run: MakeRun, points: float, expected: bool) -> None:
+    assert exceeds(report(make_run()), points) is expected
+
+
+def test_exceeds_needs_reference_and_labels(make_run: MakeRun, summary: dict[str, Any]) -> None:
+    made = report(make_run(summary | {"agreement": None, "reference_accuracy": None}, reference=NO_REFERENCE))
+    message = (
+        "the run has no loss of accuracy to compare: run simulate with --reference, the ONNX model, on data with labels"
+    )
+    with pytest.raises(RunError, match=f"^{re.escape(message)}$"):
+        exceeds(made, 1.0)
+
+
+@pytest.mark.parametrize("points", [math.nan, math.inf])
+def test_exceeds_refuses_a_limit_that_is_no_number(make_run: MakeRun, points: float) -> None:
+    message = f"the largest drop allowed must be a number of percentage points, found {points}"
+    with pytest.raises(UsageError, match=re.escape(message)):
+        exceeds(report(make_run()), points)
