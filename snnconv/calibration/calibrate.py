@@ -78,6 +78,8 @@ def calibrate(
     ModelError
         If the model gives NaN or infinity, or changed on the way.
     """
+    if samples is not None and samples < 1:
+        raise DataError(f"{samples} samples were asked for; ask for at least 1")
     if samples is not None and samples > images.count:
         raise DataError(f"{images.name} has {images.count} images, {samples} were asked for; ask for fewer")
     measured = measured_values(graph)

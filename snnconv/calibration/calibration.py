@@ -86,8 +86,7 @@ def merge(first: Calibration, second: Calibration) -> Calibration:
     differing = first.preprocessing.same_as(second.preprocessing)
     if differing:
         raise CalibrationError(
-            f"the calibrations differ in preprocessing ({', '.join(differing)}); "
-            "calibrate both with the same options"
+            f"the calibrations differ in preprocessing ({', '.join(differing)}); calibrate both with the same options"
         )
     common = np.intersect1d(first.images, second.images)
     if len(common):
@@ -95,9 +94,7 @@ def merge(first: Calibration, second: Calibration) -> Calibration:
             f"the calibrations share {len(common)} images, so these would count twice; merge disjoint samples"
         )
     if len(first.values) != len(second.values):
-        raise CalibrationError(
-            "the calibrations measured different values; make both with this version of snnconv"
-        )
+        raise CalibrationError("the calibrations measured different values; make both with this version of snnconv")
     return Calibration(
         model_name=first.model_name,
         model_sha256=first.model_sha256,

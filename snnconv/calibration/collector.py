@@ -125,9 +125,7 @@ class Collector:
             squares = np.einsum("ncx,ncx->nc", flat, flat).sum(axis=0, dtype=np.float64)
         if not (np.isfinite(mean).all() and np.isfinite(squares).all()):
             if not np.isfinite(flat).all():
-                raise ModelError(
-                    f"the value {self._name} holds NaN or infinity for these images; check model and data"
-                )
+                raise ModelError(f"the value {self._name} holds NaN or infinity for these images; check model and data")
             # finite numbers whose squares are beyond float32
             wide = flat.astype(np.float64)
             mean, squares = wide.mean(axis=(0, 2)), np.square(wide).sum(axis=(0, 2))

@@ -1,5 +1,6 @@
 """The ``.calib`` file: a ``Calibration`` written and read."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -8,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
 
 from snnconv import __version__
 from snnconv.calibration.calibration import Calibration, DataSource, choice_hash
+from snnconv.calibration.grid import LAST_CODE
 from snnconv.calibration.statistics import ValueKind, ValueStatistics
 from snnconv.data import Preprocessing, PreprocessingManifest
 from snnconv.errors import CalibrationError, DataError, FileMissingError, InputError
@@ -80,9 +82,7 @@ def save(calibration: Calibration, path: Path) -> None:
     manifest = CalibrationManifest(
         tool=f"snnconv {__version__}",
         model=ModelManifest(name=calibration.model_name, sha256=calibration.model_sha256),
-        sources=tuple(
-            SourceManifest(name=s.name, images=s.images, sha256=s.sha256) for s in calibration.sources
-        ),
+        sources=tuple(SourceManifest(name=s.name, images=s.images, sha256=s.sha256) for s in calibration.sources),
         preprocessing=PreprocessingManifest.model_validate(calibration.preprocessing.to_manifest()),
         values=tuple(ValueManifest(name=v.name, kind=v.kind, count=v.count) for v in calibration.values),
     )
@@ -136,22 +136,16 @@ def load(path: Path) -> Calibration:
     return calibration
 
 
-def _tensor(
-    path: Path, tensors: container.Tensors, name: str, dtype: type[np.generic]
-) -> np.ndarray[Any, Any]:
+def _tensor(path: Path, tensors: container.Tensors, name: str, dtype: type[np.generic]) -> np.ndarray[Any, Any]:
     array = tensors.get(name)
     if array is None or array.dtype != dtype or array.ndim != 1:
         found = "nothing" if array is None else f"{array.dtype} {array.shape}"
-        raise CalibrationError(
-            f"{path}: tensor {name} must be one axis of {np.dtype(dtype).name}, found {found}"
-        )
+        raise CalibrationError(f"{path}: tensor {name} must be one axis of {np.dtype(dtype).name}, found {found}")
     return array
 
 
 def _value(path: Path, tensors: container.Tensors, index: int, value: ValueManifest) -> ValueStatistics:
-    arrays = {
-        field: _tensor(path, tensors, f"values.{index}.{field}", dtype) for field, dtype in _ARRAYS.items()
-    }
+    arrays = {field: _tensor(path, tensors, f"values.{index}.{field}", dtype) for field, dtype in _ARRAYS.items()}
     offsets, codes, counts = arrays["offsets"], arrays["codes"], arrays["counts"]
     channels = len(offsets) - 1
     good = (
@@ -160,12 +154,20 @@ def _value(path: Path, tensors: container.Tensors, index: int, value: ValueManif
         and offsets[-1] == len(codes) == len(counts)
         and (np.diff(offsets) >= 0).all()
         and (counts > 0).all()
+        and all(_rising(codes[a:b]) for a, b in pairwise(offsets.tolist()))
         and {len(arrays[field]) for field in ("largest", "mean", "variance")} == {channels}
+        and (arrays["largest"] >= 0).all()
+        and (arrays["variance"] >= 0).all()
         and int(np.add.reduceat(np.append(counts, 0), offsets[:-1]).max(initial=0)) <= value.count
     )
     if not good:
         raise CalibrationError(f"{path}: the histogram of {value.name} contradicts itself; calibrate again")
     return ValueStatistics(name=value.name, kind=value.kind, count=value.count, **arrays)
+
+
+def _rising(codes: np.ndarray[Any, Any]) -> bool:
+    """Say whether a channel's bins are ascending codes of positive finite numbers."""
+    return bool((np.diff(codes.astype(np.int64), prepend=0) > 0).all() and codes.max(initial=0) <= LAST_CODE)
 
 
 def _check(path: Path, calibration: Calibration, tensors: container.Tensors) -> None:
@@ -179,10 +181,6 @@ def _check(path: Path, calibration: Calibration, tensors: container.Tensors) -> 
         images = calibration.images[start : start + source.images]
         start += source.images
         if len(images) != source.images or choice_hash(images) != source.sha256:
-            raise CalibrationError(
-                f"{path}: the images of {source.name} do not match their hash; calibrate again"
-            )
+            raise CalibrationError(f"{path}: the images of {source.name} do not match their hash; calibrate again")
     if start != len(calibration.images):
-        raise CalibrationError(
-            f"{path}: {len(calibration.images)} images are listed, {start} belong to a source"
-        )
+        raise CalibrationError(f"{path}: {len(calibration.images)} images are listed, {start} belong to a source")

@@ -11,6 +11,9 @@ import numpy as np
 
 Array = np.ndarray[Any, Any]
 
+LAST_CODE = 0x7F7F
+"""The bin of the largest float32; the next one is infinity."""
+
 RELATIVE_ERROR = 2.0**-7
 """Largest error of a percentile of at least 2⁻¹²⁶, as a part of its value."""
 

@@ -90,9 +90,7 @@ class ValueStatistics:
         )
 
 
-def _percentile(
-    percent: float, nonzero: bool, codes: Array, counts: Array, total: int, largest: float
-) -> float:
+def _percentile(percent: float, nonzero: bool, codes: Array, counts: Array, total: int, largest: float) -> float:
     if not 0 <= percent <= 100:
         raise CalibrationError(f"a percentile lies between 0 and 100, found {percent:g}")
     if percent == 100:

@@ -15,6 +15,7 @@ import numpy as np
 
 from snnconv.ir import nodes as ir
 from snnconv.ir.flow import Flow, Kind
+from snnconv.ir.grid import rounded
 from snnconv.ir.network import SpikingNetwork
 
 Array = np.ndarray[Any, Any]
@@ -75,11 +76,6 @@ def weighted(network: SpikingNetwork, node: Weighted, x: Bound, grid: int | None
         (plus * low + minus * high).sum(axis=1) + minus_b,
         (plus * high + minus * low).sum(axis=1) + plus_b,
     )
-
-
-def rounded(value: Array, grid: int) -> Array:
-    """Round to multiples of 2^-grid."""
-    return np.ldexp(np.rint(np.ldexp(value, grid)), -grid)
 
 
 def _bound(network: SpikingNetwork, found: dict[str, Flow], node: ir.Node, known: dict[str, Bound]) -> Bound:

@@ -19,16 +19,12 @@ from math import ceil, log2
 
 import numpy as np
 
-from snnconv.conversion.bounds import Bound, bounds, of_spikes, rounded, total, weighted
+from snnconv.conversion.bounds import Bound, bounds, of_spikes, total, weighted
 from snnconv.errors import NetworkError
 from snnconv.ir import nodes as ir
 from snnconv.ir.flow import Flow, Kind, flows
+from snnconv.ir.grid import FLOAT32_BITS, FLOAT64_BITS, INPUT_GRID, rounded
 from snnconv.ir.network import SpikingNetwork
-
-FLOAT32_BITS = 24
-FLOAT64_BITS = 53
-INPUT_GRID = 28
-"""The runtime rounds a preprocessed image to multiples of 2^-28, finer than float32 for values above 1/16."""
 
 
 def exact_sums(network: SpikingNetwork) -> SpikingNetwork:

@@ -27,9 +27,7 @@ def loads(text: str | bytes) -> Any:
         If `text` is not such JSON.
     """
     try:
-        return json.loads(
-            text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite
-        )
+        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite)
     except InputError:
         raise
     # bad syntax, bytes that are no text, integers of thousands of digits

@@ -46,18 +46,14 @@ def write(path: Path, manifest: dict[str, Any], tensors: Tensors) -> None:
         If a tensor holds NaN or infinity, the manifest is too large, or `path` cannot be written to.
     """
     # safetensors writes the raw buffer: an array that is not C-contiguous would come back with its axes mixed
-    ordered = {
-        name: np.ascontiguousarray(tensors[name]).reshape(tensors[name].shape) for name in sorted(tensors)
-    }
+    ordered = {name: np.ascontiguousarray(tensors[name]).reshape(tensors[name].shape) for name in sorted(tensors)}
     for name, array in ordered.items():
         _check_finite(path, name, array)
     content = manifest | {"tensors": {name: _describe(array) for name, array in ordered.items()}}
     content["digest"] = _digest(content)
     text = canonical.dumps(content)
     if len(text) > MAX_MANIFEST_BYTES:
-        raise InputError(
-            f"cannot write {path}: its manifest has {len(text)} bytes, at most {MAX_MANIFEST_BYTES} fit"
-        )
+        raise InputError(f"cannot write {path}: its manifest has {len(text)} bytes, at most {MAX_MANIFEST_BYTES} fit")
     write_bytes(path, save_tensors(ordered, metadata={KEY: text}))
 
 
@@ -98,9 +94,7 @@ def read(path: Path, format_name: str, newest: int) -> tuple[dict[str, Any], Ten
             f"{path} has {format_name} version {version}, this snnconv reads up to {newest}: upgrade snnconv"
         )
     if content.pop("digest", None) != _digest(content):
-        raise InputError(
-            f"{path} is damaged or was changed: its manifest does not match its digest; make it anew"
-        )
+        raise InputError(f"{path} is damaged or was changed: its manifest does not match its digest; make it anew")
     listed = content.pop("tensors", None)
     try:
         tensors = load_tensors(data)
@@ -150,14 +144,10 @@ def _check_tensors(path: Path, listed: Any, tensors: Tensors) -> None:
     if not isinstance(listed, dict) or set(listed) != set(tensors):
         names = set(listed) if isinstance(listed, dict) else set()
         odd = sorted(names ^ set(tensors))
-        raise InputError(
-            f"{path} is damaged: the manifest and the file disagree on the tensors {', '.join(odd)}"
-        )
+        raise InputError(f"{path} is damaged: the manifest and the file disagree on the tensors {', '.join(odd)}")
     for name, array in tensors.items():
         if listed[name] != _describe(array):
-            raise InputError(
-                f"{path} is damaged or was changed: tensor {name} does not match its hash; make it anew"
-            )
+            raise InputError(f"{path} is damaged or was changed: tensor {name} does not match its hash; make it anew")
         _check_finite(path, name, array)
 
 

@@ -141,7 +141,5 @@ class Context:
         if sizes is None or -1 in sizes:
             raise Unsupported(f"the shape of {value} is not known")
         if not sizes or sizes[0] != self._batch:
-            raise Unsupported(
-                f"{value} has shape {sizes}, whose first axis is not the batch of {self._batch}"
-            )
+            raise Unsupported(f"{value} has shape {sizes}, whose first axis is not the batch of {self._batch}")
         return sizes[1:]

@@ -1,7 +1,7 @@
-"""The ReLU network between the ONNX file and the spiking network: a small graph of the few operations we convert.
+"""The ReLU network between the ONNX file and the spiking network: a graph of the few operations we convert.
 
-Every value is one image's tensor in the layout of the ONNX model, channels first and without the batch axis. A
-value has the name that it has in the ONNX file, so messages and measurements can name it.
+Every value is one image's tensor in the layout of the ONNX model, channels first and without the batch axis.
+A value has the name that it has in the ONNX file, so messages and measurements can name it.
 """
 
 from collections.abc import Iterable

@@ -83,8 +83,8 @@ def _parse(path: Path) -> onnx.ModelProto:
     external = [t.name for t in model.graph.initializer if t.data_location == onnx.TensorProto.EXTERNAL]
     if external:
         raise ModelError(
-            f"{path} keeps {len(external)} tensors in external data files ({external[0]}, …), which is not supported; "
-            "save it as one file with onnx.save(onnx.load(PATH), OUT)"
+            f"{path} keeps {len(external)} tensors in external data files ({external[0]}, …), "
+            "which is not supported; save it as one file with onnx.save(onnx.load(PATH), OUT)"
         )
     return model
 
@@ -97,9 +97,7 @@ def _image_shape(path: Path, value: onnx.ValueInfoProto) -> tuple[tuple[int, ...
     sizes = [d.dim_value if d.HasField("dim_value") else None for d in tensor.shape.dim]
     if len(sizes) != 4 or any(size is None or size < 1 for size in sizes[1:]) or sizes[0] == 0:
         shown = "×".join("?" if size is None else str(size) for size in sizes)
-        raise ModelError(
-            f"{path}: input {value.name} has shape {shown}, (N, C, H, W) with fixed C, H, W is expected"
-        )
+        raise ModelError(f"{path}: input {value.name} has shape {shown}, (N, C, H, W) with fixed C, H, W is expected")
     return tuple(int(size) for size in sizes[1:] if size is not None), sizes[0]
 
 

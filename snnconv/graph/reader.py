@@ -1,7 +1,7 @@
 """ONNX file -> Graph.
 
-Every operator that is not supported is named at once, before anything runs: first the operators themselves, then,
-with constants folded, the attributes that we cannot convert.
+Every operator that is not supported is named at once, before anything runs: first the operators themselves,
+then, with constants folded, the attributes that we cannot convert.
 """
 
 from dataclasses import replace
@@ -44,7 +44,10 @@ def read(path: Path) -> Graph:
     _refuse(path, _unknown_operators(file))
     model = simplify(file)
     context = Context(model, file.batch or 1)
-    nodes, reasons, aliases = _read_nodes(model, context)
+    try:
+        nodes, reasons, aliases = _read_nodes(model, context)
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
     _refuse(path, reasons)
     # an output that is another value under a second name is followed to it
     output = aliases.get(file.output, file.output)
@@ -76,10 +79,12 @@ def _read_nodes(model: onnx.ModelProto, context: Context) -> tuple[list[Node], l
         if node.op == "Constant":
             continue
         node = replace(node, inputs=tuple(aliases.get(value, value) for value in node.inputs))
+        reader = READERS.get(node.op)
+        if reader is None:
+            reasons.append(f"{node.op} {node.name} (no such operator is supported)")
+            continue
         try:
-            if node.op not in READERS:
-                raise Unsupported("no such operator is supported")
-            made = READERS[node.op](node, context)
+            made = reader(node, context)
         except Unsupported as reason:
             reasons.append(f"{node.op} {node.name} ({reason})")
             continue
@@ -102,12 +107,8 @@ def _refuse(path: Path, reasons: list[str]) -> None:
 def _checked(path: Path, graph: Graph) -> Graph:
     """Check that the output is a list of logits."""
     if graph.producer(graph.output) is None:
-        raise ModelError(
-            f"{path}: the output {graph.output} is not made by a supported layer; end with a classifier"
-        )
+        raise ModelError(f"{path}: the output {graph.output} is not made by a supported layer; end with a classifier")
     if len(graph.shape_of(graph.output)) != 1:
         found = graph.shape_of(graph.output)
-        raise ModelError(
-            f"{path}: the output {graph.output} has shape {found} per image, (classes,) is expected"
-        )
+        raise ModelError(f"{path}: the output {graph.output} has shape {found} per image, (classes,) is expected")
     return graph

@@ -37,6 +37,7 @@ class ReferenceModel:
     def __init__(self, path: Path, values: Sequence[str] = (), threads: int = 0) -> None:
         file = onnx_file.load(path)
         self.sha256 = file.sha256
+        self._path = path
         self._input = file.input
         self._batch = file.batch
         self.values = tuple(values) or (file.output,)
@@ -68,24 +69,33 @@ class ReferenceModel:
         -------
         list of ndarray
             The values asked for, each with the batch as its first axis.
+
+        Raises
+        ------
+        ModelError
+            If onnxruntime cannot run the model on this batch.
         """
         if self._batch is None or len(images) == self._batch:
             return self._run(images)
         return self._run_in_fixed_batches(images, self._batch)
 
     def _run(self, images: Array) -> list[Array]:
-        return [np.asarray(value) for value in self._session.run(list(self.values), {self._input: images})]
+        try:
+            values = self._session.run(list(self.values), {self._input: images})
+        # onnxruntime's exceptions share no public base class
+        except Exception as error:
+            shown = " ".join(str(error).split())[:300]
+            raise ModelError(
+                f"{self._path}: onnxruntime cannot run the model on {len(images)} images: {shown}"
+            ) from error
+        return [np.asarray(value) for value in values]
 
     def _run_in_fixed_batches(self, images: Array, size: int) -> list[Array]:
         """Run a model whose file fixes the batch size; the last batch is filled up with copies."""
         pieces = []
         for start in range(0, len(images), size):
             piece = images[start : start + size]
-            filled = (
-                piece
-                if len(piece) == size
-                else np.concatenate([piece, piece[-1:].repeat(size - len(piece), 0)])
-            )
+            filled = piece if len(piece) == size else np.concatenate([piece, piece[-1:].repeat(size - len(piece), 0)])
             pieces.append([value[: len(piece)] for value in self._run(filled)])
         return [np.concatenate(column) for column in zip(*pieces, strict=True)]
 

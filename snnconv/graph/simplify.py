@@ -1,7 +1,7 @@
 """Constants and shape arithmetic, folded by onnxruntime's offline basic optimiser.
 
-Its fusions into convolutions are off: BatchNorm is ours to fold (Hu et al., Eq. 1), and the names of nodes and
-values stay those of the file.
+Its fusions into convolutions are off: BatchNorm is ours to fold (Hu et al., Eq. 1), and the names of nodes
+and values stay those of the file.
 """
 
 import tempfile

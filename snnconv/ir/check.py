@@ -50,8 +50,6 @@ def _check_ends(network: SpikingNetwork) -> None:
             raise NetworkError(f"a network has one {kind.__name__} node, found {count}")
     for node in network.nodes:
         found = len(network.incoming[node.name])
-        if isinstance(node, ir.Input) and found:
-            raise NetworkError(f"node {node.name}: an Input has no incoming edge, found {found}")
         if isinstance(node, _ONE_INPUT) and found != 1:
             raise NetworkError(f"node {node.name}: a {node.kind} has one incoming edge, found {found}")
         if not isinstance(node, ir.Input) and not found:

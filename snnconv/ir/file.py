@@ -62,11 +62,11 @@ def load(path: Path) -> SpikingNetwork:
         manifest = NetworkManifest.model_validate(content)
     except ValidationError as error:
         raise NetworkError(f"{path} breaks the .snn schema: {_first(error)}") from error
-    preprocessing = None
-    if manifest.preprocessing is not None:
-        preprocessing = Preprocessing.from_manifest(manifest.preprocessing.model_dump(), tensors)
-        tensors = {name: array for name, array in tensors.items() if name not in preprocessing.tensors()}
     try:
+        preprocessing = None
+        if manifest.preprocessing is not None:
+            preprocessing = Preprocessing.from_manifest(manifest.preprocessing.model_dump(), tensors)
+            tensors = {name: array for name, array in tensors.items() if name not in preprocessing.tensors()}
         return check(
             SpikingNetwork(
                 nodes=topological_order(list(manifest.nodes), list(manifest.edges)),

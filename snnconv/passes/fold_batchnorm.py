@@ -4,13 +4,14 @@
 
 Exact in real numbers; computed in float64. A missing bias is 0.
 
-Applies where the BatchNorm is the only reader of a Conv or Dense. Everything else is left to ``lower_batchnorm``:
-a BatchNorm after an Add, before a ReLU or before a padded convolution, where its offset would fail at the borders.
+Applies where the BatchNorm is the only reader of a Conv or Dense. Everything else is left to
+``lower_batchnorm``: a BatchNorm after an Add, before a ReLU or before a padded convolution, where its offset
+would fail at the borders.
 
 References
 ----------
-Hu, Tang, Pan: Spiking Deep Residual Networks, Eq. 1. The paper calls σ the variance; it is the standard deviation
-with the ε of the BatchNorm, as in Ioffe and Szegedy (2015).
+Hu, Tang, Pan: Spiking Deep Residual Networks, Eq. 1. The paper calls σ the variance; it is the standard
+deviation with the ε of the BatchNorm, as in Ioffe and Szegedy (2015).
 """
 
 from dataclasses import replace

@@ -21,6 +21,4 @@ def lower_batchnorm(graph: Graph) -> Graph:
 
 def _affine(norm: BatchNorm) -> Affine:
     gain = norm.gamma / np.sqrt(norm.variance + norm.epsilon)
-    return Affine(
-        norm.name, norm.inputs, norm.output, norm.shape, gain=gain, offset=norm.beta - norm.mean * gain
-    )
+    return Affine(norm.name, norm.inputs, norm.output, norm.shape, gain=gain, offset=norm.beta - norm.mean * gain)

@@ -8,6 +8,7 @@ import numpy as np
 from snnconv.errors import NotRunnableError
 from snnconv.ir import nodes as ir
 from snnconv.ir.flow import flows
+from snnconv.ir.grid import INPUT_GRID, rounded
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.counters import SpikeCounter, SynOpCounter
 from snnconv.runtime.nodes.neuron import Neuron
@@ -18,9 +19,6 @@ from snnconv.runtime.nodes.relu import Relu
 from snnconv.runtime.recording import Recording
 
 Array = np.ndarray[Any, Any]
-
-INPUT_GRID = 28
-"""A preprocessed image is rounded to multiples of 2^-28, so that float64 sums over it are exact in any order."""
 
 MakeNeuron = Callable[[Site], Operation]
 
@@ -39,6 +37,11 @@ class Program:
     neuron : callable, optional
         Builds the layers of neurons; a ReLU in their place makes the network an ordinary one.
 
+    Attributes
+    ----------
+    values : dict of str to ndarray
+        What each node gave in the last chunk, (K, N, H, W, C), or (1, N, H, W, C) where it is constant in time.
+
     Raises
     ------
     NotRunnableError
@@ -56,7 +59,7 @@ class Program:
         self.chunk = chunk
         self.operations: dict[str, Operation] = {}
         self._found = flows(network)
-        self._values: dict[str, Array] = {}
+        self.values: dict[str, Array] = {}
         self._constant: list[tuple[str, Operation, tuple[str, ...]]] = []
         self._changing: list[tuple[str, Operation, tuple[str, ...]]] = []
         self._counted = network.incoming[network.readout.name][0].source
@@ -96,12 +99,12 @@ class Program:
             Preprocessed images; N is the program's batch.
         """
         x = images.astype(np.float64).transpose(0, *range(2, images.ndim), 1)[None]  # (N, C, H, W) -> (1, N, H, W, C)
-        self._values[self.network.input.name] = np.ldexp(np.rint(np.ldexp(x, INPUT_GRID)), -INPUT_GRID)
+        self.values[self.network.input.name] = rounded(x, INPUT_GRID)
         for operation in self.operations.values():
             operation.reset()
         self._readout.reset()
         for name, operation, sources in self._constant:
-            self._values[name] = operation.advance([self._values[source] for source in sources], 1)
+            self.values[name] = operation.advance([self.values[source] for source in sources], 1)
 
     def advance(self, steps: int) -> Recording:
         """Run the next steps of the images.
@@ -116,7 +119,7 @@ class Program:
         Recording
             Of these steps.
         """
-        values = self._values
+        values = self.values
         for name, operation, sources in self._changing:
             values[name] = operation.advance([values[source] for source in sources], steps)
         scores = self._readout.advance(values[self._counted], steps).copy()
@@ -159,7 +162,7 @@ def relu_values(
     program = Program(network, len(images), 1, neuron=lambda site: Relu(site, clipped))
     program.load(images)
     program.advance(1)
-    outputs = {name: np.moveaxis(value[0], -1, 1) for name, value in program._values.items()}
+    outputs = {name: np.moveaxis(value[0], -1, 1) for name, value in program.values.items()}
     summed = {
         name: np.moveaxis(operation.trace[0], -1, 1)
         for name, operation in program.operations.items()

@@ -11,9 +11,7 @@ def read_add(node: OnnxNode, context: Context) -> Add:
             raise Unsupported(f"it adds the constant {value}; fold it into the layer before")
     shapes = [context.shape(value) for value in node.inputs]
     if shapes[0] != shapes[1]:
-        raise Unsupported(
-            f"it adds values of the shapes {shapes[0]} and {shapes[1]}, equal ones are expected"
-        )
+        raise Unsupported(f"it adds values of the shapes {shapes[0]} and {shapes[1]}, equal ones are expected")
     return Add(node.name, node.inputs, node.output, context.shape(node.output))
 
 

@@ -18,6 +18,8 @@ def read_conv(node: OnnxNode, context: Context) -> Conv:
     has_bias = len(node.inputs) > 2 and node.inputs[2]
     bias = context.weights(node.inputs[2]) if has_bias else np.zeros(weight.shape[0])
     pads = node.ints("pads", (0,) * 2 * spatial)
+    if auto_pad == "VALID" and any(pads):
+        raise Unsupported(f"auto_pad=VALID contradicts pads {pads}")
     if min(pads) < 0:
         raise Unsupported(f"pads {pads} are negative")
     return Conv(

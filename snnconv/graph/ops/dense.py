@@ -16,7 +16,7 @@ def read_gemm(node: OnnxNode, context: Context) -> Dense:
     bias = np.zeros(weight.shape[0])
     if len(node.inputs) > 2 and node.inputs[2]:
         given = context.weights(node.inputs[2]) * float(node.attributes.get("beta", 1.0))
-        if given.size not in (1, weight.shape[0]):
+        if given.size not in (1, weight.shape[0]) or (given.ndim == 2 and given.shape[0] != 1):
             raise Unsupported(f"its bias of shape {given.shape} differs by image")
         bias = bias + given.reshape(-1)
     return _dense(node, context, weight, bias)
@@ -34,9 +34,7 @@ def _dense(node: OnnxNode, context: Context, weight: np.ndarray, bias: np.ndarra
     found = context.shape(node.inputs[0])
     if len(found) != 1:
         raise Unsupported(f"its input has shape {found}, one axis is expected; flatten it first")
-    return Dense(
-        node.name, node.inputs[:1], node.output, context.shape(node.output), weight=weight, bias=bias
-    )
+    return Dense(node.name, node.inputs[:1], node.output, context.shape(node.output), weight=weight, bias=bias)
 
 
 READERS = {"Gemm": read_gemm, "MatMul": read_matmul}

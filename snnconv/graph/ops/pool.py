@@ -14,6 +14,8 @@ def read_average_pool(node: OnnxNode, context: Context) -> AveragePool:
     if auto_pad not in ("NOTSET", "VALID"):
         raise Unsupported(f"auto_pad={auto_pad} is not supported; export with explicit pads")
     pads = node.ints("pads", (0,) * 2 * spatial)
+    if auto_pad == "VALID" and any(pads):
+        raise Unsupported(f"auto_pad=VALID contradicts pads {pads}")
     if any(pads) and not node.attributes.get("count_include_pad", 0):
         raise Unsupported("count_include_pad=0 with padding is not supported")
     if node.attributes.get("ceil_mode", 0):
@@ -55,9 +57,7 @@ def read_reduce_mean(node: OnnxNode, context: Context) -> AveragePool:
         axes = context.ints(node.inputs[1])
     rank = len(context.shape(node.inputs[0])) + 1
     if sorted(axis % rank for axis in axes) != [2, 3] or not node.attributes.get("keepdims", 1):
-        raise Unsupported(
-            f"axes {axes} with keepdims={node.attributes.get('keepdims', 1)}; (2, 3) with 1 is expected"
-        )
+        raise Unsupported(f"axes {axes} with keepdims={node.attributes.get('keepdims', 1)}; (2, 3) with 1 is expected")
     return read_global_average_pool(node, context)
 
 

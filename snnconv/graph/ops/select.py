@@ -12,14 +12,8 @@ def read_slice(node: OnnxNode, context: Context) -> Select:
         axes, steps = node.ints("axes", tuple(range(len(starts)))), (1,) * len(starts)
     else:
         starts, ends = context.ints(node.inputs[1]), context.ints(node.inputs[2])
-        axes = (
-            context.ints(node.inputs[3])
-            if len(node.inputs) > 3 and node.inputs[3]
-            else tuple(range(len(starts)))
-        )
-        steps = (
-            context.ints(node.inputs[4]) if len(node.inputs) > 4 and node.inputs[4] else (1,) * len(starts)
-        )
+        axes = context.ints(node.inputs[3]) if len(node.inputs) > 3 and node.inputs[3] else tuple(range(len(starts)))
+        steps = context.ints(node.inputs[4]) if len(node.inputs) > 4 and node.inputs[4] else (1,) * len(starts)
     bounds = [slice(0, size, 1) for size in shape]
     for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
         index = axis % (len(shape) + 1) - 1  # the batch axis is left out
@@ -51,11 +45,7 @@ def read_pad(node: OnnxNode, context: Context) -> Select:
         pads, value = node.ints("pads", ()), float(node.attributes.get("value", 0.0))
     else:
         pads = context.ints(node.inputs[1])
-        value = (
-            float(context.constant(node.inputs[2]).reshape(-1)[0])
-            if len(node.inputs) > 2 and node.inputs[2]
-            else 0
-        )
+        value = float(context.constant(node.inputs[2]).reshape(-1)[0]) if len(node.inputs) > 2 and node.inputs[2] else 0
     if value != 0:
         raise Unsupported(f"it pads with {value}, 0 is expected")
     axes = context.ints(node.inputs[3]) if len(node.inputs) > 3 and node.inputs[3] else tuple(range(rank))

@@ -10,6 +10,7 @@ import numpy as np
 from snnconv.errors import NotRunnableError
 from snnconv.ir import nodes as ir
 from snnconv.ir.flow import Flow, Kind
+from snnconv.ir.grid import rounded
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.layout import channels_last, parameter
 
@@ -116,9 +117,7 @@ def summed(inputs: Sequence[Array]) -> Array:
 def on_grid(values: Array, grid: int | None) -> Array:
     """Round currents to multiples of 2^-grid, in place."""
     if grid is not None:
-        np.ldexp(values, grid, out=values)
-        np.rint(values, out=values)
-        np.ldexp(values, -grid, out=values)
+        values[...] = rounded(values, grid)
     return values
 
 

@@ -1,0 +1,18 @@
+"""The grids on which sums are exact: a multiple of 2^-q with fewer than 24 bits is a float32, below 53 a float64."""
+
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+
+FLOAT32_BITS = 24
+FLOAT64_BITS = 53
+
+INPUT_GRID = 28
+"""A preprocessed image is rounded to multiples of 2^-28, finer than float32 for values above 1/16."""
+
+
+def rounded(values: Array, grid: int) -> Array:
+    """Give float64 values rounded to multiples of 2^-grid, halves to even."""
+    return np.ldexp(np.rint(np.ldexp(values, grid)), -grid)

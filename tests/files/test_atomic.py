@@ -1,0 +1,76 @@
+"""Files appear whole or not at all."""
+
+from pathlib import Path
+
+import pytest
+
+from snnconv.errors import InputError
+from snnconv.files.atomic import write_bytes, written_aside
+
+
+def test_writes_and_replaces(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    write_bytes(path, b"old")
+    write_bytes(path, b"new")
+    assert path.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_reader_sees_the_old_file_until_the_block_ends(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    write_bytes(path, b"old")
+    with written_aside(path) as aside:
+        aside.write_bytes(b"new")
+        assert path.read_bytes() == b"old"
+    assert path.read_bytes() == b"new"
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt], ids=lambda error: error.__name__)
+def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path, error: type[BaseException]) -> None:
+    path = tmp_path / "file"
+    write_bytes(path, b"old")
+
+    def fail() -> None:
+        with written_aside(path) as aside:
+            aside.write_bytes(b"half")
+            raise error
+
+    with pytest.raises(error):
+        fail()
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_error_of_ours_passes_unchanged(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"^the reason$"), written_aside(tmp_path / "file"):
+        raise InputError("the reason")
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "none" / "file"
+    with pytest.raises(InputError) as caught:
+        write_bytes(path, b"")
+    assert str(caught.value) == f"cannot write {path}: the folder {path.parent} does not exist; make it first"
+
+
+def test_a_folder_is_not_replaced(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="it is a folder; name a file"):
+        write_bytes(tmp_path, b"")
+
+
+def test_nothing_written_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="No such file or directory"), written_aside(tmp_path / "file"):
+        pass
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_longest_file_name_can_be_written(tmp_path: Path) -> None:
+    path = tmp_path / ("n" * 255)
+    write_bytes(path, b"data")
+    assert path.read_bytes() == b"data"
+
+
+def test_a_file_name_that_is_too_long_is_said(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="File name too long"):
+        write_bytes(tmp_path / ("n" * 256), b"data")
+    assert not list(tmp_path.iterdir())
