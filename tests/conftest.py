@@ -1,13 +1,18 @@
 """Small ONNX models that the tests share."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
+from onnx.reference import ReferenceEvaluator
+
+from snnconv.graph.graph import Affine, AveragePool, BatchNorm, Conv, Dense, Graph, Select
 
 Array = np.ndarray[Any, Any]
 
@@ -91,10 +96,10 @@ class ModelBuilder:
         pooled = self.node("GlobalAveragePool", [x], "pooled")
         return self.gemm(self.node("Flatten", [pooled], "flat"), "logits", channels, classes)
 
-    def model(self, output: str | Sequence[str] = "logits", opset: int = 17) -> onnx.ModelProto:
+    def model(self, output: str | Sequence[str] = "logits", opset: int = 17, rank: int = 2) -> onnx.ModelProto:
         names = [output] if isinstance(output, str) else list(output)
-        # the shapes of the outputs are left to shape inference
-        outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in names]
+        # the sizes of the outputs are left to shape inference
+        outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [None] * rank) for name in names]
         constants = [numpy_helper.from_array(value, name) for name, value in self.constants.items()]
         graph = helper.make_graph(self.nodes, "test", [self.input], outputs, constants)
         opsets = [helper.make_opsetid("", opset)]
@@ -102,8 +107,8 @@ class ModelBuilder:
         opsets += [helper.make_opsetid(d, 1) for d in sorted({n.domain for n in self.nodes} - {""})]
         return helper.make_model(graph, opset_imports=opsets, ir_version=8)
 
-    def save(self, path: Path, output: str | Sequence[str] = "logits", opset: int = 17) -> Path:
-        path.write_bytes(self.model(output, opset).SerializeToString())
+    def save(self, path: Path, output: str | Sequence[str] = "logits", opset: int = 17, rank: int = 2) -> Path:
+        path.write_bytes(self.model(output, opset, rank).SerializeToString())
         return path
 
 
@@ -167,3 +172,82 @@ def tiny_images() -> Array:
 def sample_model() -> Path:
     """Give the model that comes with the project."""
     return Path(__file__).parents[1] / "sample_models" / "digits_resnet.onnx"
+
+
+@pytest.fixture(scope="session")
+def run_values() -> Callable[[Path, Sequence[str], Array], dict[str, Array]]:
+    """Give the function that runs a model by onnxruntime, unoptimised: values (N, ...) float32 by name."""
+
+    def run(path: Path, names: Sequence[str], images: Array) -> dict[str, Array]:
+        model = onnx.load(path)
+        present = {value.name for value in model.graph.output}
+        model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names if name not in present)
+        options = onnxruntime.SessionOptions()
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+        options.intra_op_num_threads = 1
+        providers = ["CPUExecutionProvider"]
+        session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=providers)
+        given = session.get_inputs()[0].name
+        return dict(zip(names, session.run(list(names), {given: images}), strict=True))
+
+    return run
+
+
+def graph_model(graph: Graph) -> onnx.ModelProto:
+    """Write a graph as an ONNX model in float64 whose outputs are all its values."""
+    nodes, constants = [], []
+
+    def constant(name: str, value: Array) -> str:
+        constants.append(numpy_helper.from_array(value, name))
+        return name
+
+    def add(op: str, inputs: Sequence[str], output: str, **attributes: Any) -> None:
+        nodes.append(helper.make_node(op, list(inputs), [output], **attributes))
+
+    for node in graph.nodes:
+        x, y = list(node.inputs), node.output
+        arrays = {f.name: getattr(node, f.name) for f in fields(node) if isinstance(getattr(node, f.name), np.ndarray)}
+        if not isinstance(node, Affine):
+            x += [constant(f"{y}/{name}", value) for name, value in arrays.items()]
+        match node:
+            case Conv():
+                geometry = {key: getattr(node, key) for key in ("strides", "pads", "dilations")}
+                add("Conv", x, y, group=node.groups, **geometry)
+            case Dense():
+                add("Gemm", x, y, transB=1)
+            case BatchNorm():
+                add("BatchNormalization", x, y, epsilon=node.epsilon)
+            case Affine():
+                gain, offset = (value.reshape(-1, *(1,) * (len(node.shape) - 1)) for value in arrays.values())
+                add("Mul", [x[0], constant(f"{y}/gain", gain)], f"{y}/scaled")
+                add("Add", [f"{y}/scaled", constant(f"{y}/offset", offset)], y)
+            case AveragePool():
+                geometry = {"kernel_shape": node.kernel, "strides": node.strides, "pads": node.pads}
+                add("AveragePool", x, y, count_include_pad=1, **geometry)
+            case Select():
+                axes = range(1, 1 + len(node.shape))
+                bounds = [node.starts, node.stops, axes, node.steps]
+                names = [constant(f"{y}/{i}", np.array(b, np.int64)) for i, b in enumerate(bounds)]
+                add("Slice", [x[0], *names], f"{y}/slice")
+                pads = np.array([0, *node.pads_before, 0, *node.pads_after], np.int64)
+                add("Pad", [f"{y}/slice", constant(f"{y}/pads", pads)], y)
+            case _:
+                add(type(node).__name__, x, y)
+    infos = [
+        helper.make_tensor_value_info(name, TensorProto.DOUBLE, ["N", *shape])
+        for name, shape in [(graph.input, graph.input_shape), *((n.output, n.shape) for n in graph.nodes)]
+    ]
+    made = helper.make_graph(nodes, "graph", infos[:1], infos[1:], constants)
+    return helper.make_model(made, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+
+
+@pytest.fixture(scope="session")
+def evaluate() -> Callable[[Graph, Array], dict[str, Array]]:
+    """Give the function that runs a graph in float64 by onnx's reference: values (N, ...) float64 by name."""
+
+    def run(graph: Graph, images: Array) -> dict[str, Array]:
+        names = [node.output for node in graph.nodes]
+        evaluator = ReferenceEvaluator(graph_model(graph))
+        return dict(zip(names, evaluator.run(names, {graph.input: images.astype(np.float64)}), strict=True))
+
+    return run

@@ -87,7 +87,7 @@ def read(path: Path, format_name: str, newest: int) -> tuple[dict[str, Any], Ten
         found = content.get("format") if isinstance(content, dict) else type(content).__name__
         raise InputError(f"{path} is not a {format_name} file: its format is {found!r}")
     version = content.get("version")
-    if not isinstance(version, int) or version < 1:
+    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
         raise InputError(f"{path} has no valid format version: found {version!r}")
     if version > newest:
         raise InputError(

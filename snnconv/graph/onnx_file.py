@@ -95,7 +95,7 @@ def _image_shape(path: Path, value: onnx.ValueInfoProto) -> tuple[tuple[int, ...
         found = onnx.TensorProto.DataType.Name(tensor.elem_type)
         raise ModelError(f"{path}: input {value.name} has type {found}, FLOAT is expected; export in float32")
     sizes = [d.dim_value if d.HasField("dim_value") else None for d in tensor.shape.dim]
-    if len(sizes) != 4 or any(size is None or size < 1 for size in sizes[1:]) or sizes[0] == 0:
+    if len(sizes) != 4 or any(size is None or size < 1 for size in sizes[1:]) or (sizes[0] is not None and sizes[0] < 1):
         shown = "×".join("?" if size is None else str(size) for size in sizes)
         raise ModelError(f"{path}: input {value.name} has shape {shown}, (N, C, H, W) with fixed C, H, W is expected")
     return tuple(int(size) for size in sizes[1:] if size is not None), sizes[0]

@@ -1,0 +1,69 @@
+"""The model itself, run by onnxruntime, with values from inside."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from snnconv.errors import FileMissingError, ModelError
+from snnconv.files.hashing import sha256_of_file
+from snnconv.graph.reference import ReferenceModel
+
+# optimised against unoptimised float32: BatchNorm folded by onnxruntime, sums in another order
+CLOSE = {"rtol": 1e-4, "atol": 1e-5}
+
+
+def test_the_output_alone(tiny_resnet: Path, tiny_images, run_values) -> None:
+    model = ReferenceModel(tiny_resnet)
+    (logits,) = model.run(tiny_images)
+    assert (model.values, model.sha256) == (("logits",), sha256_of_file(tiny_resnet))
+    assert (logits.shape, logits.dtype) == ((40, 5), np.float32)
+    np.testing.assert_allclose(logits, run_values(tiny_resnet, ["logits"], tiny_images)["logits"], **CLOSE)
+
+
+def test_values_inside_the_model_in_the_order_asked_for(tiny_resnet: Path, tiny_images, run_values) -> None:
+    names = ["add2", "logits", "bn1", "relu1", "input", "average"]
+    values = ReferenceModel(tiny_resnet, names, threads=1).run(tiny_images)
+    expected = run_values(tiny_resnet, names, tiny_images)
+    for name, value in zip(names, values, strict=True):
+        np.testing.assert_allclose(value, expected[name], err_msg=name, **CLOSE)
+    np.testing.assert_array_equal(values[4], tiny_images)
+
+
+@pytest.mark.parametrize("count", [1, 7, 8, 9, 24])
+def test_a_fixed_batch_size_runs_any_number_of_images(
+    tmp_path: Path, new_residual_network, tiny_resnet: Path, tiny_images, run_values, count: int
+) -> None:
+    path = new_residual_network(batch=8).save(tmp_path / "fixed.onnx")
+    values = ReferenceModel(path, ["relu3", "logits"]).run(tiny_images[:count])
+    # the same weights with an open batch size are the yardstick
+    expected = run_values(tiny_resnet, ["relu3", "logits"], tiny_images[:count])
+    for value, name in zip(values, expected, strict=True):
+        assert value.shape == expected[name].shape
+        np.testing.assert_allclose(value, expected[name], err_msg=name, **CLOSE)
+
+
+def test_a_missing_file_is_said(tmp_path: Path) -> None:
+    with pytest.raises(FileMissingError, match="does not exist"):
+        ReferenceModel(tmp_path / "none.onnx")
+
+
+def test_an_unknown_value_is_named(tiny_resnet: Path) -> None:
+    with pytest.raises(ModelError, match=r"tiny\.onnx: onnxruntime cannot run the model: .*no_such_value"):
+        ReferenceModel(tiny_resnet, ["no_such_value"])
+
+
+def test_images_of_another_shape_are_refused(tiny_resnet: Path) -> None:
+    with pytest.raises(ModelError, match=r"tiny\.onnx: onnxruntime cannot run the model on 3 images: .*imensions"):
+        ReferenceModel(tiny_resnet).run(np.zeros((3, 2, 9, 9), np.float32))
+
+
+def test_a_model_that_runs_single_images_only_is_said(tmp_path: Path, new_model) -> None:
+    b = new_model()
+    pooled = b.node("GlobalAveragePool", ["input"], "pooled")
+    flat = b.node("Reshape", [pooled, b.constant("one", [1, 2], np.int64)], "flat")
+    b.gemm(flat, "logits", 2, 5)
+    model = ReferenceModel(b.save(tmp_path / "one.onnx"))
+    assert model.run(np.zeros((1, 2, 8, 8), np.float32))[0].shape == (1, 5)
+    with pytest.raises(ModelError, match=r"one\.onnx: onnxruntime cannot run the model on 2 images: "):
+        model.run(np.zeros((2, 2, 8, 8), np.float32))

@@ -1,0 +1,144 @@
+"""The grids: every partial sum in every order is exact in float32, and no finer grid would be."""
+
+from math import ceil, log2
+
+import numpy as np
+import pytest
+
+from snnconv.conversion.bounds import bounds
+from snnconv.ir import nodes as ir
+from snnconv.ir.flow import Kind, flows
+from snnconv.ir.grid import FLOAT32_BITS
+from snnconv.runtime.program import weighted
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_weights_of_layers_that_meet_share_a_grid(seed, random_network) -> None:
+    network = random_network(seed)
+    found = flows(network)
+    for node in network.nodes:
+        sources = [network.by_name[e.source] for e in network.incoming[node.name]]
+        grids = {source.grid for source in sources if isinstance(source, ir.WEIGHTED)}
+        assert len(grids) <= 1
+        assert not (isinstance(node, ir.WEIGHTED) and node.grid is None)
+    for node in weighted(network):
+        names = (getattr(node, field) for field in ir.TENSOR_FIELDS[node.kind])
+        for name in names:
+            if name is not None:
+                scaled = np.ldexp(network.tensors[name].astype(np.float64), node.grid)
+                np.testing.assert_array_equal(scaled, np.rint(scaled))
+                assert np.abs(scaled).max() <= 2**FLOAT32_BITS
+    assert any(flow.kind is Kind.GRADED for flow in found.values())
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_sums_of_spikes_are_exact_in_any_order(seed, random_network) -> None:
+    """Add one output's currents in random orders in float32: all equal the float64 sum."""
+    network = random_network(seed)
+    dense = next(node for node in network.nodes if isinstance(node, ir.Dense))
+    rng = np.random.default_rng(seed)
+    weight, bias = network.tensors[dense.weight], network.tensors[dense.bias]
+    for _ in range(20):
+        spikes = rng.integers(0, 2, weight.shape[1])
+        terms = np.concatenate([weight[0] * spikes.astype(np.float32), bias[:1]]).astype(np.float32)
+        exact = terms.astype(np.float64).sum()
+        for _ in range(5):
+            total = np.float32(0)
+            for term in rng.permutation(terms):
+                total = np.float32(total + term)
+            assert float(total) == exact
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_grid_is_as_fine_as_the_bound_allows(seed, random_network) -> None:
+    network = random_network(seed)
+    found = flows(network)
+    limits = bounds(network, found)
+    for node in network.nodes:
+        if not isinstance(node, ir.Neuron | ir.Readout):
+            continue
+        sources = [network.by_name[e.source] for e in network.incoming[node.name]]
+        spike_fed = [
+            s
+            for s in sources
+            if isinstance(s, ir.WEIGHTED)
+            and not any(found[e.source].kind is Kind.CURRENT for e in network.incoming[s.name])
+        ]
+        if spike_fed:
+            bits = ceil(log2(limits[node.name].largest))
+            # rounding up may cost one more bit
+            assert spike_fed[0].grid in (FLOAT32_BITS - bits, FLOAT32_BITS - bits - 1)
+
+
+def test_signs_bound_a_sum_of_spikes(maker) -> None:
+    """Weights +3, −1 and a bias of −0.5: partial sums lie in [−1.5, 3]."""
+    maker.add(ir.Input, "image", (2, 1, 1), amplitude=1.0)
+    maker.add(ir.Scale, "scale", (2, 1, 1), "image", gain=np.asarray(1.0))
+    maker.add(ir.Neuron, "n", (2, 1, 1), "scale", threshold=np.asarray(1.0))
+    maker.add(ir.Flatten, "flat", (2,), "n")
+    maker.add(ir.Dense, "dense", (1,), "flat", weight=np.array([[3.0, -1.0]]), bias=np.array([-0.5]))
+    maker.add(ir.Readout, "readout", (1,), "dense", mode=ir.ReadoutMode.CURRENT)
+    network = maker.network()
+    limit = bounds(network, flows(network))["dense"]
+    assert (limit.low.tolist(), limit.high.tolist()) == ([1.5], [3.0])
+    assert next(node for node in network.nodes if node.name == "dense").grid == FLOAT32_BITS - 2
+
+
+def test_a_weight_just_below_a_power_of_two_does_not_overflow(maker) -> None:
+    maker.add(ir.Input, "image", (1, 1, 1), amplitude=1.0)
+    maker.add(ir.Scale, "scale", (1, 1, 1), "image", gain=np.asarray(1.0))
+    maker.add(ir.Neuron, "n", (1, 1, 1), "scale", threshold=np.asarray(1.0))
+    maker.add(ir.Flatten, "flat", (1,), "n")
+    # three weights that each round up: together they would pass 2^24 on the grid of their sum
+    maker.add(ir.Concat, "three", (3,), "flat", "flat", "flat", axis=0)
+    third = (4 - 1e-9) / 3
+    maker.add(ir.Dense, "dense", (1,), "three", weight=np.full((1, 3), third))
+    maker.add(ir.Readout, "readout", (1,), "dense", mode=ir.ReadoutMode.CURRENT)
+    network = maker.network()
+    dense = next(node for node in network.nodes if node.name == "dense")
+    scaled = np.ldexp(network.tensors[dense.weight].astype(np.float64), dense.grid)
+    assert scaled.sum() <= 2**FLOAT32_BITS
+
+
+def test_currents_along_the_shortcut_are_exact_in_float64(maker) -> None:
+    """A pre-activation block: a current with two readers, added to, and read through a Scale."""
+    rng = np.random.default_rng(0)
+    conv = {"strides": (1, 1), "pads": (1, 1, 1, 1), "dilations": (1, 1)}
+    maker.add(ir.Input, "image", (2, 5, 5), amplitude=2.0)
+    maker.add(ir.Conv, "stem", (3, 5, 5), "image", weight=rng.normal(0, 0.4, (3, 2, 3, 3)), **conv)
+    maker.add(ir.Scale, "scale1", (3, 5, 5), "stem", gain=rng.uniform(0.3, 0.9, (3, 1, 1)))
+    maker.add(ir.Neuron, "n1", (3, 5, 5), "scale1", threshold=np.asarray(1.0))
+    maker.add(ir.Conv, "branch", (3, 5, 5), "n1", weight=rng.normal(0, 0.3, (3, 3, 3, 3)), **conv)
+    maker.add(ir.Sum, "trunk", (3, 5, 5), "stem", "branch")
+    maker.add(ir.Scale, "scale2", (3, 5, 5), "trunk", gain=rng.uniform(0.3, 0.9, (3, 1, 1)))
+    maker.add(ir.Neuron, "n2", (3, 5, 5), "scale2", threshold=np.asarray(1.0))
+    maker.add(
+        ir.Conv,
+        "project",
+        (2, 5, 5),
+        "trunk",
+        weight=rng.normal(0, 0.3, (2, 3, 1, 1)),
+        strides=(1, 1),
+        pads=(0,) * 4,
+        dilations=(1, 1),
+    )
+    maker.add(ir.Neuron, "n3", (2, 5, 5), "project", threshold=np.asarray(1.0))
+    maker.add(ir.Concat, "all", (5, 5, 5), "n2", "n3", axis=0)
+    maker.add(ir.Flatten, "flat", (125,), "all")
+    maker.add(ir.Dense, "dense", (3,), "flat", weight=rng.normal(0, 0.1, (3, 125)))
+    maker.add(ir.Readout, "readout", (3,), "dense", mode=ir.ReadoutMode.CURRENT)
+    network = maker.network()
+    by_name = {node.name: node for node in network.nodes}
+    assert by_name["stem"].grid == by_name["branch"].grid
+    from snnconv.runtime.backends.numpy_backend import NumpyBackend
+
+    images = rng.uniform(-2, 2, (7, 2, 5, 5)).astype(np.float32)
+    expected = NumpyBackend(1, 1).simulate(network, images, 20)
+    for batch, chunk in ((7, 20), (3, 6)):
+        found = NumpyBackend(batch, chunk).simulate(network, images, 20)
+        np.testing.assert_array_equal(found.spikes, expected.spikes)
+        np.testing.assert_array_equal(found.scores, expected.scores)
+    assert expected.spikes.sum() > 0
+    # what reads a current makes dense operations, not synaptic ones
+    rows = {node.name: row for row, node in enumerate(weighted(network))}
+    assert expected.synops[rows["scale2"]].sum() == expected.synops[rows["project"]].sum() == 0
