@@ -114,8 +114,8 @@ def _operations(made: "Report") -> str:
     ops = made.run.operations
     ratio = "" if made.synops_per_mac is None else f" SynOps per MAC: {made.synops_per_mac:.2f}."
     return (
-        f"The ReLU network makes {ops.ann_macs / 1e6:,.2f} M MACs per image ({ops.ann_macs_padded / 1e6:,.2f} M with "
-        f"taps on padding).{ratio} On constant currents the spiking network makes {ops.constant_macs / 1e6:,.2f} M MACs, "
+        f"The ReLU network makes {ops.ann_macs:,} MACs per image ({ops.ann_macs_padded:,} with "
+        f"taps on padding).{ratio} On constant currents the spiking network makes {ops.constant_macs:,} MACs, "
         "once per image."
     )
 
@@ -123,8 +123,11 @@ def _operations(made: "Report") -> str:
 def _print_energy(terminal: Terminal, made: "Report") -> None:
     terminal.table(
         "energy per image, estimated",
-        ("profile", "ANN µJ", "SNN µJ", "ANN / SNN", "break-even pJ/SynOp", "technology, ANN | SNN"),
+        ("profile", "ANN µJ", "SNN µJ", "ANN / SNN", "break-even pJ/SynOp", "nm, ANN | SNN"),
         [_energy(estimate, profile) for estimate, profile in zip(made.energy, made.profiles, strict=True)],
+        note="Estimates, not measurements. * The two sides rest on different technologies."
+        if any(estimate.mixed_technology for estimate in made.energy)
+        else "Estimates, not measurements.",
     )
     for estimate, profile in zip(made.energy, made.profiles, strict=True):
         terminal.write(f"{profile.id}: {profile.title}")
@@ -133,8 +136,8 @@ def _print_energy(terminal: Terminal, made: "Report") -> None:
 
 
 def _energy(estimate: "EnergyEstimate", profile: "EnergyProfile") -> tuple[str, ...]:
-    technologies = [side.technology if side else "not priced" for side in (profile.ann, profile.snn)]
-    mixed = "; DIFFERENT technologies" if estimate.mixed_technology else ""
+    technologies = [str(side.technology_nm) if side else "–" for side in (profile.ann, profile.snn)]
+    mixed = " *" if estimate.mixed_technology else ""
     return (
         profile.id,
         _number(estimate.ann_uj),
@@ -146,7 +149,7 @@ def _energy(estimate: "EnergyEstimate", profile: "EnergyProfile") -> tuple[str, 
 
 
 def _number(value: float | None) -> str:
-    return "not priced" if value is None else f"{value:,.4g}"
+    return "not priced" if value is None else f"{value:,.3f}" if value < 1000 else f"{value:,.0f}"
 
 
 def _sources(estimate: "EnergyEstimate", profile: "EnergyProfile") -> list[str]:

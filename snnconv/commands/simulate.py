@@ -124,7 +124,7 @@ def simulate(
     if planned > images.count:
         raise DataError(f"{images.name} has {images.count} images, {planned} were asked for; ask for fewer")
     reference = _reference(loaded, options.reference)
-    request = _request(network, data, loaded, steps, planned, reference)
+    request = _request(network, data, loaded, steps, planned, reference, options)
     folder = RunFolder(out)
     _begin(folder, request, options)
     with folder.locked():
@@ -261,6 +261,7 @@ def _request(
     steps: int,
     planned: int,
     reference: ReferenceModel | None,
+    options: SimulateOptions,
 ) -> dict[str, Any]:
     """Give what a run depends on: two runs with the same request may be one."""
     provenance = network.provenance
@@ -278,6 +279,9 @@ def _request(
         "images": planned,
         "encoding": network.encoding.value,
         "reference": None if reference is None else reference.sha256,
+        "layout": options.layout.value,
+        "labels": None if options.labels is None else sha256_of_file(options.labels),
+        "classes": None if options.classes is None else sha256_of_file(options.classes),
     }
 
 

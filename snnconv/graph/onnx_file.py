@@ -51,7 +51,8 @@ def load(path: Path) -> OnnxFile:
     model = _parse(path)
     try:
         onnx.checker.check_model(model)
-    except onnx.checker.ValidationError as error:
+    # the checker's own text cannot be decoded where it quotes a name that is no UTF-8
+    except (onnx.checker.ValidationError, UnicodeDecodeError) as error:
         raise ModelError(f"{path} is not a valid ONNX model: {_first_line(error)}") from error
     weights = {tensor.name for tensor in model.graph.initializer}
     inputs = [value for value in model.graph.input if value.name not in weights]
@@ -95,7 +96,11 @@ def _image_shape(path: Path, value: onnx.ValueInfoProto) -> tuple[tuple[int, ...
         found = onnx.TensorProto.DataType.Name(tensor.elem_type)
         raise ModelError(f"{path}: input {value.name} has type {found}, FLOAT is expected; export in float32")
     sizes = [d.dim_value if d.HasField("dim_value") else None for d in tensor.shape.dim]
-    if len(sizes) != 4 or any(size is None or size < 1 for size in sizes[1:]) or (sizes[0] is not None and sizes[0] < 1):
+    if (
+        len(sizes) != 4
+        or any(size is None or size < 1 for size in sizes[1:])
+        or (sizes[0] is not None and sizes[0] < 1)
+    ):
         shown = "×".join("?" if size is None else str(size) for size in sizes)
         raise ModelError(f"{path}: input {value.name} has shape {shown}, (N, C, H, W) with fixed C, H, W is expected")
     return tuple(int(size) for size in sizes[1:] if size is not None), sizes[0]

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from snnconv.data import Preprocessing, PreprocessingManifest
-from snnconv.errors import InputError, NetworkError
+from snnconv.errors import FileMissingError, InputError, NetworkError
 from snnconv.files import container
 from snnconv.ir.check import check
 from snnconv.ir.manifest import FORMAT, VERSION, NetworkManifest
@@ -62,6 +62,10 @@ def load(path: Path) -> SpikingNetwork:
         manifest = NetworkManifest.model_validate(content)
     except ValidationError as error:
         raise NetworkError(f"{path} breaks the .snn schema: {_first(error)}") from error
+    except FileMissingError:
+        raise
+    except InputError as error:
+        raise NetworkError(str(error)) from error
     try:
         preprocessing = None
         if manifest.preprocessing is not None:

@@ -13,6 +13,7 @@ from snnconv.report.energy.profile import EnergyProfile
 from snnconv.report.intervals import paired_difference, wilson
 from snnconv.report.model import AnnResult, LayerRow, Report, StepRow
 from snnconv.runtime.run_folder import SUMMARY, RunFolder
+from snnconv.runtime.summary import VERSION as NEWEST
 from snnconv.runtime.summary import RunSummary
 
 
@@ -86,6 +87,11 @@ def exceeds(made: Report, points: float) -> bool:
 
 def _summary(run: RunFolder) -> RunSummary:
     content = run.read_summary()
+    version = content.get("version")
+    if isinstance(version, int) and version > NEWEST:
+        raise RunError(
+            f"{run.path / SUMMARY} has version {version}, this snnconv reads up to {NEWEST}: upgrade snnconv"
+        )
     try:
         return RunSummary.model_validate(content)
     except ValidationError as error:
