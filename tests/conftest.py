@@ -216,7 +216,9 @@ def graph_model(graph: Graph) -> onnx.ModelProto:
             case Dense():
                 add("Gemm", x, y, transB=1)
             case BatchNorm():
-                add("BatchNormalization", x, y, epsilon=node.epsilon)
+                # an attribute is float32, which the reference rounds: ε goes into the variance
+                x[-1] = constant(f"{y}/shifted", node.variance + node.epsilon)
+                add("BatchNormalization", x, y, epsilon=0.0)
             case Affine():
                 gain, offset = (value.reshape(-1, *(1,) * (len(node.shape) - 1)) for value in arrays.values())
                 add("Mul", [x[0], constant(f"{y}/gain", gain)], f"{y}/scaled")

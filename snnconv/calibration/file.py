@@ -64,7 +64,6 @@ class CalibrationManifest(_Part):
 _ARRAYS: dict[str, type[np.generic]] = {
     "offsets": np.int64,
     "codes": np.uint16,
-    "counts": np.int64,
     "largest": np.float32,
     "mean": np.float64,
     "variance": np.float64,
@@ -93,6 +92,8 @@ def save(calibration: Calibration, path: Path) -> None:
     }
     tensors |= calibration.preprocessing.tensors()
     for index, value in enumerate(calibration.values):
+        # the smallest unsigned type that holds them: most bins hold few numbers
+        tensors[f"values.{index}.counts"] = value.counts.astype(np.min_scalar_type(int(value.counts.max(initial=0))))
         for field, dtype in _ARRAYS.items():
             tensors[f"values.{index}.{field}"] = np.asarray(getattr(value, field), dtype=dtype)
     container.write(path, manifest.model_dump(mode="json"), tensors)
@@ -144,8 +145,17 @@ def _tensor(path: Path, tensors: container.Tensors, name: str, dtype: type[np.ge
     return array
 
 
+def _counts(path: Path, tensors: container.Tensors, name: str) -> np.ndarray[Any, Any]:
+    array = tensors.get(name)
+    if array is None or array.dtype.kind != "u" or array.ndim != 1 or array.max(initial=0) >= 2**63:
+        found = "nothing" if array is None else f"{array.dtype} {array.shape}"
+        raise CalibrationError(f"{path}: tensor {name} must be one axis of unsigned counts, found {found}")
+    return array.astype(np.int64)
+
+
 def _value(path: Path, tensors: container.Tensors, index: int, value: ValueManifest) -> ValueStatistics:
     arrays = {field: _tensor(path, tensors, f"values.{index}.{field}", dtype) for field, dtype in _ARRAYS.items()}
+    arrays["counts"] = _counts(path, tensors, f"values.{index}.counts")
     offsets, codes, counts = arrays["offsets"], arrays["codes"], arrays["counts"]
     channels = len(offsets) - 1
     good = (
@@ -171,7 +181,7 @@ def _rising(codes: np.ndarray[Any, Any]) -> bool:
 
 
 def _check(path: Path, calibration: Calibration, tensors: container.Tensors) -> None:
-    expected = {f"values.{index}.{field}" for index in range(len(calibration.values)) for field in _ARRAYS}
+    expected = {f"values.{index}.{field}" for index in range(len(calibration.values)) for field in (*_ARRAYS, "counts")}
     expected |= {"images", "input.low", "input.high"} | set(calibration.preprocessing.tensors())
     odd = sorted(set(tensors) - expected)
     if odd:

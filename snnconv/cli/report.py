@@ -9,7 +9,7 @@ from snnconv.cli.terminal import Terminal
 
 if TYPE_CHECKING:
     from snnconv.report.energy.price import EnergyEstimate
-    from snnconv.report.energy.profile import EnergyProfile
+    from snnconv.report.energy.profile import EnergyProfile, Price
     from snnconv.report.model import Report, StepRow
 
 _DROPPED = 4
@@ -129,14 +129,19 @@ def _print_energy(terminal: Terminal, made: "Report") -> None:
         if any(estimate.mixed_technology for estimate in made.energy)
         else "Estimates, not measurements.",
     )
+    cited: dict[str, str] = {}
     for estimate, profile in zip(made.energy, made.profiles, strict=True):
         terminal.write(f"{profile.id}: {profile.title}")
-        for line in _sources(estimate, profile):
+        for line in _prices(estimate, profile):
             terminal.write(f"  {line}")
+        cited |= {source.key: source.cite for source in profile.sources}
+    terminal.write("sources")
+    for key, cite in cited.items():
+        terminal.write(f"  [{key}] {cite}")
 
 
 def _energy(estimate: "EnergyEstimate", profile: "EnergyProfile") -> tuple[str, ...]:
-    technologies = [str(side.technology_nm) if side else "–" for side in (profile.ann, profile.snn)]
+    technologies = [f"{side.technology_nm:g}" if side else "–" for side in (profile.ann, profile.snn)]
     mixed = " *" if estimate.mixed_technology else ""
     return (
         profile.id,
@@ -152,31 +157,27 @@ def _number(value: float | None) -> str:
     return "not priced" if value is None else f"{value:,.3f}" if value < 1000 else f"{value:,.0f}"
 
 
-def _sources(estimate: "EnergyEstimate", profile: "EnergyProfile") -> list[str]:
+def _prices(estimate: "EnergyEstimate", profile: "EnergyProfile") -> list[str]:
     """Say what was multiplied by what, from which source, and what is left out."""
-    cites = {source.key: source.cite for source in profile.sources}
     lines = []
     if profile.ann is not None and estimate.ann_pj_per_mac is not None:
-        price = profile.ann.price
-        lines.append(
-            f"ANN: {estimate.ann_macs:,} MACs × {estimate.ann_pj_per_mac:g} pJ per MAC, {profile.ann.technology}, "
-            f"{price.status}; {cites[price.source]}, {price.where}"
-        )
+        count = f"{estimate.ann_macs:,} MACs × {estimate.ann_pj_per_mac:g} pJ"
+        lines.append(_price("ANN", count, profile.ann.technology, profile.ann.price))
         if estimate.ann_uj_two_flops_per_mac is not None:
-            lines.append(
-                f"ANN at two FLOP per MAC ({2 * price.pj:g} pJ): {_number(estimate.ann_uj_two_flops_per_mac)} µJ"
-            )
+            twice = 2 * profile.ann.price.pj
+            lines.append(f"ANN at two FLOP per MAC, {twice:g} pJ: {_number(estimate.ann_uj_two_flops_per_mac)} µJ")
     if profile.snn is not None:
-        for unit, count, cost in (
+        for unit, number, cost in (
             ("SynOps", estimate.synops, profile.snn.prices.synop),
             ("MACs on currents", estimate.snn_macs, profile.snn.prices.mac),
         ):
             if cost is not None:
-                lines.append(
-                    f"SNN: {count:,.0f} {unit} × {cost.pj:g} pJ, {profile.snn.technology}, "
-                    f"{cost.status}; {cites[cost.source]}, {cost.where}"
-                )
+                lines.append(_price("SNN", f"{number:,.0f} {unit} × {cost.pj:g} pJ", profile.snn.technology, cost))
     if estimate.mixed_technology:
-        lines.append("The two sides rest on different technologies: their ratio is not one of the networks alone.")
+        lines.append("* different technologies on the two sides: the ratio is not one of the networks alone")
     lines.append("left out: " + "; ".join(estimate.not_priced))
     return lines
+
+
+def _price(side: str, product: str, technology: str, cost: "Price") -> str:
+    return f"{side}: {product}, {technology}; {cost.status} [{cost.source}] {cost.where}"

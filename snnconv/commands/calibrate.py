@@ -57,9 +57,9 @@ class CalibrationSummary(BaseModel):
 
 
 def calibrate(
-    model: Path,
-    data: Path,
-    out: Path,
+    model: Path | str,
+    data: Path | str,
+    out: Path | str,
     *,
     samples: int | None = None,
     preprocessing: PreprocessingOptions | None = None,
@@ -103,6 +103,7 @@ def calibrate(
     InputError
         If an input cannot be used; `out` is then as it was.
     """
+    model, data, out = Path(model), Path(data), Path(out)
     graph = read(model)
     options = preprocessing or PreprocessingOptions()
     shape = (graph.input_shape[0], graph.input_shape[1], graph.input_shape[2])

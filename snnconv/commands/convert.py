@@ -57,9 +57,9 @@ class ConversionSummary(BaseModel):
 
 
 def convert(
-    model: Path,
-    calibration: Path,
-    out: Path,
+    model: Path | str,
+    calibration: Path | str,
+    out: Path | str,
     options: Options | None = None,
     *,
     data: Path | None = None,
@@ -100,6 +100,7 @@ def convert(
     InputError
         If an input cannot be used, or parity fails; `out` is then as it was.
     """
+    model, calibration, out = Path(model), Path(calibration), Path(out)
     options = options or Options()
     measured = calib_file.load(calibration)
     graph = passes.run(read(model))

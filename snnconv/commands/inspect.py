@@ -36,7 +36,7 @@ class Inspection:
     tables: tuple[Table, ...]
 
 
-def inspect(path: Path) -> Inspection:
+def inspect(path: Path | str) -> Inspection:
     """Read a ``.snn``, a ``.calib`` or a run folder, check it, and describe it.
 
     Raises
@@ -46,6 +46,7 @@ def inspect(path: Path) -> Inspection:
     InputError
         If it is damaged or of no known kind.
     """
+    path = Path(path)
     if not path.exists():
         raise FileMissingError(f"{path} does not exist")
     if path.is_dir():

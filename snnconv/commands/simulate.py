@@ -80,9 +80,9 @@ class SimulateOptions:
 
 
 def simulate(
-    network: Path,
-    data: Path,
-    out: Path,
+    network: Path | str,
+    data: Path | str,
+    out: Path | str,
     options: SimulateOptions | None = None,
     *,
     progress: Callable[[int, int], None] = lambda done, total: None,
@@ -113,6 +113,7 @@ def simulate(
     RunError
         If `out` holds a run with other inputs or options.
     """
+    network, data, out = Path(network), Path(data), Path(out)
     options = options or SimulateOptions()
     loaded = file.load(network)
     if options.encoding is not None:

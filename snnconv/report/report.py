@@ -17,7 +17,7 @@ from snnconv.runtime.summary import VERSION as NEWEST
 from snnconv.runtime.summary import RunSummary
 
 
-def report(folder: Path, profiles: Sequence[EnergyProfile] = ()) -> Report:
+def report(folder: Path | str, profiles: Sequence[EnergyProfile] = ()) -> Report:
     """Report a run, finished or not.
 
     Parameters
@@ -34,7 +34,7 @@ def report(folder: Path, profiles: Sequence[EnergyProfile] = ()) -> Report:
     RunError
         If the run has no images yet, or its files are damaged.
     """
-    run = RunFolder(folder)
+    run = RunFolder(Path(folder))
     summary = _summary(run)
     if not summary.images:
         raise RunError(f"{folder} holds no images yet, at least one is needed; run simulate")

@@ -207,9 +207,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("build", "reason"), REFUSED.values(), ids=REFUSED.keys())
-def test_it_is_refused_with_its_reason(
-    tmp_path: Path, new_model, build: Callable[[Builder], str], reason: str
-) -> None:
+def test_it_is_refused_with_its_reason(tmp_path: Path, new_model, build: Callable[[Builder], str], reason: str) -> None:
     # one image, so that it can also stand where weights do
     b = new_model(batch=1)
     end(b, build(b))

@@ -106,7 +106,9 @@ def test_an_output_behind_an_identity_is_followed(tmp_path: Path, new_model) -> 
     assert graph.class_count == 5
 
 
-def test_identity_and_dropout_inside_are_passed_through(tmp_path: Path, new_model, tiny_images, run_values, evaluate) -> None:
+def test_identity_and_dropout_inside_are_passed_through(
+    tmp_path: Path, new_model, tiny_images, run_values, evaluate
+) -> None:
     b = new_model()
     x = b.relu(b.conv("input", "conv", (4, 2, 1, 1)), "relu")
     x = b.node("Identity", [x], "same")

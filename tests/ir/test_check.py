@@ -1,6 +1,7 @@
 """The rules of the IR, each broken once."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -39,7 +40,7 @@ TENSORS = {
 
 def network(nodes=None, edges=None, tensors=None, **fields) -> SpikingNetwork:
     made = globals()["nodes"]() if nodes is None else nodes
-    pairs = [(a.name, b.name) for a, b in zip(made[:-1], made[1:], strict=True)] if edges is None else edges
+    pairs = [(a.name, b.name) for a, b in pairwise(made)] if edges is None else edges
     return SpikingNetwork(
         nodes=made,
         edges=tuple(ir.Edge(source=a, target=b) for a, b in pairs),
@@ -56,7 +57,7 @@ def test_a_good_network_passes() -> None:
 
 
 CHAIN = ["image", "conv", "neuron", "flat", "dense", "readout"]
-EDGES = list(zip(CHAIN[:-1], CHAIN[1:], strict=True))
+EDGES = list(pairwise(CHAIN))
 
 BROKEN = {
     "two nodes have the name conv": lambda: network(nodes=(*nodes(), nodes()[1]), edges=EDGES),

@@ -92,8 +92,8 @@ def test_a_network_tends_to_its_clipped_relus(seed, random_network) -> None:
     counts = {n.name: np.zeros((3, *n.shape)) for n in network.neurons}
     for step in range(50, 8001, 50):
         program.advance(50)
-        for name, total in counts.items():
-            total += np.moveaxis(program.values[name].sum(axis=0), -1, 1)
+        for name in counts:
+            counts[name] += np.moveaxis(program.values[name].sum(axis=0), -1, 1)
         if step in (500, 8000):
             errors[step] = {name: np.abs(total / step - limit[name]).mean() for name, total in counts.items()}
     for name, late in errors[8000].items():

@@ -1,0 +1,131 @@
+"""Calibrating a whole model."""
+
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from snnconv.calibration import file
+from snnconv.calibration.calibrate import calibrate, measured_values
+from snnconv.calibration.calibration import choice_hash
+from snnconv.calibration.statistics import ValueKind
+from snnconv.data import make_preprocessing
+from snnconv.errors import DataError, ModelError
+from snnconv.graph.reader import read
+
+RELU, POOL, LOGITS = ValueKind.RELU, ValueKind.POOL, ValueKind.LOGITS
+
+
+def test_every_relu_pool_and_the_logits_are_measured(tiny_resnet: Path) -> None:
+    assert measured_values(read(tiny_resnet)) == [
+        ("bn1", "relu1", RELU),
+        ("bn2", "relu2", RELU),
+        ("add1", "relu3", RELU),
+        ("bn4", "relu4", RELU),
+        ("add2", "relu5", RELU),
+        ("average", "average", POOL),
+        ("bn6", "relu6", RELU),
+        ("add3", "relu7", RELU),
+        ("pooled", "pooled", POOL),
+        ("logits", "logits", LOGITS),
+    ]
+
+
+def test_the_statistics_are_those_of_the_model(measure, tiny_resnet: Path, tiny_images, run_values) -> None:
+    calibration = measure(tiny_images, batch_size=7)
+    described = {name: run for run, name, _ in measured_values(read(tiny_resnet))}
+    values = run_values(tiny_resnet, list(described.values()), tiny_images)
+    for name, statistics in calibration.by_name.items():
+        value = values[described[name]].astype(np.float64)
+        value = value.reshape(*value.shape[:2], -1)
+        assert statistics.count == value.shape[0] * value.shape[2]
+        # float32 with BatchNorm folded by onnxruntime against float32 without
+        close = {"rtol": 1e-4, "atol": 1e-5, "err_msg": name}
+        np.testing.assert_allclose(statistics.largest, np.maximum(value, 0).max(axis=(0, 2)), **close)
+        np.testing.assert_allclose(statistics.mean, value.mean(axis=(0, 2)), **close)
+        np.testing.assert_allclose(statistics.variance, value.var(axis=(0, 2)), **close)
+        positive = np.add.reduceat(np.append(statistics.counts, 0), statistics.offsets[:-1])
+        np.testing.assert_allclose(positive, (value > 0).sum(axis=(0, 2)), atol=2, err_msg=name)
+
+
+def test_the_source_and_the_input_are_recorded(measure, open_array, tiny_images) -> None:
+    calibration = measure(tiny_images, std="0.5")
+    (batch,) = open_array(tiny_images).batches(40)
+    np.testing.assert_array_equal(calibration.images, batch.ids)
+    (source,) = calibration.sources
+    assert (source.name, source.images, source.sha256) == ("images.npy", 40, choice_hash(batch.ids))
+    # exact: a division by 1/2
+    np.testing.assert_array_equal(calibration.input_low, tiny_images.min(axis=(0, 2, 3)) * 2)
+    np.testing.assert_array_equal(calibration.input_high, tiny_images.max(axis=(0, 2, 3)) * 2)
+    assert calibration.input_amplitude == 2 * np.abs(tiny_images).max()
+
+
+def test_only_the_first_samples_are_used(measure, tiny_images) -> None:
+    some, alone = measure(tiny_images, samples=13, batch_size=5), measure(tiny_images[:13], batch_size=5)
+    np.testing.assert_array_equal(some.images, alone.images)
+    for a, b in zip(some.values, alone.values, strict=True):
+        np.testing.assert_array_equal(a.counts, b.counts)
+
+
+def test_more_samples_than_images_are_refused(measure, tiny_images) -> None:
+    with pytest.raises(DataError, match=r"^images\.npy has 40 images, 41 were asked for; ask for fewer$"):
+        measure(tiny_images, samples=41)
+
+
+def test_no_samples_are_refused(measure, tiny_images) -> None:
+    with pytest.raises(DataError, match=r"^0 samples were asked for; ask for at least 1$"):
+        measure(tiny_images, samples=0)
+
+
+def test_progress_is_told_after_each_batch(measure, tiny_images) -> None:
+    told: list[int] = []
+    measure(tiny_images, batch_size=16, progress=told.append)
+    assert told == [16, 32, 40]
+
+
+@pytest.mark.parametrize("threads", [2, 0])
+def test_threads_change_no_byte(measure, tiny_images, tmp_path: Path, threads: int) -> None:
+    one, more = tmp_path / "one.calib", tmp_path / "more.calib"
+    file.save(measure(tiny_images, threads=1), one)
+    file.save(measure(tiny_images, threads=threads), more)
+    assert one.read_bytes() == more.read_bytes()
+
+
+def test_a_fixed_batch_size_gives_the_same_counts(measure, tiny_images, new_residual_network, tmp_path: Path) -> None:
+    fixed = new_residual_network(batch=8).save(tmp_path / "fixed.onnx")
+    a, b = measure(tiny_images[:13], model=fixed), measure(tiny_images[:13])
+    for first, second in zip(a.values, b.values, strict=True):
+        assert (first.name, first.count) == (second.name, second.count)
+        # float32 of another batch size can differ in its last bits
+        np.testing.assert_allclose(first.largest, second.largest, rtol=1e-5)
+
+
+def test_activations_that_are_no_numbers_are_refused(
+    measure, tiny_images, new_residual_network, tmp_path: Path
+) -> None:
+    b = new_residual_network()
+    b.constants["conv2.weight"] *= 1e38
+    with pytest.raises(ModelError, match=r"^the value relu2 holds NaN or infinity for these images; check model"):
+        measure(tiny_images, model=b.save(tmp_path / "m.onnx"))
+
+
+def test_a_model_that_changed_after_it_was_read_is_refused(
+    tiny_resnet: Path, open_array, tiny_images, new_residual_network, tmp_path: Path
+) -> None:
+    other = new_residual_network(seed=1).save(tmp_path / "m.onnx")
+    preprocessing = make_preprocessing("float32", (2, 8, 8))
+    with pytest.raises(ModelError, match=r"m\.onnx changed while it was read; run the command again$"):
+        calibrate(read(tiny_resnet), other, open_array(tiny_images), preprocessing)
+
+
+def test_memory_does_not_grow_with_the_number_of_images(measure) -> None:
+    images = np.random.default_rng(0).normal(size=(4000, 2, 8, 8)).astype(np.float32)
+    measure(images[:64])  # what is made once
+    peaks = []
+    for count in (200, 4000):
+        tracemalloc.start()
+        measure(images, samples=count, batch_size=50)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.1 * peaks[0]
