@@ -77,9 +77,9 @@ class Context:
         for node in model.graph.node:
             if node.op_type == "Constant" and len(node.attribute) == 1 and node.attribute[0].HasField("t"):
                 self._constants[node.output[0]] = node.attribute[0].t
-        self._shapes: dict[str, tuple[int, ...]] = {}
+        self._shapes: dict[str, tuple[int | None, ...]] = {}
         for value in (*model.graph.input, *model.graph.value_info, *model.graph.output):
-            sizes = [d.dim_value if d.HasField("dim_value") else -1 for d in value.type.tensor_type.shape.dim]
+            sizes = [d.dim_value if d.HasField("dim_value") else None for d in value.type.tensor_type.shape.dim]
             self._shapes[value.name] = tuple(sizes)
         self._batch = batch
 
@@ -137,9 +137,12 @@ class Context:
         Unsupported
             If the shape is not known, or its first axis is not the batch.
         """
-        sizes = self._shapes.get(value)
-        if sizes is None or -1 in sizes:
+        found = self._shapes.get(value, (None,))
+        sizes = tuple(size for size in found if size is not None)
+        if len(sizes) != len(found):
             raise Unsupported(f"the shape of {value} is not known")
+        if any(size < 1 for size in sizes):
+            raise Unsupported(f"{value} has shape {sizes}, which is empty: the images are too small for a kernel")
         if not sizes or sizes[0] != self._batch:
             raise Unsupported(f"{value} has shape {sizes}, whose first axis is not the batch of {self._batch}")
         return sizes[1:]

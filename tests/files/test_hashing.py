@@ -28,12 +28,12 @@ def test_a_missing_file_is_said(function, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("function", [sha256_of_file, sha256_of_path])
 def test_an_unreadable_path_is_said(function, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="cannot read .*: File name too long"):
+    with pytest.raises(InputError, match=r"cannot read .*: File name too long"):
         function(tmp_path / ("n" * 300))
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="cannot read .*: Is a directory"):
+    with pytest.raises(InputError, match=r"cannot read .*: Is a directory"):
         sha256_of_file(tmp_path)
 
 

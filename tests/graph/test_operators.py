@@ -139,6 +139,18 @@ def weight_from_image(op: str, shape: tuple[int, ...]) -> Callable[[Builder], st
 
 REFUSED = {
     "conv-same": (conv(auto_pad="SAME_LOWER"), "auto_pad=SAME_LOWER is not supported; export with explicit pads"),
+    "conv-kernel": (
+        conv(kernel_shape=[5, 3]),
+        "kernel_shape=(5, 3) contradicts its weight of shape (4, 2, 3, 3)",
+    ),
+    "conv-too-large": (
+        conv(kernel=(9, 11)),
+        "y has shape (1, 4, 0, -2), which is empty: the images are too small for a kernel",
+    ),
+    "average-too-large": (
+        average(kernel_shape=[9, 8]),
+        "y has shape (1, 2, 0, 1), which is empty: the images are too small for a kernel",
+    ),
     "average-same": (
         average(kernel_shape=[2, 2], auto_pad="SAME_UPPER"),
         "auto_pad=SAME_UPPER is not supported; export with explicit pads",

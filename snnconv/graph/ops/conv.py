@@ -12,6 +12,9 @@ def read_conv(node: OnnxNode, context: Context) -> Conv:
     spatial = weight.ndim - 2
     if spatial != 2:
         raise Unsupported(f"it has {spatial} spatial axes, 2 are expected")
+    kernel = node.ints("kernel_shape", weight.shape[2:])
+    if kernel != weight.shape[2:]:
+        raise Unsupported(f"kernel_shape={kernel} contradicts its weight of shape {weight.shape}")
     auto_pad = node.text("auto_pad", "NOTSET")
     if auto_pad not in ("NOTSET", "VALID"):
         raise Unsupported(f"auto_pad={auto_pad} is not supported; export with explicit pads")
