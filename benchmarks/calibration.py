@@ -31,9 +31,7 @@ def measure_time(options: argparse.Namespace) -> dict[str, object]:
     channels, height, width = graph.input_shape
     shape = (channels, height, width)
     images = open_images(options.data[0], input_shape=shape)
-    preprocessing = make_preprocessing(
-        images.dtype, shape, scale=options.scale, mean=options.mean, std=options.std
-    )
+    preprocessing = make_preprocessing(images.dtype, shape, scale=options.scale, mean=options.mean, std=options.std)
     samples = options.samples[0]
     rounds = []
     for _ in range(options.rounds + 1):

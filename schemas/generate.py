@@ -9,8 +9,8 @@ from snnconv.calibration.file import CalibrationManifest
 from snnconv.commands.calibrate import CalibrationSummary
 from snnconv.commands.convert import ConversionSummary
 from snnconv.ir.manifest import NetworkManifest
-from snnconv.report.energy.profile import EnergyProfile
-from snnconv.report.model import Report
+from snnconv.reporting.energy.profile import EnergyProfile
+from snnconv.reporting.model import Report
 from snnconv.runtime.summary import RunSummary
 
 MODELS: dict[str, type[BaseModel]] = {

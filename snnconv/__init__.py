@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from snnconv.commands.convert import convert as convert
     from snnconv.commands.inspect import inspect as inspect
     from snnconv.commands.simulate import simulate as simulate
-    from snnconv.report.report import report as report
+    from snnconv.reporting.report import report as report
 
 __version__ = "0.1.0"
 
@@ -30,7 +30,7 @@ _HOMES = {
     "calibrate": "snnconv.commands.calibrate",
     "convert": "snnconv.commands.convert",
     "inspect": "snnconv.commands.inspect",
-    "report": "snnconv.report.report",
+    "report": "snnconv.reporting.report",
     "simulate": "snnconv.commands.simulate",
 }
 

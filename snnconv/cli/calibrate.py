@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from snnconv.cli.choices import ChannelOrder, Interpolation, Layout
+from snnconv.choices import ChannelOrder, Interpolation, Layout
 from snnconv.cli.options import Classes, Data, Labels, LayoutOption
 from snnconv.cli.terminal import Terminal
 from snnconv.errors import UsageError
@@ -68,8 +68,8 @@ def calibrate_cli(
             geometry=library.Geometry(
                 resize=resize,
                 crop=crop,
-                interpolation=library.Interpolation(interpolation),
-                channels=library.ChannelOrder(channels),
+                interpolation=interpolation,
+                channels=channels,
             ),
         )
         with terminal.progress("calibrating") as progress:
@@ -79,7 +79,7 @@ def calibrate_cli(
                 out,
                 samples=samples,
                 preprocessing=options,
-                layout=library.Layout(layout),
+                layout=layout,
                 labels=labels,
                 classes=classes,
                 batch_size=batch_size,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from snnconv.cli.choices import Granularity, Layout, Preset, ReadoutMode, Shortcut
+from snnconv.choices import Granularity, Layout, Preset, ReadoutMode, Shortcut
 from snnconv.cli.options import Data, LayoutOption
 from snnconv.cli.terminal import Terminal
 
@@ -58,7 +58,6 @@ def convert_cli(
     """
     from pydantic import ValidationError
 
-    from snnconv import data as library
     from snnconv.commands import convert as commands
     from snnconv.conversion.options import Options
     from snnconv.errors import UsageError
@@ -89,7 +88,7 @@ def convert_cli(
         options,
         data=data,
         samples=samples,
-        layout=library.Layout(layout),
+        layout=layout,
         verify=verify,
         seed=terminal.seed,
     )

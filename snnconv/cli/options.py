@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from snnconv.cli.choices import Layout
+from snnconv.choices import Layout
 
 Data = Annotated[
     Path | None,

@@ -8,9 +8,9 @@ import typer
 from snnconv.cli.terminal import Terminal
 
 if TYPE_CHECKING:
-    from snnconv.report.energy.price import EnergyEstimate
-    from snnconv.report.energy.profile import EnergyProfile, Price
-    from snnconv.report.model import Report, StepRow
+    from snnconv.reporting.energy.price import EnergyEstimate
+    from snnconv.reporting.energy.profile import EnergyProfile, Price
+    from snnconv.reporting.model import Report, StepRow
 
 _DROPPED = 4
 
@@ -32,9 +32,9 @@ def report_cli(
 
     Example: snnconv report run --energy
     """
-    from snnconv.report.energy.load import builtin_profiles, load_profile
-    from snnconv.report.report import exceeds
-    from snnconv.report.report import report as make
+    from snnconv.reporting.energy.load import builtin_profiles, load_profile
+    from snnconv.reporting.report import exceeds
+    from snnconv.reporting.report import report as make
 
     profiles: tuple[EnergyProfile, ...] = ()
     if profile:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from snnconv.cli.choices import Backend, Encoding, Layout
+from snnconv.choices import BackendName, Encoding, Layout
 from snnconv.cli.options import Classes, Labels, LayoutOption
 from snnconv.cli.terminal import Terminal
 
@@ -29,7 +29,7 @@ def simulate_cli(
     out: Annotated[Path, typer.Option("-o", "--out", help="The run folder.", metavar="RUN/", show_default=False)],
     steps: Annotated[int | None, typer.Option("--steps", min=1, help="Time steps; the network's by default.")] = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Simulate the first N images.")] = None,
-    backend: Annotated[Backend, typer.Option("--backend", help="What runs the network.")] = Backend.AUTO,
+    backend: Annotated[BackendName, typer.Option("--backend", help="What runs the network.")] = BackendName.AUTO,
     encoding: Annotated[
         Encoding | None, typer.Option("--encoding", help="How images enter; as the network says by default.")
     ] = None,
@@ -52,18 +52,15 @@ def simulate_cli(
 
     Example: snnconv simulate resnet.snn --data test.npz --reference resnet.onnx -o run
     """
-    from snnconv import data as library
     from snnconv.commands import simulate as commands
-    from snnconv.ir import nodes
-    from snnconv.runtime.backends import BackendName
 
     options = commands.SimulateOptions(
         steps=steps,
         limit=limit,
-        backend=BackendName(backend),
-        encoding=None if encoding is None else nodes.Encoding(encoding),
+        backend=backend,
+        encoding=encoding,
         reference=reference,
-        layout=library.Layout(layout),
+        layout=layout,
         labels=labels,
         classes=classes,
         batch_size=batch_size,

@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict
 from snnconv import passes
 from snnconv.calibration import file as calib_file
 from snnconv.calibration.calibration import Calibration
+from snnconv.choices import Shortcut
 from snnconv.conversion.convert import convert as build
-from snnconv.conversion.options import Options, Shortcut
+from snnconv.conversion.options import Options
 from snnconv.conversion.parity import TOLERANCE, check_parity
 from snnconv.data import Layout, open_images
 from snnconv.errors import DataError

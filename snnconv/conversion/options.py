@@ -1,32 +1,10 @@
 """The options of a conversion, as they are written into the network's file."""
 
-from enum import StrEnum
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
-from snnconv.ir.nodes import ReadoutMode
-
-
-class Preset(StrEnum):
-    """A published method."""
-
-    PAPER = "paper"
-    """Hu, Tang, Pan: Spiking Deep Residual Networks."""
-
-
-class Granularity(StrEnum):
-    """One scale λ for a layer, as in the paper, or one for each channel."""
-
-    LAYER = "layer"
-    CHANNEL = "channel"
-
-
-class Shortcut(StrEnum):
-    """Identity shortcuts weigh λ_in/λ_out (Hu et al., Eq. 5-6), or 1 (the paper's control)."""
-
-    NORMALISED = "normalised"
-    UNNORMALISED = "unnormalised"
+from snnconv.choices import Granularity, Preset, ReadoutMode, Shortcut
 
 
 class Options(BaseModel):

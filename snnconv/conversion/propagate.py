@@ -19,8 +19,9 @@ from typing import Any
 
 import numpy as np
 
+from snnconv.choices import Shortcut
 from snnconv.conversion.builder import Builder, per_channel
-from snnconv.conversion.options import Options, Shortcut
+from snnconv.conversion.options import Options
 from snnconv.conversion.scales import Scales
 from snnconv.errors import ModelError
 from snnconv.graph import graph as ann

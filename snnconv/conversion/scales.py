@@ -16,7 +16,8 @@ import numpy as np
 
 from snnconv.calibration.calibration import Calibration
 from snnconv.calibration.statistics import ValueStatistics
-from snnconv.conversion.options import Granularity, Options
+from snnconv.choices import Granularity
+from snnconv.conversion.options import Options
 from snnconv.errors import CalibrationError
 
 Array = np.ndarray[Any, Any]

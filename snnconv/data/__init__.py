@@ -1,9 +1,9 @@
 """Images, arrays and labels from files; preprocessing, recorded once and carried along."""
 
+from snnconv.choices import ChannelOrder, Interpolation, Layout
 from snnconv.data.batch import Array, Batch, DataType, ImageSet, ImageShape
-from snnconv.data.geometry import DEFAULT_GEOMETRY, ChannelOrder, Geometry, Interpolation
+from snnconv.data.geometry import DEFAULT_GEOMETRY, Geometry
 from snnconv.data.labels import read_classes
-from snnconv.data.layout import Layout
 from snnconv.data.open import open_images
 from snnconv.data.preprocessing import Preprocessing, PreprocessingManifest, make_preprocessing
 

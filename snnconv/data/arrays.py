@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from snnconv.choices import ChannelOrder, Layout
 from snnconv.data.array_sources import ArraySource, NpyFile, NpzMember, npz_keys
 from snnconv.data.batch import Array, Batch, DataType, ImageShape, image_id, spans
-from snnconv.data.geometry import ChannelOrder, Geometry
+from snnconv.data.geometry import Geometry
 from snnconv.data.labels import labels_from, read_labels
-from snnconv.data.layout import Layout, find_layout, to_nhwc
+from snnconv.data.layout import find_layout, to_nhwc
 from snnconv.data.npy import fill
 from snnconv.data.reading import reading
 from snnconv.errors import DataError

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from snnconv.choices import ChannelOrder
 from snnconv.data.batch import Batch, DataType, ImageShape, image_id, spans
-from snnconv.data.geometry import ChannelOrder, Geometry
+from snnconv.data.geometry import Geometry
 from snnconv.data.image_sources import ImageSource, Reader
 from snnconv.data.images import decode, fit
 from snnconv.data.labels import read_labels

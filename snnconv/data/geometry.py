@@ -1,24 +1,8 @@
 """How image files are brought to the model's size and channel order."""
 
-from enum import StrEnum
-
 from pydantic import BaseModel, ConfigDict, Field
 
-
-class Interpolation(StrEnum):
-    """How pixels are computed when an image is resized."""
-
-    NEAREST = "nearest"
-    BILINEAR = "bilinear"
-    BICUBIC = "bicubic"
-    LANCZOS = "lanczos"
-
-
-class ChannelOrder(StrEnum):
-    """The order of colour channels that the model takes."""
-
-    RGB = "rgb"
-    BGR = "bgr"
+from snnconv.choices import ChannelOrder, Interpolation
 
 
 class Geometry(BaseModel):

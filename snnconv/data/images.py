@@ -6,7 +6,8 @@ import zlib
 
 from PIL import Image
 
-from snnconv.data.geometry import Geometry, Interpolation
+from snnconv.choices import Interpolation
+from snnconv.data.geometry import Geometry
 from snnconv.errors import DataError
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm")

@@ -1,19 +1,10 @@
 """Which axis of an array is which: found by comparing its shape with the model's input."""
 
-from enum import StrEnum
-
 import numpy as np
 
+from snnconv.choices import Layout
 from snnconv.data.batch import Array, ImageShape
 from snnconv.errors import DataError
-
-
-class Layout(StrEnum):
-    """The order of the axes of an array of images."""
-
-    AUTO = "auto"
-    NHWC = "nhwc"
-    NCHW = "nchw"
 
 
 def find_layout(shape: tuple[int, ...], input_shape: ImageShape, layout: Layout, what: str) -> Layout:

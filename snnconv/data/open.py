@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
+from snnconv.choices import Layout
 from snnconv.data.arrays import ArrayOptions, open_npy, open_npz
 from snnconv.data.batch import ImageSet, ImageShape
 from snnconv.data.folders import FolderOptions, image_file_set
 from snnconv.data.geometry import DEFAULT_GEOMETRY, Geometry
 from snnconv.data.image_sources import FolderImages, ZipImages
-from snnconv.data.layout import Layout
 from snnconv.errors import DataError, FileMissingError
 
 

@@ -9,6 +9,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt
 
+from snnconv.choices import Encoding as Encoding
+from snnconv.choices import ReadoutMode as ReadoutMode
+
 Name = Annotated[str, Field(min_length=1, max_length=512)]
 Shape = Annotated[tuple[PositiveInt, ...], Field(min_length=1, max_length=3)]
 Ints = tuple[NonNegativeInt, ...]
@@ -24,14 +27,6 @@ class NumberType(StrEnum):
     INT32 = "int32"
 
 
-class Encoding(StrEnum):
-    """How the image enters the network."""
-
-    CONSTANT = "constant"
-    POISSON = "poisson"
-    EVENTS = "events"
-
-
 class NeuronModel(StrEnum):
     """What the membrane does between inputs: nothing (IF) or leak (LIF)."""
 
@@ -44,13 +39,6 @@ class Reset(StrEnum):
 
     SUBTRACT = "subtract"
     ZERO = "zero"
-
-
-class ReadoutMode(StrEnum):
-    """What the readout accumulates: current, or spikes."""
-
-    CURRENT = "current"
-    SPIKES = "spikes"
 
 
 class Ties(StrEnum):

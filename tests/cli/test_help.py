@@ -1,15 +1,9 @@
-"""Help: every command has it, with an example; the choices agree with the library; start-up is light."""
+"""Help: every command has it, with an example; start-up is light."""
 
 import subprocess
 import sys
 
 import pytest
-
-from snnconv.cli import choices
-from snnconv.conversion import options
-from snnconv.data import ChannelOrder, Interpolation, Layout
-from snnconv.ir import nodes
-from snnconv.runtime.backends import BackendName
 
 COMMANDS = ["calibrate", "convert", "simulate", "report", "inspect"]
 
@@ -30,24 +24,6 @@ def test_the_commands_are_these(snnconv) -> None:
 
 def test_the_version(snnconv) -> None:
     assert snnconv("--version").out == "snnconv 0.1.0\n"
-
-
-@pytest.mark.parametrize(
-    ("ours", "theirs"),
-    [
-        (choices.Layout, Layout),
-        (choices.Interpolation, Interpolation),
-        (choices.ChannelOrder, ChannelOrder),
-        (choices.Preset, options.Preset),
-        (choices.Granularity, options.Granularity),
-        (choices.Shortcut, options.Shortcut),
-        (choices.ReadoutMode, nodes.ReadoutMode),
-        (choices.Backend, BackendName),
-        (choices.Encoding, nodes.Encoding),
-    ],
-)
-def test_choices_agree_with_the_library(ours, theirs) -> None:
-    assert {c.name: c.value for c in ours} == {c.name: c.value for c in theirs}
 
 
 def test_help_imports_nothing_heavy() -> None:

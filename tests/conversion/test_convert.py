@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from snnconv.choices import Granularity, Shortcut
 from snnconv.conversion.convert import convert
-from snnconv.conversion.options import Granularity, Options, Shortcut
+from snnconv.conversion.options import Options
 from snnconv.conversion.parity import TOLERANCE, check_parity, deviations
 from snnconv.conversion.scales import Scales
 from snnconv.errors import CalibrationError, ParityError

@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from snnconv.files import container
-from snnconv.report.energy.load import builtin_profiles
+from snnconv.reporting.energy.load import builtin_profiles
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS = ROOT / "schemas"

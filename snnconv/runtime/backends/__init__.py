@@ -1,23 +1,16 @@
 """The runtimes that can run a network. NumPy is the reference; faster ones give the same spikes to the bit."""
 
-from enum import StrEnum
 from threading import Event
 from typing import Any, Protocol
 
 import numpy as np
 
+from snnconv.choices import BackendName as BackendName
 from snnconv.errors import NotRunnableError
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.recording import Recording
 
 Array = np.ndarray[Any, Any]
-
-
-class BackendName(StrEnum):
-    """What ``--backend`` takes."""
-
-    AUTO = "auto"
-    NUMPY = "numpy"
 
 
 class Stopped(Exception):  # noqa: N818 - no error: somebody asked for it

@@ -4,8 +4,8 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from snnconv.report.energy.price import EnergyEstimate
-from snnconv.report.energy.profile import EnergyProfile
+from snnconv.reporting.energy.price import EnergyEstimate
+from snnconv.reporting.energy.profile import EnergyProfile
 from snnconv.runtime.summary import LayerSummary, RunSummary
 
 FORMAT: Final = "snnconv.report"

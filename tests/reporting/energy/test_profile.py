@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from snnconv.errors import ProfileError
-from snnconv.report.energy.load import builtin_profiles, load_profile
+from snnconv.reporting.energy.load import builtin_profiles, load_profile
 
 
 def _price(**changes: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from snnconv.errors import InputError, ProfileError
 from snnconv.files import canonical
-from snnconv.report.energy.profile import FORMAT, VERSION, EnergyProfile
+from snnconv.reporting.energy.profile import FORMAT, VERSION, EnergyProfile
 
 _MAX_BYTES = 1_000_000
 
@@ -17,7 +17,7 @@ def builtin_profiles() -> tuple[EnergyProfile, ...]:
     """Give the profiles that come with the package, by id."""
     found = [
         _parse(entry.name, entry.read_bytes())
-        for entry in (files("snnconv.report.energy") / "profiles").iterdir()
+        for entry in (files("snnconv.reporting.energy") / "profiles").iterdir()
         if entry.name.endswith(".json")
     ]
     return tuple(sorted(found, key=lambda profile: profile.id))

@@ -3,7 +3,7 @@ from math import comb
 import numpy as np
 import pytest
 
-from snnconv.report.intervals import Z95, paired_difference, wilson
+from snnconv.reporting.intervals import Z95, paired_difference, wilson
 
 # expected values below were worked out by hand to the digits given; the tolerances are half of the last one
 FOUR_DIGITS = 5e-5

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from snnconv.errors import FileMissingError, RunError, UsageError
-from snnconv.report.energy.load import load_profile
-from snnconv.report.energy.price import price
-from snnconv.report.model import Report
-from snnconv.report.report import exceeds, report
+from snnconv.reporting.energy.load import load_profile
+from snnconv.reporting.energy.price import price
+from snnconv.reporting.model import Report
+from snnconv.reporting.report import exceeds, report
 from snnconv.runtime.summary import RunSummary
 
 MakeRun = Callable[..., Path]

@@ -7,11 +7,11 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from snnconv.errors import RunError, UsageError
-from snnconv.report.decisions import Decisions, decisions, reported
-from snnconv.report.energy.price import price
-from snnconv.report.energy.profile import EnergyProfile
-from snnconv.report.intervals import paired_difference, wilson
-from snnconv.report.model import AnnResult, LayerRow, Report, StepRow
+from snnconv.reporting.decisions import Decisions, decisions, reported
+from snnconv.reporting.energy.price import price
+from snnconv.reporting.energy.profile import EnergyProfile
+from snnconv.reporting.intervals import paired_difference, wilson
+from snnconv.reporting.model import AnnResult, LayerRow, Report, StepRow
 from snnconv.runtime.run_folder import SUMMARY, RunFolder
 from snnconv.runtime.summary import VERSION as NEWEST
 from snnconv.runtime.summary import RunSummary

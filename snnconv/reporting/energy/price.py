@@ -3,7 +3,7 @@
 from pydantic import BaseModel, ConfigDict
 
 from snnconv.errors import RunError
-from snnconv.report.energy.profile import AnnSide, EnergyProfile, OperationUnit, SnnSide
+from snnconv.reporting.energy.profile import AnnSide, EnergyProfile, OperationUnit, SnnSide
 from snnconv.runtime.summary import RunSummary
 
 ALWAYS_LEFT_OUT = (

@@ -4,9 +4,9 @@ from typing import Any
 import pytest
 
 from snnconv.errors import RunError
-from snnconv.report.energy.load import load_profile
-from snnconv.report.energy.price import ALWAYS_LEFT_OUT, price
-from snnconv.report.energy.profile import EnergyProfile
+from snnconv.reporting.energy.load import load_profile
+from snnconv.reporting.energy.price import ALWAYS_LEFT_OUT, price
+from snnconv.reporting.energy.profile import EnergyProfile
 from snnconv.runtime.summary import RunSummary
 
 MILLI = 1e3  # µJ in a mJ
