@@ -135,7 +135,7 @@ STEPS = "its tables must all have the same steps, the last of them 4"
     ("changes", "message"),
     [
         ({"images": -1}, "images: Input should be greater than or equal to 0"),
-        ({"version": 2}, "version: Input should be 1"),
+        ({"version": 0}, "version: Input should be 1"),
         ({"a\nb": 1}, "a b: Extra inputs are not permitted"),
         ({"steps": 3}, "the part from image 0 does not have 3 steps per image"),
         ({"accuracy": {"1": 0.0, "2": 0.75, "4": 0.5}}, "accuracy at step 4 is 0.5, the parts give 0.625"),
@@ -225,3 +225,10 @@ def test_exceeds_refuses_a_limit_that_is_no_number(make_run: MakeRun, points: fl
     message = f"the largest drop allowed must be a number of percentage points, found {points}"
     with pytest.raises(UsageError, match=re.escape(message)):
         exceeds(report(make_run()), points)
+
+
+def test_a_newer_summary_says_to_upgrade(make_run: MakeRun, summary: dict[str, Any]) -> None:
+    folder = make_run()
+    (folder / "summary.json").write_text(json.dumps(summary | {"version": 2}))
+    with pytest.raises(RunError, match=r"has version 2, this snnconv reads up to 1: upgrade snnconv"):
+        report(folder)
