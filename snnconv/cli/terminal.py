@@ -75,6 +75,7 @@ class Terminal:
         # nothing is cut off where nobody looks at the width: in a pipe or a file
         console = Console(width=None if sys.stdout.isatty() else 200, highlight=False)
         table = Table(title=escape(title), title_justify="left", box=box.SIMPLE_HEAD, caption_justify="left")
+        table.show_header = any(columns)
         table.caption = None if note is None else escape(note)
         for index, column in enumerate(columns):
             table.add_column(

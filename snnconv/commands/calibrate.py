@@ -1,5 +1,6 @@
 """``snnconv calibrate``: activations of an ONNX model over calibration images, as a ``.calib`` file."""
 
+import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
@@ -13,6 +14,8 @@ from snnconv.calibration.statistics import ValueStatistics
 from snnconv.data import Geometry, Layout, make_preprocessing, open_images, read_classes
 from snnconv.errors import UsageError
 from snnconv.graph.reader import read
+
+_log = logging.getLogger(__name__)
 
 
 class PreprocessingOptions(BaseModel):
@@ -125,6 +128,7 @@ def calibrate(
         geometry=options.geometry,
     )
     total = images.count if samples is None else samples
+    _log.debug("%s: %d %s images, %d are used", images.name, images.count, images.dtype, total)
     result = measure(
         graph,
         model,

@@ -1,5 +1,6 @@
 """``snnconv convert``: an ONNX model and its calibration become a spiking network in a ``.snn`` file."""
 
+import logging
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,6 +24,8 @@ from snnconv.ir.network import SpikingNetwork
 Array = np.ndarray[Any, Any]
 
 _PARITY_IMAGES = 8
+
+_log = logging.getLogger(__name__)
 
 
 class ParitySummary(BaseModel):
@@ -105,6 +108,7 @@ def convert(
     options = options or Options()
     measured = calib_file.load(calibration)
     graph = passes.run(read(model))
+    _log.debug("%s: %d nodes after the passes", model.name, len(graph.nodes))
     network = build(graph, measured, options, sha256_of_file(calibration))
     parity = None
     if verify:
@@ -114,6 +118,7 @@ def convert(
         if options.shortcut is not Shortcut.NORMALISED:
             twin = build(graph, measured, options.model_copy(update={"shortcut": Shortcut.NORMALISED}))
         worst = check_parity(twin, model, images)
+        _log.debug("parity: the largest error is %.2e, at %s", worst.error, worst.value)
         parity = ParitySummary(images=len(images), drawn=data is None, largest_error=worst.error, value=worst.value)
     snn_file.save(network, out)
     return network, _summary(network, out, options, parity)

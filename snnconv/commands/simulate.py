@@ -1,5 +1,6 @@
 """``snnconv simulate``: runs a spiking network on images and writes a run folder."""
 
+import logging
 import os
 import platform
 import time
@@ -31,6 +32,8 @@ from snnconv.runtime.summary import (
     Tally,
     operations,
 )
+
+_log = logging.getLogger(__name__)
 
 PIECE = 16
 """Images in a piece: what an interruption can lose, per thread."""
@@ -157,6 +160,13 @@ class _Run:
         for part in self._folder.parts():
             self._tally.add(part)
         before = self._seconds_before()
+        _log.debug(
+            "%s backend on %d threads, from image %d to %d",
+            self._backend.name,
+            self._threads,
+            self._tally.images,
+            self._planned,
+        )
         progress(self._tally.images, self._planned)
         start = written = time.perf_counter()
         parts = run_pieces(
