@@ -5,8 +5,8 @@
     import snnconv
 
     snnconv.calibrate("resnet.onnx", "train.npz", "resnet.calib", samples=1000)
-    snnconv.convert("resnet.onnx", "resnet.calib", "resnet.snn")
-    snnconv.simulate("resnet.snn", "test.npz", "run")
+    snnconv.convert("resnet.onnx", "resnet.calib", "resnet.snn", snnconv.ConversionOptions(steps=100))
+    snnconv.simulate("resnet.snn", "test.npz", "run", snnconv.SimulateOptions(limit=500))
     print(snnconv.report("run").accuracy_by_step[-1])
 
 Each function does what the command of its name does; paths may be ``str`` or ``Path``.
@@ -16,17 +16,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from snnconv.commands.calibrate import PreprocessingOptions as PreprocessingOptions
     from snnconv.commands.calibrate import calibrate as calibrate
     from snnconv.commands.convert import convert as convert
     from snnconv.commands.inspect import inspect as inspect
+    from snnconv.commands.simulate import SimulateOptions as SimulateOptions
     from snnconv.commands.simulate import simulate as simulate
+    from snnconv.conversion.options import ConversionOptions as ConversionOptions
     from snnconv.reporting.report import report as report
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__", "calibrate", "convert", "inspect", "report", "simulate"]
-
 _HOMES = {
+    "ConversionOptions": "snnconv.conversion.options",
+    "PreprocessingOptions": "snnconv.commands.calibrate",
+    "SimulateOptions": "snnconv.commands.simulate",
     "calibrate": "snnconv.commands.calibrate",
     "convert": "snnconv.commands.convert",
     "inspect": "snnconv.commands.inspect",
@@ -34,9 +38,18 @@ _HOMES = {
     "simulate": "snnconv.commands.simulate",
 }
 
+__all__ = [  # noqa: PLE0604 - made from the table above, so that nothing is named twice
+    "__version__",
+    *_HOMES,
+]
+
 
 def __getattr__(name: str) -> Any:
     # NumPy, onnx and pydantic are imported when a function is first asked for: `snnconv --help` needs none of them
     if name not in _HOMES:
         raise AttributeError(f"module 'snnconv' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -91,7 +91,7 @@ def calibrate(
     ids: list[Array] = []
     low = np.full(graph.input_shape[0], np.inf, dtype=np.float32)
     high = -low
-    done = 0
+    done = labelled = correct = 0
     # NumPy leaves the interpreter's lock while it counts, so the layers are counted side by side
     with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
         for batch in images.batches(batch_size, stop=samples):
@@ -102,6 +102,9 @@ def calibrate(
             given = [values[run] for run, _, _ in measured]
             list(pool.map(Collector.add, collectors, given))
             ids.append(batch.ids)
+            if batch.labels is not None:
+                labelled += len(x)
+                correct += int((values[graph.output].argmax(axis=1) == batch.labels).sum())
             done += len(x)
             progress(done)
     chosen = np.concatenate(ids)
@@ -114,4 +117,6 @@ def calibrate(
         input_low=low,
         input_high=high,
         values=tuple(collector.result() for collector in collectors),
+        labelled=labelled,
+        correct=correct,
     )

@@ -43,6 +43,8 @@ class Calibration:
         Range of the preprocessed images.
     values : tuple of ValueStatistics
         Every ReLU, pooling output and the logits, from input to output.
+    labelled, correct : int
+        How many images had a label, and on how many of these the model was right.
     """
 
     model_name: str
@@ -53,6 +55,8 @@ class Calibration:
     input_low: Array
     input_high: Array
     values: tuple[ValueStatistics, ...]
+    labelled: int = 0
+    correct: int = 0
 
     @property
     def input_amplitude(self) -> float:
@@ -104,4 +108,6 @@ def merge(first: Calibration, second: Calibration) -> Calibration:
         input_low=np.minimum(first.input_low, second.input_low),
         input_high=np.maximum(first.input_high, second.input_high),
         values=tuple(merged(a, b) for a, b in zip(first.values, second.values, strict=True)),
+        labelled=first.labelled + second.labelled,
+        correct=first.correct + second.correct,
     )

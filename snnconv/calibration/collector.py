@@ -13,6 +13,7 @@ Array = np.ndarray[Any, Any]
 _BINS_PER_OCTAVE = 128
 _OCTAVES_ABOVE, _OCTAVES_BELOW = 3, 21
 _COLUMNS = (_OCTAVES_ABOVE + _OCTAVES_BELOW) * _BINS_PER_OCTAVE
+_TABLES = 4  # how many numbers are counted at once, as multiples of the table's size
 
 
 class Collector:
@@ -60,6 +61,14 @@ class Collector:
         np.maximum(self._largest, flat.max(axis=2).max(axis=0), out=self._largest)
         if self._first < 0:
             self._anchor()
+        if self._count >= 2**32 and self._table.dtype != np.int64:
+            self._table = self._table.astype(np.int64)
+        # a few images at a time, so that what is made on the way stays small beside the table
+        together = max(1, _TABLES * self._table.size // max(1, flat[0].size))
+        for first in range(0, len(flat), together):
+            self._add_counts(flat[first : first + together])
+
+    def _add_counts(self, flat: Array) -> None:
         # The upper half of a float32 is its bin; by its sign bit, a number below zero gives a negative code.
         columns = flat.view(np.int32) >> 16
         np.clip(columns, self._first - 1, self._first + _COLUMNS, out=columns)
@@ -69,8 +78,6 @@ class Collector:
         columns += starts.astype(np.int32)[:, None]  # (C,) -> (C, 1)
         counts = np.bincount(columns.reshape(-1), minlength=self._channels * width)
         inside = counts.reshape(self._channels, width)[:, 1:-1]
-        if self._count >= 2**32 and self._table.dtype != np.int64:
-            self._table = self._table.astype(np.int64)
         np.add(self._table, inside, out=self._table, casting="unsafe")
         if int(inside.sum()) != np.count_nonzero(flat > 0):
             self._count_outside(flat)

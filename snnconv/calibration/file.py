@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, ValidationError
 
 from snnconv import __version__
 from snnconv.calibration.calibration import Calibration, DataSource, choice_hash
@@ -58,6 +58,10 @@ class CalibrationManifest(_Part):
     model: ModelManifest
     sources: tuple[SourceManifest, ...] = Field(min_length=1)
     preprocessing: PreprocessingManifest
+    labelled: NonNegativeInt
+    """How many images had a label."""
+    correct: NonNegativeInt
+    """On how many of these the model was right."""
     values: tuple[ValueManifest, ...] = Field(min_length=1)
 
 
@@ -83,6 +87,8 @@ def save(calibration: Calibration, path: Path) -> None:
         model=ModelManifest(name=calibration.model_name, sha256=calibration.model_sha256),
         sources=tuple(SourceManifest(name=s.name, images=s.images, sha256=s.sha256) for s in calibration.sources),
         preprocessing=PreprocessingManifest.model_validate(calibration.preprocessing.to_manifest()),
+        labelled=calibration.labelled,
+        correct=calibration.correct,
         values=tuple(ValueManifest(name=v.name, kind=v.kind, count=v.count) for v in calibration.values),
     )
     tensors: container.Tensors = {
@@ -132,6 +138,8 @@ def load(path: Path) -> Calibration:
         input_low=_tensor(path, tensors, "input.low", np.float32),
         input_high=_tensor(path, tensors, "input.high", np.float32),
         values=tuple(_value(path, tensors, index, value) for index, value in enumerate(manifest.values)),
+        labelled=manifest.labelled,
+        correct=manifest.correct,
     )
     _check(path, calibration, tensors)
     return calibration

@@ -51,16 +51,14 @@ def calibrate_cli(
     from snnconv import data as library
     from snnconv.commands import calibrate as commands
 
-    if out is None:
-        raise UsageError("--out is missing; name the .calib file to write")
+    if out is None or not (merge or (model and data)):
+        raise UsageError("give a MODEL.onnx, --data and --out, or --merge with two .calib files and --out")
     if merge:
-        if data is not None or samples is not None:
-            raise UsageError("--merge joins files; leave out --data and --samples")
-        files = [*merge, *([model] if model else [])]
-        result = commands.merge_calibrations(files, out)
+        if model is not None or data is not None or samples is not None:
+            raise UsageError("--merge joins .calib files; leave out MODEL.onnx, --data and --samples")
+        result = commands.merge_calibrations(merge, out)
     else:
-        if model is None or data is None:
-            raise UsageError("give a MODEL.onnx and --data, or --merge with two .calib files")
+        assert model is not None and data is not None  # noqa: S101, PT018 - checked above
         options = commands.PreprocessingOptions(
             scale=scale,
             mean=mean,
@@ -90,8 +88,9 @@ def calibrate_cli(
     if terminal.json:
         terminal.result(summary)
         return
+    accuracy = "" if summary.accuracy is None else f", on which the model is right in {100 * summary.accuracy:.2f} %"
     terminal.table(
-        f"{summary.model}: activations over {summary.images} images",
+        f"{summary.model}: activations over {summary.images} images{accuracy}",
         ("value", "kind", "channels", "99.9 %", "99.99 %", "largest"),
         [
             (

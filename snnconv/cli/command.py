@@ -2,6 +2,7 @@
 
 import inspect
 import logging
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -16,6 +17,8 @@ from snnconv.errors import InputError, UsageError
 
 BAD_USAGE, BAD_INPUT = 2, 3
 INTERRUPTED, TERMINATED = 130, 143
+
+_KEPT = {"simulate_cli": "what is finished is kept, repeat the command to go on"}
 
 
 class Terminated(BaseException):
@@ -80,17 +83,18 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
 def _run(function: Callable[..., None], terminal: Terminal, given: dict[str, Any]) -> int:
     try:
         function(terminal, **given)
+        sys.stdout.flush()
     except UsageError as error:
         return _fail(str(error), BAD_USAGE)
     except InputError as error:
         return _fail(str(error), BAD_INPUT)
     except KeyboardInterrupt:
-        return _fail("interrupted; what is finished is kept", INTERRUPTED)
+        return _fail(f"interrupted; {_KEPT.get(function.__name__, 'nothing was written')}", INTERRUPTED)
     except Terminated:
-        return _fail("terminated; what is finished is kept", TERMINATED)
+        return _fail(f"terminated; {_KEPT.get(function.__name__, 'nothing was written')}", TERMINATED)
     except BrokenPipeError:
-        # the reader of our output went away, as `head` does; nothing more can be said
-        sys.stderr.close()
+        # the reader of our output went away, as `head` does; what is left in the buffer goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return 0
 
@@ -119,8 +123,10 @@ def _start_log(verbose: bool, quiet: bool, path: Path | None) -> None:
             raise typer.BadParameter(f"cannot write {path}: {error.strerror or error}") from error
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         log.addHandler(handler)
-    if verbose and not quiet:
+    if not quiet:
         spoken = logging.StreamHandler(sys.stderr)
+        spoken.setLevel(logging.DEBUG if verbose else logging.WARNING)
         spoken.setFormatter(logging.Formatter("%(message)s"))
-        spoken.addFilter(lambda record: record.levelno == logging.DEBUG)
+        # what the command itself says is printed by it; here the library's notes are
+        spoken.addFilter(lambda record: record.name != log.name)
         log.addHandler(spoken)

@@ -56,31 +56,30 @@ def convert_cli(
 
     Example: snnconv convert resnet.onnx --calibration resnet.calib --readout current -o resnet.snn
     """
-    from pydantic import ValidationError
-
     from snnconv.commands import convert as commands
-    from snnconv.conversion.options import Options
+    from snnconv.conversion.options import ConversionOptions
     from snnconv.errors import UsageError
 
     if compensation != "none":
-        raise UsageError(f"--compensation {compensation} does not exist yet; 'none' does")
-    try:
-        options = Options.model_validate(
-            {
-                "preset": preset.value,
-                "percentile": percentile,
-                "nonzero": nonzero,
-                "granularity": granularity.value,
-                "initial_potential": initial_potential,
-                "shortcut": shortcut.value,
-                "readout": readout.value,
-                "steps": steps,
-            }
-        )
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        option = str(first["loc"][0]).replace("_", "-")
-        raise UsageError(f"--{option}: {first['msg']}, found {first['input']}") from error
+        raise UsageError(f"--compensation {compensation}: only 'none' exists in this version")
+    if not 0 < percentile <= 100:
+        raise UsageError(f"--percentile {percentile:g} must lie above 0 and at most at 100")
+    if not 0 <= initial_potential < 1:
+        raise UsageError(f"--initial-potential {initial_potential:g} must lie at 0 or above, and below 1")
+    if data is None and samples is not None:
+        raise UsageError("--samples counts images of --data; give --data, or leave --samples out")
+    if data is not None and not verify:
+        raise UsageError("--data is for the check that --no-verify leaves out; give one of the two")
+    options = ConversionOptions(
+        preset=preset,
+        percentile=percentile,
+        nonzero=nonzero,
+        granularity=granularity,
+        initial_potential=initial_potential,
+        shortcut=shortcut,
+        readout=readout,
+        steps=steps,
+    )
     _, summary = commands.convert(
         model,
         calibration,

@@ -59,7 +59,7 @@ def report_cli(
 
 def _print(terminal: Terminal, made: "Report") -> None:
     run = made.run
-    about = f"{run.network.name} ({run.network.method}) on {run.data.name}: {run.images} images, T = {run.steps}"
+    about = f"{run.network.name} on {run.data.name}: {run.images} images, T = {run.steps}"
     if not made.complete:
         about += f", unfinished: {run.planned_images} are planned"
     ann = None
@@ -67,6 +67,8 @@ def _print(terminal: Terminal, made: "Report") -> None:
         interval = f"[{100 * made.ann.accuracy_low:.2f}, {100 * made.ann.accuracy_high:.2f}]"
         reached = f"The ONNX model reaches {100 * made.ann.accuracy:.2f} % {interval}."
         ann = f"{reached} Intervals are 95 %, that of the loss is paired."
+    options = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in run.network.options.items())
+    terminal.write(f"method {run.network.method}: {options}")
     terminal.table(
         about,
         ("steps", "accuracy %", "loss, points", "agreement %", "spikes/image", "M SynOps/image"),
@@ -116,7 +118,7 @@ def _operations(made: "Report") -> str:
     return (
         f"The ReLU network makes {ops.ann_macs:,} MACs per image ({ops.ann_macs_padded:,} with "
         f"taps on padding).{ratio} On constant currents the spiking network makes {ops.constant_macs:,} MACs, "
-        "once per image."
+        "once per image. SynOps are those that feed the layer."
     )
 
 

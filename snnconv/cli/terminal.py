@@ -72,8 +72,7 @@ class Terminal:
         from rich.markup import escape
         from rich.table import Table
 
-        # nothing is cut off where nobody looks at the width: in a pipe or a file
-        console = Console(width=None if sys.stdout.isatty() else 200, highlight=False)
+        console = Console(highlight=False)
         table = Table(title=escape(title), title_justify="left", box=box.SIMPLE_HEAD, caption_justify="left")
         table.show_header = any(columns)
         table.caption = None if note is None else escape(note)
@@ -83,10 +82,19 @@ class Terminal:
                 justify="left" if index < left else "right",
                 overflow="fold",
                 no_wrap=index >= left,
+                min_width=20 if index < left and columns[index] else None,
             )
         for row in rows:
             table.add_row(*(escape(harmless(cell)) for cell in row))
-        console.print(table)
+        # numbers are never cut off: where the terminal is too narrow the lines run on, in a pipe they are free to
+        natural = console.measure(table)
+        if not sys.stdout.isatty():
+            console.width = max(natural.maximum, 200)
+        console.width = max(console.width, natural.minimum)
+        with console.capture() as text:
+            console.print(table)
+        # written as text, so that a reader that goes away is ours to notice, not rich's
+        sys.stdout.write(text.get())
 
     @contextmanager
     def progress(self, what: str) -> Iterator[Callable[[int, int], None]]:

@@ -53,6 +53,10 @@ class CalibrationSummary(BaseModel):
     file: str
     model: str
     images: int
+    labelled: int
+    """How many images had a label."""
+    accuracy: float | None
+    """Of the model on these; None without labels."""
     input_amplitude: float
     relative_error: float = Field(default=2.0**-7)
     """Largest error of a percentile, as a part of its value."""
@@ -119,6 +123,8 @@ def calibrate(
         classes=read_classes(classes) if classes else None,
         class_count=graph.class_count,
     )
+    if images.class_names is not None and classes is None:
+        _log.warning("classes are numbered by folder name: %s", numbered(images.class_names))
     recorded = make_preprocessing(
         images.dtype,
         shape,
@@ -139,8 +145,27 @@ def calibrate(
         threads=threads,
         progress=lambda done: progress(done, total),
     )
+    _warn_near_chance(result, graph.class_count)
     file.save(result, out)
     return result
+
+
+def _warn_near_chance(calibration: Calibration, classes: int) -> None:
+    """Say so where the model is hardly better than guessing: mostly wrong preprocessing or class order."""
+    enough = 5 * classes
+    if calibration.labelled >= enough and calibration.correct <= 2 * calibration.labelled / classes:
+        _log.warning(
+            "warning: the model is right on %.1f %% of the images, near chance for %d classes: "
+            "check --scale, --mean, --std, --channels and the order of the classes",
+            100 * calibration.correct / calibration.labelled,
+            classes,
+        )
+
+
+def numbered(names: Sequence[str]) -> str:
+    """Give class names with their numbers, the middle of a long list left out."""
+    shown = [f"{number} {name}" for number, name in enumerate(names)]
+    return ", ".join(shown if len(shown) <= 12 else [*shown[:5], "…", *shown[-2:]])
 
 
 def merge_calibrations(paths: Sequence[Path], out: Path) -> Calibration:
@@ -168,6 +193,8 @@ def summarise(calibration: Calibration, path: Path) -> CalibrationSummary:
         file=path.name,
         model=calibration.model_name,
         images=len(calibration.images),
+        labelled=calibration.labelled,
+        accuracy=calibration.correct / calibration.labelled if calibration.labelled else None,
         input_amplitude=calibration.input_amplitude,
         values=tuple(_value(value) for value in calibration.values),
     )

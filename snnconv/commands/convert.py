@@ -12,7 +12,7 @@ from snnconv.calibration import file as calib_file
 from snnconv.calibration.calibration import Calibration
 from snnconv.choices import Shortcut
 from snnconv.conversion.convert import convert as build
-from snnconv.conversion.options import Options
+from snnconv.conversion.options import ConversionOptions
 from snnconv.conversion.parity import TOLERANCE, check_parity
 from snnconv.data import Layout, open_images
 from snnconv.errors import DataError
@@ -64,7 +64,7 @@ def convert(
     model: Path | str,
     calibration: Path | str,
     out: Path | str,
-    options: Options | None = None,
+    options: ConversionOptions | None = None,
     *,
     data: Path | None = None,
     samples: int | None = None,
@@ -82,7 +82,7 @@ def convert(
         Its ``.calib`` file.
     out : Path
         The ``.snn`` file to write.
-    options : Options, optional
+    options : ConversionOptions, optional
         The method and its options.
     data : Path, optional
         Images for the parity check; without them, inputs are drawn within the calibrated range.
@@ -105,7 +105,7 @@ def convert(
         If an input cannot be used, or parity fails; `out` is then as it was.
     """
     model, calibration, out = Path(model), Path(calibration), Path(out)
-    options = options or Options()
+    options = options or ConversionOptions()
     measured = calib_file.load(calibration)
     graph = passes.run(read(model))
     _log.debug("%s: %d nodes after the passes", model.name, len(graph.nodes))
@@ -141,7 +141,9 @@ def _given(calibration: Calibration, data: Path, layout: Layout, samples: int | 
     return np.concatenate([preprocessing.apply(batch.images) for batch in images.batches(64, stop=count)])
 
 
-def _summary(network: SpikingNetwork, out: Path, options: Options, parity: ParitySummary | None) -> ConversionSummary:
+def _summary(
+    network: SpikingNetwork, out: Path, options: ConversionOptions, parity: ParitySummary | None
+) -> ConversionSummary:
     kinds: dict[str, int] = {}
     for node in network.nodes:
         kinds[node.kind] = kinds.get(node.kind, 0) + 1

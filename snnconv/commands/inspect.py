@@ -10,6 +10,7 @@ import numpy as np
 
 from snnconv.calibration import file as calib_file
 from snnconv.commands.calibrate import summarise
+from snnconv.data import Preprocessing
 from snnconv.errors import FileMissingError, InputError
 from snnconv.ir import file as snn_file
 from snnconv.ir import nodes as ir
@@ -79,6 +80,7 @@ def _network(path: Path) -> Inspection:
         ("method", f"{provenance.method} {json.dumps(provenance.options)}"),
         ("time steps", str(network.steps)),
         ("encoding", network.encoding.value),
+        ("preprocessing", "none recorded" if network.preprocessing is None else _preprocessing(network.preprocessing)),
         ("neurons", f"{sum(int(np.prod(node.shape)) for node in network.neurons):,}"),
     ]
     return Inspection(
@@ -88,6 +90,19 @@ def _network(path: Path) -> Inspection:
             Table("nodes", ("kind", "name", "shape", "gives", "parameters", "reads"), nodes, left=6),
         ),
     )
+
+
+def _preprocessing(recorded: Preprocessing) -> str:
+    """Say in a line what is done to the images."""
+    parts = [f"{recorded.dtype} / {recorded.scale:g}"]
+    for sign, values in (("−", recorded.mean), ("/", recorded.std)):
+        per_pixel = values.shape[1:] != (1, 1)
+        parts.append(f"{sign} " + ("an image" if per_pixel else ", ".join(f"{v:g}" for v in values.reshape(-1))))
+    geometry = recorded.geometry
+    steps = [f"resize {geometry.resize} ({geometry.interpolation.value})"] if geometry.resize else []
+    steps += [f"crop {geometry.crop}"] if geometry.crop else []
+    steps += [geometry.channels.value]
+    return "; ".join(parts + steps)
 
 
 def _details(network: SpikingNetwork, node: ir.Node) -> str:
@@ -122,6 +137,13 @@ def _calibration(path: Path) -> Inspection:
         )
         for v in summary.values
     ]
+    accuracy = "no labels" if summary.accuracy is None else f"{100 * summary.accuracy:.2f} %"
+    about = [
+        ("images", str(summary.images)),
+        ("accuracy of the model on them", accuracy),
+        ("preprocessing", _preprocessing(calibration.preprocessing)),
+        ("largest input", f"{summary.input_amplitude:.4g}"),
+    ]
     content = summary.model_dump(mode="json")
     content["preprocessing"] = calibration.preprocessing.to_manifest() | {
         "mean": calibration.preprocessing.mean.tolist(),
@@ -131,7 +153,8 @@ def _calibration(path: Path) -> Inspection:
     return Inspection(
         content,
         (
-            Table(f"{path.name}: calibration of {calibration.model_name}", ("data", "images", "choice"), sources),
+            Table(f"{path.name}: calibration of {calibration.model_name}", ("", ""), about, left=2),
+            Table("images", ("data", "images", "hash of the choice"), sources),
             Table("activations", ("value", "kind", "channels", "99.9 %", "99.99 %", "largest"), values, left=2),
         ),
     )

@@ -13,15 +13,16 @@ from typing import Any
 import numpy as np
 
 from snnconv import __version__
+from snnconv.commands.calibrate import numbered
 from snnconv.data import ImageSet, Layout, open_images, read_classes
-from snnconv.errors import DataError, NetworkError, RunError
+from snnconv.errors import DataError, InputError, NetworkError, RunError
 from snnconv.files.hashing import sha256_of_file, sha256_of_path
 from snnconv.graph.reference import ReferenceModel
 from snnconv.ir import file
 from snnconv.ir.network import SpikingNetwork
 from snnconv.ir.nodes import Encoding
 from snnconv.runtime.backends import Backend, BackendName, choose
-from snnconv.runtime.run_folder import RunFolder
+from snnconv.runtime.run_folder import SUMMARY, RunFolder
 from snnconv.runtime.simulate import Piece
 from snnconv.runtime.simulate import simulate as run_pieces
 from snnconv.runtime.summary import (
@@ -34,6 +35,8 @@ from snnconv.runtime.summary import (
 )
 
 _log = logging.getLogger(__name__)
+
+Array = np.ndarray[Any, Any]
 
 PIECE = 16
 """Images in a piece: what an interruption can lose, per thread."""
@@ -133,7 +136,13 @@ def simulate(
     _begin(folder, request, options)
     with folder.locked():
         run = _Run(folder, loaded, images, backend, steps, planned, options)
-        return run.go_on(reference, request, progress)
+        try:
+            return run.go_on(reference, request, progress)
+        except InputError:
+            # an input that fails before its first piece is done leaves nothing to keep
+            if not run.images:
+                folder.clear()
+            raise
 
 
 class _Run:
@@ -153,12 +162,20 @@ class _Run:
         self._tally = Tally(network, steps)
         self._operations: Operations = operations(network)
 
+    @property
+    def images(self) -> int:
+        """How many images are done."""
+        return self._tally.images
+
     def go_on(
         self, reference: ReferenceModel | None, request: dict[str, Any], progress: Callable[[int, int], None]
     ) -> RunSummary:
         """Simulate what is not done yet."""
         for part in self._folder.parts():
             self._tally.add(part)
+        if self.images == self._planned and (self._folder.path / SUMMARY).is_file():
+            _log.warning("%s is finished; nothing is simulated again", self._folder.path)
+            return RunSummary.model_validate(self._folder.read_summary())
         before = self._seconds_before()
         _log.debug(
             "%s backend on %d threads, from image %d to %d",
@@ -197,9 +214,20 @@ class _Run:
             raise NetworkError("the network has no preprocessing, so images cannot be brought to its input")
         for batch in self._images.batches(PIECE, start=first, stop=self._planned):
             x = preprocessing.apply(batch.images)
+            self._check_amplitude(x)
             classes = None if reference is None else reference.run(x)[0].argmax(axis=1)
             yield Piece(first, x, batch.labels, classes)
             first += len(x)
+
+    def _check_amplitude(self, x: Array) -> None:
+        """Refuse images far beyond the calibrated range: another scale, and sums that need not be exact."""
+        amplitude = self._network.input.amplitude
+        found = float(np.abs(x).max())
+        if amplitude is not None and found > 2 * amplitude:
+            raise DataError(
+                f"{self._images.name}: preprocessed images reach {found:.4g}, those of the calibration "
+                f"{amplitude:.4g}; give data of the same scale, or calibrate on this data"
+            )
 
     def _seconds_before(self) -> float:
         if not self._tally.images:
@@ -244,6 +272,8 @@ def _open(network: SpikingNetwork, data: Path, options: SimulateOptions) -> Imag
         classes=read_classes(options.classes) if options.classes else network.classes,
         class_count=network.readout.shape[0],
     )
+    if images.class_names is not None and options.classes is None and network.classes is None:
+        _log.warning("classes are numbered by folder name: %s", numbered(images.class_names))
     if images.dtype != preprocessing.dtype:
         raise DataError(
             f"{images.name} holds {images.dtype}, the network was calibrated on {preprocessing.dtype}; "
@@ -297,7 +327,7 @@ def _request(
 
 
 def _begin(folder: RunFolder, request: dict[str, Any], options: SimulateOptions) -> None:
-    if folder.exists and options.overwrite:
+    if folder.exists and (options.overwrite or not folder.parts()):
         folder.clear()
     if folder.exists:
         found = folder.request().get("request")

@@ -8,7 +8,7 @@ Hu, Tang, Pan: Spiking Deep Residual Networks, sections 3.1 and 3.2.
 from snnconv import __version__
 from snnconv.calibration.calibration import Calibration
 from snnconv.conversion.exact_sums import exact_sums
-from snnconv.conversion.options import Options
+from snnconv.conversion.options import ConversionOptions
 from snnconv.conversion.propagate import propagate
 from snnconv.conversion.scales import Scales
 from snnconv.errors import CalibrationError
@@ -25,7 +25,7 @@ CITATIONS = (
 
 
 def convert(
-    graph: Graph, calibration: Calibration, options: Options, calibration_sha256: str | None = None
+    graph: Graph, calibration: Calibration, options: ConversionOptions, calibration_sha256: str | None = None
 ) -> SpikingNetwork:
     """Turn a ReLU network into a spiking network.
 
@@ -35,7 +35,7 @@ def convert(
         After the passes: no BatchNorm is left.
     calibration : Calibration
         Measured on the same model file.
-    options : Options
+    options : ConversionOptions
         Percentile, shortcut, readout and the rest.
     calibration_sha256 : str, optional
         Hash of the calibration's file, for the record.

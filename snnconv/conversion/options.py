@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 from snnconv.choices import Granularity, Preset, ReadoutMode, Shortcut
 
 
-class Options(BaseModel):
+class ConversionOptions(BaseModel):
     """Options of a conversion.
 
     Attributes

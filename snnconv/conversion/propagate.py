@@ -21,7 +21,7 @@ import numpy as np
 
 from snnconv.choices import Shortcut
 from snnconv.conversion.builder import Builder, per_channel
-from snnconv.conversion.options import Options
+from snnconv.conversion.options import ConversionOptions
 from snnconv.conversion.scales import Scales
 from snnconv.errors import ModelError
 from snnconv.graph import graph as ann
@@ -39,7 +39,7 @@ class Carried:
     current: bool
 
 
-def propagate(graph: ann.Graph, scales: Scales, options: Options, amplitude: float) -> Builder:
+def propagate(graph: ann.Graph, scales: Scales, options: ConversionOptions, amplitude: float) -> Builder:
     """Build the spiking network, its weights not yet rounded.
 
     Parameters
@@ -48,7 +48,7 @@ def propagate(graph: ann.Graph, scales: Scales, options: Options, amplitude: flo
         With BatchNorm folded.
     scales : Scales
         λ of each layer of neurons.
-    options : Options
+    options : ConversionOptions
         Shortcut, readout and initial potential.
     amplitude : float
         λ_x, the largest magnitude of a preprocessed input.
@@ -67,7 +67,7 @@ def propagate(graph: ann.Graph, scales: Scales, options: Options, amplitude: flo
 
 
 class _Propagation:
-    def __init__(self, graph: ann.Graph, scales: Scales, options: Options) -> None:
+    def __init__(self, graph: ann.Graph, scales: Scales, options: ConversionOptions) -> None:
         self._graph = graph
         self._scales = scales
         self._options = options

@@ -17,7 +17,7 @@ import numpy as np
 from snnconv.calibration.calibration import Calibration
 from snnconv.calibration.statistics import ValueStatistics
 from snnconv.choices import Granularity
-from snnconv.conversion.options import Options
+from snnconv.conversion.options import ConversionOptions
 from snnconv.errors import CalibrationError
 
 Array = np.ndarray[Any, Any]
@@ -32,11 +32,11 @@ class Scales:
     ----------
     calibration : Calibration
         Measured on the model that is converted.
-    options : Options
+    options : ConversionOptions
         Percentile and granularity.
     """
 
-    def __init__(self, calibration: Calibration, options: Options) -> None:
+    def __init__(self, calibration: Calibration, options: ConversionOptions) -> None:
         self._calibration = calibration
         self._options = options
 

@@ -187,6 +187,8 @@ class RunFolder:
 
     def _read(self, name: str) -> dict[str, Any]:
         path = self.path / name
+        if self.path.is_file():
+            raise RunError(f"{self.path} is a file, a run folder is expected; make one with simulate")
         try:
             content = json.loads(path.read_bytes())
         except FileNotFoundError as error:

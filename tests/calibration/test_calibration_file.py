@@ -70,7 +70,9 @@ def test_calibrating_again_gives_the_same_bytes(measure, tiny_images, saved: Pat
 def test_neither_paths_nor_times_are_written(saved: Path, tmp_path: Path) -> None:
     assert str(tmp_path).encode() not in saved.read_bytes()
     manifest, _ = container.read(saved, file.FORMAT, file.VERSION)
-    assert sorted(manifest) == ["format", "model", "preprocessing", "sources", "tool", "values", "version"]
+    assert sorted(manifest) == [
+        *["correct", "format", "labelled", "model", "preprocessing", "sources", "tool", "values", "version"]
+    ]
     assert manifest["model"]["name"] == "tiny.onnx"
     assert manifest["sources"][0]["name"] == "images.npy"
 

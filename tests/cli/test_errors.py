@@ -183,10 +183,13 @@ def test_names_from_files_do_not_reach_the_terminal_raw(snnconv, tmp_path) -> No
 def test_wrong_usage(snnconv, samples, tmp_path) -> None:
     out = tmp_path / "x.calib"
     for arguments, text in (
-        (("calibrate", samples / "digits_resnet.onnx", "-o", out), "give a MODEL.onnx and --data"),
-        (("calibrate", "m.onnx", "--data", "d.npz"), "--out is missing"),
+        (("calibrate", samples / "digits_resnet.onnx", "-o", out), "give a MODEL.onnx, --data and --out"),
+        (("calibrate", "m.onnx", "--data", "d.npz"), "--data and --out"),
         (("calibrate", "--merge", "a.calib", "-o", out), "--merge needs two or more"),
-        (("convert", "m", "--calibration", "c", "-o", "n", "--percentile", 101), "--percentile: "),
+        (("convert", "m", "--calibration", "c", "-o", "n", "--percentile", 101), "--percentile 101 must lie above 0"),
+        (("convert", "m", "--calibration", "c", "-o", "n", "--initial-potential", 1), "--initial-potential 1 must lie"),
+        (("convert", "m", "--calibration", "c", "-o", "n", "--samples", 4), "--samples counts images of --data"),
+        (("convert", "m", "--calibration", "c", "-o", "n", "--data", "d", "--no-verify"), "give one of the two"),
         (("convert", "m", "--calibration", "c", "-o", "n", "--compensation", "search"), "--compensation search"),
     ):
         found = snnconv(*arguments)

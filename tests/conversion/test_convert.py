@@ -7,7 +7,7 @@ import pytest
 
 from snnconv.choices import Granularity, Shortcut
 from snnconv.conversion.convert import convert
-from snnconv.conversion.options import Options
+from snnconv.conversion.options import ConversionOptions
 from snnconv.conversion.parity import TOLERANCE, check_parity, deviations
 from snnconv.conversion.scales import Scales
 from snnconv.errors import CalibrationError, ParityError
@@ -15,11 +15,11 @@ from snnconv.ir import nodes as ir
 from snnconv.runtime.backends.numpy_backend import NumpyBackend
 
 OPTIONS = [
-    Options(),
-    Options(readout=ir.ReadoutMode.CURRENT),
-    Options(granularity=Granularity.CHANNEL),
-    Options(granularity=Granularity.CHANNEL, readout=ir.ReadoutMode.CURRENT, percentile=100),
-    Options(percentile=99.99, nonzero=True, initial_potential=0.5),
+    ConversionOptions(),
+    ConversionOptions(readout=ir.ReadoutMode.CURRENT),
+    ConversionOptions(granularity=Granularity.CHANNEL),
+    ConversionOptions(granularity=Granularity.CHANNEL, readout=ir.ReadoutMode.CURRENT, percentile=100),
+    ConversionOptions(percentile=99.99, nonzero=True, initial_potential=0.5),
 ]
 
 
@@ -40,7 +40,7 @@ def test_every_relu_add_and_output_is_the_onnx_models(
 def test_a_wrong_scale_that_keeps_every_decision_fails(
     sample_graph, sample_calibration, sample_model, sample_images
 ) -> None:
-    network = convert(sample_graph, sample_calibration, Options(readout=ir.ReadoutMode.CURRENT))
+    network = convert(sample_graph, sample_calibration, ConversionOptions(readout=ir.ReadoutMode.CURRENT))
     dense = next(node for node in network.nodes if isinstance(node, ir.Dense))
     tensors = dict(network.tensors)
     for name in (dense.weight, dense.bias):
@@ -51,8 +51,8 @@ def test_a_wrong_scale_that_keeps_every_decision_fails(
 
 def test_identity_shortcuts_weigh_the_ratio_of_the_scales(sample_graph, sample_calibration) -> None:
     """Hu et al., Eq. 5-6: the synaptic weight of a shortcut is max_in / max_out."""
-    network = convert(sample_graph, sample_calibration, Options())
-    scales = Scales(sample_calibration, Options())
+    network = convert(sample_graph, sample_calibration, ConversionOptions())
+    scales = Scales(sample_calibration, ConversionOptions())
     shortcuts = [node for node in network.nodes if isinstance(node, ir.Scale) and "shortcut" in node.name]
     assert len(shortcuts) == 4
     for node in shortcuts:
@@ -64,8 +64,8 @@ def test_identity_shortcuts_weigh_the_ratio_of_the_scales(sample_graph, sample_c
 
 
 def test_the_control_changes_identity_shortcuts_and_nothing_else(sample_graph, sample_calibration) -> None:
-    normal = convert(sample_graph, sample_calibration, Options())
-    control = convert(sample_graph, sample_calibration, Options(shortcut=Shortcut.UNNORMALISED))
+    normal = convert(sample_graph, sample_calibration, ConversionOptions())
+    control = convert(sample_graph, sample_calibration, ConversionOptions(shortcut=Shortcut.UNNORMALISED))
     assert [node.name for node in control.nodes] == [node.name for node in normal.nodes]
     for name, tensor in control.tensors.items():
         if name.endswith("/shortcut.gain"):
@@ -77,7 +77,7 @@ def test_the_control_changes_identity_shortcuts_and_nothing_else(sample_graph, s
 
 
 def test_the_papers_network_ends_in_neurons(sample_graph, sample_calibration) -> None:
-    network = convert(sample_graph, sample_calibration, Options())
+    network = convert(sample_graph, sample_calibration, ConversionOptions())
     pool, classes = network.neurons[-2:]
     assert (pool.shape, classes.shape) == ((32, 1, 1), (10,))
     assert network.readout.mode is ir.ReadoutMode.SPIKES
@@ -90,14 +90,14 @@ def test_the_papers_network_ends_in_neurons(sample_graph, sample_calibration) ->
 
 
 def test_the_current_readout_leaves_both_layers_out(sample_graph, sample_calibration) -> None:
-    network = convert(sample_graph, sample_calibration, Options(readout=ir.ReadoutMode.CURRENT))
+    network = convert(sample_graph, sample_calibration, ConversionOptions(readout=ir.ReadoutMode.CURRENT))
     relus = sum(type(node).__name__ == "Relu" for node in sample_graph.nodes)
     assert len(network.neurons) == relus == 13
     assert network.readout.mode is ir.ReadoutMode.CURRENT
 
 
 def test_the_initial_potential_is_a_part_of_the_threshold(sample_graph, sample_calibration) -> None:
-    network = convert(sample_graph, sample_calibration, Options(initial_potential=0.5))
+    network = convert(sample_graph, sample_calibration, ConversionOptions(initial_potential=0.5))
     assert all(network.tensors[n.initial_potential] == 0.5 for n in network.neurons)
 
 
@@ -115,7 +115,7 @@ def test_scales_per_channel_are_floored_and_dead_channels_take_the_layers(sample
         largest=np.where(np.arange(value.channels) == quiet, 0, value.largest).astype(np.float32),
     )
     calibration = replace(sample_calibration, values=(dead, *sample_calibration.values[1:]))
-    options = Options(granularity=Granularity.CHANNEL)
+    options = ConversionOptions(granularity=Granularity.CHANNEL)
     found = Scales(calibration, options).of(value.name)
     layer = dead.percentile(99.9)
     assert found[quiet] == layer
@@ -134,24 +134,24 @@ def test_a_silent_layer_gets_a_positive_scale(sample_calibration) -> None:
         largest=np.zeros(value.channels, dtype=np.float32),
     )
     calibration = replace(sample_calibration, values=(silent, *sample_calibration.values[1:]))
-    assert Scales(calibration, Options()).of(value.name).tolist() == [1.0] * value.channels
+    assert Scales(calibration, ConversionOptions()).of(value.name).tolist() == [1.0] * value.channels
 
 
 def test_a_calibration_of_another_model_is_refused(sample_graph, sample_calibration) -> None:
     other = replace(sample_calibration, model_sha256="0" * 64)
     with pytest.raises(CalibrationError, match=r"made from digits_resnet\.onnx \(000000000000…\), the model is"):
-        convert(sample_graph, other, Options())
+        convert(sample_graph, other, ConversionOptions())
 
 
 def test_an_unmeasured_activation_is_named(sample_graph, sample_calibration) -> None:
     without = replace(sample_calibration, values=sample_calibration.values[1:])
     missing = sample_calibration.values[0].name
     with pytest.raises(CalibrationError, match=f"no activations of {missing}"):
-        convert(sample_graph, without, Options())
+        convert(sample_graph, without, ConversionOptions())
 
 
 def test_batches_of_1_7_and_64_give_the_same_spikes(sample_graph, sample_calibration, sample_images) -> None:
-    network = convert(sample_graph, sample_calibration, Options())
+    network = convert(sample_graph, sample_calibration, ConversionOptions())
     expected = NumpyBackend(1, 8).simulate(network, sample_images, 32)
     for batch in (7, 64):
         found = NumpyBackend(batch, 8).simulate(network, sample_images, 32)

@@ -25,7 +25,7 @@ from snnconv.runtime.backends.numpy_backend import NumpyBackend
 HERE = Path(__file__).parent
 
 HASHES = {
-    "v1.calib": "b086fe26221887461684b2c890c87d347e072eeaeb36da769c28b0e00d4f6dfb",
+    "v1.calib": "8bc130590ab2934ab47afc7ea726c3570da82ddef36f526ab36020406e0d6503",
     "v1.snn": "e82edf6af0048a6a51a67fd6f0a5db96c381ebb236622d8f9057e4efd63eb0ee",
 }
 
