@@ -96,11 +96,8 @@ def convert_cli(
         return
     nodes = ", ".join(f"{count} {kind}" for kind, count in summary.nodes.items())
     rows = [
-        (
-            "method",
-            f"{summary.method}, percentile {options.percentile:g}, shortcuts {options.shortcut.value}",
-        ),
-        ("readout", options.readout.value),
+        ("method", summary.method),
+        ("options", ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in summary.options.items())),
         ("neurons", f"{summary.neurons:,}"),
         ("parameters", f"{summary.parameters:,}"),
         ("nodes", nodes),

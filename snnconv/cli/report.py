@@ -66,18 +66,19 @@ def _print(terminal: Terminal, made: "Report") -> None:
     if made.ann is not None:
         interval = f"[{100 * made.ann.accuracy_low:.2f}, {100 * made.ann.accuracy_high:.2f}]"
         reached = f"The ONNX model reaches {100 * made.ann.accuracy:.2f} % {interval}."
-        ann = f"{reached} Intervals are 95 %, that of the loss is paired."
+        ann = f"{reached} Loss in points, its interval is paired. Spikes and SynOps per image."
     options = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in run.network.options.items())
-    terminal.write(f"method {run.network.method}: {options}")
+    terminal.write(f"{run.network.name}: method {run.network.method}, {options}")
     terminal.table(
         about,
-        ("steps", "accuracy %", "loss, points", "agreement %", "spikes/image", "M SynOps/image"),
+        ("T", "acc. %", "95 %", "loss", "95 %", "agree %", "spikes", "M SynOps"),
         [_step(row) for row in made.accuracy_by_step],
+        left=0,
         note=ann,
     )
     terminal.table(
         "layers at the last step",
-        ("layer", "neurons", "spikes/image", "rate", "M SynOps/image", "share"),
+        ("layer", "neurons", "spikes", "rate", "M SynOps", "share"),
         [
             (
                 layer.name,
@@ -96,16 +97,15 @@ def _print(terminal: Terminal, made: "Report") -> None:
 
 
 def _step(row: "StepRow") -> tuple[str, ...]:
-    accuracy = "–"
+    accuracy = loss = ("–", "–")
     if row.accuracy is not None and row.accuracy_low is not None and row.accuracy_high is not None:
-        accuracy = f"{100 * row.accuracy:.2f} [{100 * row.accuracy_low:.2f}, {100 * row.accuracy_high:.2f}]"
-    loss = "–"
+        accuracy = (f"{100 * row.accuracy:.2f}", f"{100 * row.accuracy_low:.2f}…{100 * row.accuracy_high:.2f}")
     if row.loss_points is not None:
-        loss = f"{row.loss_points:.2f} [{row.loss_points_low:.2f}, {row.loss_points_high:.2f}]"
+        loss = (f"{row.loss_points:.2f}", f"{row.loss_points_low:.2f}…{row.loss_points_high:.2f}")
     return (
         str(row.step),
-        accuracy,
-        loss,
+        *accuracy,
+        *loss,
         "–" if row.agreement is None else f"{100 * row.agreement:.2f}",
         f"{row.spikes_per_image:,.0f}",
         f"{row.synops_per_image / 1e6:,.2f}",
@@ -125,11 +125,10 @@ def _operations(made: "Report") -> str:
 def _print_energy(terminal: Terminal, made: "Report") -> None:
     terminal.table(
         "energy per image, estimated",
-        ("profile", "ANN µJ", "SNN µJ", "ANN / SNN", "break-even pJ/SynOp", "nm, ANN | SNN"),
+        ("profile", "ANN µJ", "SNN µJ", "ANN/SNN", "break-even", "nm"),
         [_energy(estimate, profile) for estimate, profile in zip(made.energy, made.profiles, strict=True)],
-        note="Estimates, not measurements. * The two sides rest on different technologies."
-        if any(estimate.mixed_technology for estimate in made.energy)
-        else "Estimates, not measurements.",
+        note="Estimates, not measurements. break-even: pJ per SynOp below which the SNN takes less. nm: ANN | SNN"
+        + (", * different technologies." if any(estimate.mixed_technology for estimate in made.energy) else "."),
     )
     cited: dict[str, str] = {}
     for estimate, profile in zip(made.energy, made.profiles, strict=True):

@@ -92,5 +92,6 @@ def _print(terminal: Terminal, summary: "RunSummary") -> None:
         f"{summary.network.name} on {summary.images} images{ann}",
         ("steps", "accuracy %", "agreement %", "spikes/image", "M SynOps/image"),
         rows,
+        left=0,
         note=f"{summary.images_per_second:.2f} images/s with the {summary.backend} backend, threads: {summary.threads}",
     )

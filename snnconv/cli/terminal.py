@@ -73,7 +73,7 @@ class Terminal:
         from rich.table import Table
 
         console = Console(highlight=False)
-        table = Table(title=escape(title), title_justify="left", box=box.SIMPLE_HEAD, caption_justify="left")
+        table = Table(title=escape(title), title_justify="left", box=box.SIMPLE_HEAD, caption_justify="left", padding=(0, 1, 0, 0), pad_edge=False)
         table.show_header = any(columns)
         table.caption = None if note is None else escape(note)
         for index, column in enumerate(columns):
@@ -82,12 +82,12 @@ class Terminal:
                 justify="left" if index < left else "right",
                 overflow="fold",
                 no_wrap=index >= left,
-                min_width=20 if index < left and columns[index] else None,
+                min_width=min(20, max((len(row[index]) for row in rows), default=0)) if index < left else None,
             )
         for row in rows:
             table.add_row(*(escape(harmless(cell)) for cell in row))
         # numbers are never cut off: where the terminal is too narrow the lines run on, in a pipe they are free to
-        natural = console.measure(table)
+        natural = console.measure(table, options=console.options.update(width=10_000))
         if not sys.stdout.isatty():
             console.width = max(natural.maximum, 200)
         console.width = max(console.width, natural.minimum)
