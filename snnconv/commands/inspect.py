@@ -11,12 +11,16 @@ import numpy as np
 from snnconv.calibration import file as calib_file
 from snnconv.commands.calibrate import summarise
 from snnconv.data import Preprocessing
-from snnconv.errors import FileMissingError, InputError
+from snnconv.errors import InputError
+from snnconv.files.names import plain, plain_values
+from snnconv.files.paths import is_folder
 from snnconv.ir import file as snn_file
 from snnconv.ir import nodes as ir
 from snnconv.ir.flow import flows
 from snnconv.ir.network import SpikingNetwork
+from snnconv.reporting.decisions import decisions
 from snnconv.runtime.run_folder import RunFolder
+from snnconv.runtime.summary import extent_of, load_summary
 
 
 @dataclass(frozen=True)
@@ -48,9 +52,7 @@ def inspect(path: Path | str) -> Inspection:
         If it is damaged or of no known kind.
     """
     path = Path(path)
-    if not path.exists():
-        raise FileMissingError(f"{path} does not exist")
-    if path.is_dir():
+    if is_folder(path):
         return _run(path)
     if path.suffix == ".snn":
         return _network(path)
@@ -86,7 +88,7 @@ def _network(path: Path) -> Inspection:
     return Inspection(
         snn_file.manifest_of(network).model_dump(mode="json"),
         (
-            Table(path.name, ("", ""), about, left=2),
+            Table(plain(path.name), ("", ""), about, left=2),
             Table("nodes", ("kind", "name", "shape", "gives", "parameters", "reads"), nodes, left=6),
         ),
     )
@@ -108,7 +110,8 @@ def _preprocessing(recorded: Preprocessing) -> str:
 def _details(network: SpikingNetwork, node: ir.Node) -> str:
     parts = []
     if isinstance(node, ir.WEIGHTED):
-        parts.append(f"grid 2^-{node.grid}")
+        grid = [] if node.grid is None else sorted({int(q) for q in network.tensors[node.grid].reshape(-1)})
+        parts.append("no grid" if not grid else "grid 2^-" + (f"{grid[0]}" if len(grid) == 1 else f"{grid[0]}…{grid[-1]}"))
     if isinstance(node, ir.Conv):
         size = "×".join(str(k) for k in network.tensors[node.weight].shape[2:])
         parts.append(f"{size}, stride {node.strides[0]}")
@@ -153,7 +156,7 @@ def _calibration(path: Path) -> Inspection:
     return Inspection(
         content,
         (
-            Table(f"{path.name}: calibration of {calibration.model_name}", ("", ""), about, left=2),
+            Table(plain(f"{path.name}: calibration of {calibration.model_name}"), ("", ""), about, left=2),
             Table("images", ("data", "images", "hash of the choice"), sources),
             Table("activations", ("value", "kind", "channels", "99.9 %", "99.99 %", "largest"), values, left=2),
         ),
@@ -162,11 +165,16 @@ def _calibration(path: Path) -> Inspection:
 
 def _run(path: Path) -> Inspection:
     folder = RunFolder(path)
-    request, summary = folder.request(), folder.read_summary()
-    rows: list[tuple[str, str]] = [
-        (key, json.dumps(summary[key]) if isinstance(summary[key], dict | list) else str(summary[key]))
+    record, summary = plain_values(folder.request()), load_summary(folder)
+    if summary.images:
+        decisions(folder, summary)
+    # the summary may be behind the parts
+    images = sum(len(part.labels) for part in folder.parts(extent_of(summary)))
+    content = summary.model_dump(mode="json")
+    rows = [
+        (key, json.dumps(content[key]) if isinstance(content[key], dict) else str(content[key]))
         for key in ("complete", "images", "planned_images", "steps", "backend", "seconds", "accuracy")
-        if key in summary
     ]
-    rows.append(("command", " ".join(request.get("command_line", []))))
-    return Inspection({"run": request, "summary": summary}, (Table(path.name, ("", ""), rows, left=2),))
+    rows.append(("images in parts", str(images)))
+    rows.append(("command", " ".join(record.get("command_line", []))))
+    return Inspection({"run": record, "summary": content}, (Table(plain(path.name), ("", ""), rows, left=2),))

@@ -8,6 +8,7 @@ w⁺ and w⁻ the positive and negative parts. Zero lies in each interval, so ea
 [−l_y, h_y] too. For spikes of 0 and 1 this is about half of Σ|w|, and one bit finer.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,64 +31,56 @@ class Bound:
     high: Array
 
     @property
-    def largest(self) -> float:
-        """The largest magnitude."""
-        return float(max(self.low.max(), self.high.max()))
+    def largest(self) -> Array:
+        """The largest magnitude of each channel, (C,)."""
+        return np.maximum(self.low, self.high)
 
 
-def bounds(network: SpikingNetwork, found: dict[str, Flow]) -> dict[str, Bound]:
+def bounds(
+    network: SpikingNetwork,
+    found: dict[str, Flow],
+    only: set[str] | None = None,
+    grids: Mapping[str, Array] | None = None,
+) -> dict[str, Bound]:
     """Give the bound of what each node adds up, by node name.
 
-    For neurons and readouts this is what they add up in one step; for other nodes it is also what they give.
+    Parameters
+    ----------
+    network : SpikingNetwork
+    found : dict of str to Flow
+        What flows out of each node.
+    only : set of str, optional
+        Take what all other weighted nodes and the input give as zero; these must read spikes.
+    grids : mapping of str to ndarray, optional
+        Take the parameters of these nodes as rounded to 2^-q, q one number or (C,).
+
+    Returns
+    -------
+    dict of str to Bound
+        For neurons and readouts what they add up in one step; for other nodes that is also what they give.
     """
     result: dict[str, Bound] = {}
     for node in network.nodes:
-        result[node.name] = _bound(network, found, node, result)
+        if only is not None and isinstance(node, ir.Input | ir.Conv | ir.Dense | ir.Scale) and node.name not in only:
+            result[node.name] = Bound(np.zeros(node.shape[0]), np.zeros(node.shape[0]))
+            continue
+        grid = None if grids is None else grids.get(node.name)
+        result[node.name] = _bound(network, found, node, result, grid)
     return result
 
 
-def of_spikes(network: SpikingNetwork, found: dict[str, Flow], name: str) -> Bound:
-    """Give the bound of the spikes that a node gives."""
-    channels = network.by_name[name].shape[0]
-    return Bound(np.full(channels, -found[name].least), np.full(channels, found[name].largest))
-
-
-def total(parts: list[Bound]) -> Bound:
-    """Give the bound of a sum."""
-    return Bound(np.sum([part.low for part in parts], axis=0), np.sum([part.high for part in parts], axis=0))
-
-
-def weighted(network: SpikingNetwork, node: Weighted, x: Bound, grid: int | None = None) -> Bound:
-    """Give the bound of what weights make of a value; with a grid, of weights rounded to it."""
-    offset_name = node.offset if isinstance(node, ir.Scale) else node.bias
-    plus_b, minus_b = _offset(network, node, offset_name, grid)
-    match node:
-        case ir.Dense():
-            plus, minus = _parts(network, node.weight, grid)
-        case ir.Conv():
-            plus, minus = (part.sum(axis=tuple(range(2, part.ndim))) for part in _parts(network, node.weight, grid))
-        case _:
-            plus, minus = _offset(network, node, node.gain, grid)
-            return Bound(plus * x.low + minus * x.high + minus_b, plus * x.high + minus * x.low + plus_b)
-    low, high = x.low, x.high
-    if isinstance(node, ir.Conv):  # the input channels that each output channel reads: (O, I/groups)
-        low, high = (v.reshape(node.groups, -1).repeat(node.shape[0] // node.groups, axis=0) for v in (low, high))
-    return Bound(
-        (plus * low + minus * high).sum(axis=1) + minus_b,
-        (plus * high + minus * low).sum(axis=1) + plus_b,
-    )
-
-
-def _bound(network: SpikingNetwork, found: dict[str, Flow], node: ir.Node, known: dict[str, Bound]) -> Bound:
+def _bound(
+    network: SpikingNetwork, found: dict[str, Flow], node: ir.Node, known: dict[str, Bound], grid: Array | None
+) -> Bound:
     if isinstance(node, ir.Input):
         amplitude = np.full(node.shape[0], node.amplitude or 1.0)
         return Bound(amplitude, amplitude)
     incoming = [
-        known[e.source] if found[e.source].kind is Kind.CURRENT else of_spikes(network, found, e.source)
-        for e in network.incoming[node.name]
+        known[edge.source] if found[edge.source].kind is Kind.CURRENT else _spikes(network, found, edge.source)
+        for edge in network.incoming[node.name]
     ]
     if isinstance(node, ir.WEIGHTED):
-        return weighted(network, node, total(incoming))
+        return _weighted(network, node, _total(incoming), grid)
     match node:
         case ir.SumPool():
             size = float(np.prod(node.kernel))
@@ -99,22 +92,51 @@ def _bound(network: SpikingNetwork, found: dict[str, Flow], node: ir.Node, known
             low, high = max(float(b.low.max()) for b in incoming), max(float(b.high.max()) for b in incoming)
             return Bound(np.full(node.shape[0], low), np.full(node.shape[0], high))
         case _:
-            return total(incoming)
+            return _total(incoming)
 
 
-def _parts(network: SpikingNetwork, name: str, grid: int | None) -> tuple[Array, Array]:
-    """Give the positive and the negative part of a parameter, both not negative."""
-    value = network.tensors[name].astype(np.float64)
+def _spikes(network: SpikingNetwork, found: dict[str, Flow], name: str) -> Bound:
+    channels = network.by_name[name].shape[0]
+    return Bound(np.full(channels, -found[name].least), np.full(channels, found[name].largest))
+
+
+def _total(parts: list[Bound]) -> Bound:
+    return Bound(np.sum([part.low for part in parts], axis=0), np.sum([part.high for part in parts], axis=0))
+
+
+def _weighted(network: SpikingNetwork, node: Weighted, x: Bound, grid: Array | None) -> Bound:
+    """Give the bound of what weights make of a value; with a grid, of weights rounded to it."""
+    offset_name = node.offset if isinstance(node, ir.Scale) else node.bias
+    plus_b, minus_b = _offset(network, node, offset_name, grid)
+    if isinstance(node, ir.Scale):
+        plus, minus = _offset(network, node, node.gain, grid)
+        return Bound(plus * x.low + minus * x.high + minus_b, plus * x.high + minus * x.low + plus_b)
+    plus, minus = _parts(network.tensors[node.weight].astype(np.float64), grid)
+    low, high = x.low, x.high
+    if isinstance(node, ir.Conv):
+        plus, minus = (part.sum(axis=tuple(range(2, part.ndim))) for part in (plus, minus))
+        # the input channels that each output channel reads: (O, I/groups)
+        low, high = (v.reshape(node.groups, -1).repeat(node.shape[0] // node.groups, axis=0) for v in (low, high))
+    return Bound(
+        (plus * low + minus * high).sum(axis=1) + minus_b,
+        (plus * high + minus * low).sum(axis=1) + plus_b,
+    )
+
+
+def _parts(value: Array, grid: Array | None) -> tuple[Array, Array]:
+    """Give the positive and the negative part of a parameter whose first axis is the channels, both not negative."""
     if grid is not None:
-        value = rounded(value, grid)
+        value = rounded(value, grid.reshape(-1, *(1,) * (value.ndim - 1)))
     return np.maximum(value, 0.0), np.maximum(-value, 0.0)
 
 
-def _offset(network: SpikingNetwork, node: ir.Node, name: str | None, grid: int | None) -> tuple[Array, Array]:
+def _offset(network: SpikingNetwork, node: ir.Node, name: str | None, grid: Array | None) -> tuple[Array, Array]:
     """Give the largest positive and negative parts of a broadcast parameter per channel, both (C,)."""
     channels, rank = node.shape[0], len(node.shape)
     if name is None:
         return np.zeros(channels), np.zeros(channels)
-    full = (part.reshape((1,) * (rank - part.ndim) + part.shape) for part in _parts(network, name, grid))
-    plus, minus = (np.broadcast_to(part.max(axis=tuple(range(1, rank))), (channels,)) for part in full)
+    value = network.tensors[name].astype(np.float64)
+    full = value.reshape((1,) * (rank - value.ndim) + value.shape)
+    full = np.broadcast_to(full, (channels, *full.shape[1:]))
+    plus, minus = (part.max(axis=tuple(range(1, rank))) for part in _parts(full, grid))
     return plus, minus

@@ -1,30 +1,42 @@
-"""Rounds weights so that every sum of currents is exact in float32, in any order.
+"""Rounds weights so that every sum of currents is exact, in any order.
 
-All weighted nodes whose currents meet share a grid of 2^-q,
+**Sums of spikes in float32.** All weighted nodes that read spikes and whose currents meet share, for each output
+channel, a grid of 2^-q,
 
-    q = 24 − ⌈log₂ bound⌉,
+    q = 24 − ⌈log₂ bound⌉,   at most 36,
 
-with the bound of ``bounds.py`` on all partial sums over all incoming edges. Every partial sum is then a whole number of
-2^-q of at most 2^24, which float32 holds exactly: batch size, chunk, threads and backend cannot change a spike. The
-rounding changes a weight by at most 2^-(q+1), 2^-25 of the bound.
+with the bound of ``bounds.py`` on all partial sums of that channel over all their edges. Every partial sum is then a
+whole number of 2^-q of at most 2^24, which float32 holds exactly: batch size, chunk, threads and backend cannot change
+a spike. The rounding changes a weight by at most 2^-(q+1), 2^-25 of the bound. Channels are never added to each other
+before a neuron, so a channel with large weights does not make the others coarse. Where currents change their channels
+on the way (Select, Concat, Flatten), the whole group has the coarsest q.
 
-A weighted node that reads a current multiplies real numbers. The runtime does that in float64 and rounds the result to
-the node's grid; q is kept small enough (q + q_in + ⌈log₂ bound⌉ ≤ 53) that the float64 sum is exact too.
+**Sums of graded spikes in float64.** A count of k² spikes would cost 2 log₂ k bits of its weights in float32. So a node
+that reads graded spikes is summed in float64; its weights keep float32 precision, q = 24 − ⌈log₂ max|w|⌉.
+
+**Sums of currents in float64.** A weighted node that reads a current multiplies real numbers. The runtime does that in
+float64 and rounds the result to the node's grid; q is kept small enough (q + q_in + ⌈log₂ bound⌉ ≤ 53) that the sum is
+exact too.
 
 Leak, and parameters with a step axis, are outside this law: such networks keep their values and have no grid.
 """
 
 from dataclasses import replace
-from math import ceil, log2
+from typing import Any
 
 import numpy as np
 
-from snnconv.conversion.bounds import Bound, bounds, of_spikes, total, weighted
+from snnconv.conversion.bounds import Bound, bounds
 from snnconv.errors import NetworkError
 from snnconv.ir import nodes as ir
 from snnconv.ir.flow import Flow, Kind, flows
-from snnconv.ir.grid import FLOAT32_BITS, FLOAT64_BITS, INPUT_GRID, rounded
+from snnconv.ir.grid import FINEST, FLOAT32_BITS, FLOAT64_BITS, INPUT_GRID, rounded
 from snnconv.ir.network import SpikingNetwork
+
+Array = np.ndarray[Any, Any]
+Grids = dict[str, Array]
+
+_MOVE_CHANNELS = (ir.Select, ir.Concat, ir.Flatten)
 
 
 def exact_sums(network: SpikingNetwork) -> SpikingNetwork:
@@ -39,55 +51,77 @@ def exact_sums(network: SpikingNetwork) -> SpikingNetwork:
     -------
     SpikingNetwork
         The same network with `grid` set at every weighted node. Weights and biases are float32.
+
+    Raises
+    ------
+    NetworkError
+        If a weighted layer reads a current that it is itself a part of.
     """
     found = flows(network)
-    return _rounded(network, _Grids(network, found, bounds(network, found)).all())
+    full = bounds(network, found)
+    reads = {node.name: _reads(network, found, node) for node in network.nodes if isinstance(node, ir.WEIGHTED)}
+    grids = _spike_grids(network, found, full, {name for name, kind in reads.items() if kind is Kind.SPIKES})
+    for name, kind in reads.items():
+        if kind is Kind.GRADED:
+            grids[name] = _graded_grid(network, name, full)
+    for name, kind in reads.items():
+        if kind is Kind.CURRENT:
+            _current_grid(network, found, full, name, grids, ())
+    return _rounded(network, grids)
 
 
-class _Grids:
-    """Finds q for each group of nodes whose currents are added up."""
-
-    def __init__(self, network: SpikingNetwork, found: dict[str, Flow], known: dict[str, Bound]) -> None:
-        self._network = network
-        self._found = found
-        self._known = known
-        self._groups = _meeting(network, found)
-        self._grids: dict[str, int | None] = {}  # by group; None while it is being found
-
-    def all(self) -> dict[str, int]:
-        """Give q by node name."""
-        return {node.name: self._of(node.name) for node in self._network.nodes}
-
-    def _of(self, name: str) -> int:
-        if isinstance(self._network.by_name[name], ir.Input):
-            return INPUT_GRID
-        group = self._groups[name]
-        key = group[0]
-        if key not in self._grids:
-            self._grids[key] = None
-            self._grids[key] = self._find(group)
-        grid = self._grids[key]
-        if grid is None:
-            raise NetworkError(
-                f"node {name}: two weighted layers without neurons between lie inside one sum of currents"
-            )
-        return grid
-
-    def _find(self, group: list[str]) -> int:
-        grid = FLOAT32_BITS - _bits(max(self._known[name].largest for name in group))
-        for name in group:
-            if isinstance(self._network.by_name[name], ir.WEIGHTED):
-                for edge in self._network.incoming[name]:
-                    if self._found[edge.source].kind is Kind.CURRENT:
-                        free = FLOAT64_BITS - self._of(edge.source) - _bits(self._known[name].largest)
-                        grid = min(grid, free)
-        while _overflows(self._network, self._found, group, grid):
-            grid -= 1
-        return grid
+def _reads(network: SpikingNetwork, found: dict[str, Flow], node: ir.Node) -> Kind:
+    """Give the widest kind among a node's inputs."""
+    kinds = {found[edge.source].kind for edge in network.incoming[node.name]}
+    return next(kind for kind in (Kind.CURRENT, Kind.GRADED, Kind.SPIKES) if kind in kinds)
 
 
-def _meeting(network: SpikingNetwork, found: dict[str, Flow]) -> dict[str, list[str]]:
-    """Give, for each node, the group of nodes whose currents are added up with its own."""
+def _grid_of(bound: Array) -> Array:
+    """Give 24 − ⌈log₂ bound⌉ for each channel, the finest grid where the bound is zero."""
+    bits = np.ceil(np.log2(np.where(bound > 0, bound, 1.0)))
+    grid = np.where(bound > 0, FLOAT32_BITS - bits, FINEST)
+    return np.minimum(grid, FINEST).astype(np.int64)
+
+
+def _spike_grids(network: SpikingNetwork, found: dict[str, Flow], full: dict[str, Bound], narrow: set[str]) -> Grids:
+    """Find q per channel for the nodes that read spikes."""
+    groups = _meeting(network, found)
+    grids: Grids = {}
+    met = bounds(network, found, only=narrow)
+    for group in groups:
+        members = [name for name in group if name in narrow]
+        if not members:
+            continue
+        limits = np.maximum.reduce([_per_channel(network, group, met[name].largest) for name in group])
+        for name in members:
+            grids[name] = _grid_of(limits)
+    # rounding up can push a sum beyond 24 bits: such a channel gets a coarser grid
+    while True:
+        met = bounds(network, found, only=narrow, grids=grids)
+        changed = False
+        for group in groups:
+            members = [name for name in group if name in narrow]
+            if not members:
+                continue
+            limits = np.maximum.reduce([_per_channel(network, group, met[name].largest) for name in group])
+            too_large = limits > np.ldexp(1.0, FLOAT32_BITS - grids[members[0]])
+            if too_large.any():
+                changed = True
+                for name in members:
+                    grids[name] = grids[name] - too_large
+        if not changed:
+            return grids
+
+
+def _per_channel(network: SpikingNetwork, group: list[str], largest: Array) -> Array:
+    """Give the bounds per channel where the group keeps its channels, else the largest of all."""
+    nodes = [network.by_name[name] for name in group]
+    moved = any(isinstance(node, _MOVE_CHANNELS) for node in nodes) or len({node.shape[0] for node in nodes}) > 1
+    return np.array([largest.max()]) if moved else largest
+
+
+def _meeting(network: SpikingNetwork, found: dict[str, Flow]) -> list[list[str]]:
+    """Give the groups of nodes whose currents are added up."""
     leader = {node.name: node.name for node in network.nodes}
 
     def find(name: str) -> str:
@@ -102,41 +136,93 @@ def _meeting(network: SpikingNetwork, found: dict[str, Flow]) -> dict[str, list[
     groups: dict[str, list[str]] = {}
     for node in network.nodes:
         groups.setdefault(find(node.name), []).append(node.name)
-    return {name: group for group in groups.values() for name in group}
+    return list(groups.values())
 
 
-def _bits(bound: float) -> int:
-    return ceil(log2(bound)) if bound > 0 else 0
+def _graded_grid(network: SpikingNetwork, name: str, full: dict[str, Bound]) -> Array:
+    """Give q per channel for a node that reads graded spikes: float32 weights, float64 sums."""
+    node = network.by_name[name]
+    largest = np.zeros(node.shape[0])
+    for field in ir.TENSOR_FIELDS[node.kind]:
+        tensor = getattr(node, field)
+        if tensor is not None:
+            value = np.abs(network.tensors[tensor].astype(np.float64))
+            if field == "weight":  # (O, ...), not a broadcast form
+                largest = np.maximum(largest, value.reshape(len(value), -1).max(axis=1))
+            else:
+                largest = np.maximum(largest, _channel_maximum(value, node))
+    limit = FLOAT64_BITS - np.ceil(np.log2(np.maximum(full[name].largest, 2.0**-FINEST)))
+    return np.minimum(_grid_of(largest), limit).astype(np.int64)
 
 
-def _overflows(network: SpikingNetwork, found: dict[str, Flow], group: list[str], grid: int) -> bool:
-    """Say whether rounding to the grid pushes a sum of spikes' currents beyond 24 bits."""
-    for name in group:
-        parts = []
-        for edge in network.incoming[name]:
-            source = network.by_name[edge.source]
-            spikes = [e.source for e in network.incoming[source.name] if found[e.source].kind is not Kind.CURRENT]
-            if isinstance(source, ir.WEIGHTED) and spikes:
-                x = total([of_spikes(network, found, spike) for spike in spikes])
-                parts.append(weighted(network, source, x, grid))
-        if parts and total(parts).largest > 2.0 ** (FLOAT32_BITS - grid):
-            return True
-    return False
+def _channel_maximum(value: Array, node: ir.Node) -> Array:
+    """Give the largest of a parameter per channel, (C,), from its broadcast form."""
+    rank = len(node.shape)
+    full = value.reshape((1,) * (rank - value.ndim) + value.shape)
+    largest: Array = np.broadcast_to(full.max(axis=tuple(range(1, rank))), (node.shape[0],))
+    return largest
 
 
-def _rounded(network: SpikingNetwork, grids: dict[str, int]) -> SpikingNetwork:
+def _current_grid(
+    network: SpikingNetwork,
+    found: dict[str, Flow],
+    full: dict[str, Bound],
+    name: str,
+    grids: Grids,
+    waiting: tuple[str, ...],
+) -> Array:
+    """Find q per channel for a node that reads currents, those before it first."""
+    if name in grids:
+        return grids[name]
+    if name in waiting:
+        raise NetworkError(f"node {name}: it reads a current that it is itself a part of")
+    finest = 0
+    for weighted in _current_sources(network, found, name):
+        if weighted == network.input.name:
+            finest = max(finest, INPUT_GRID)
+        else:
+            finest = max(finest, int(_current_grid(network, found, full, weighted, grids, (*waiting, name)).max()))
+    largest = full[name].largest
+    bits = np.ceil(np.log2(np.where(largest > 0, largest, 1.0)))
+    grids[name] = np.minimum(_grid_of(largest), FLOAT64_BITS - finest - bits).astype(np.int64)
+    return grids[name]
+
+
+def _current_sources(network: SpikingNetwork, found: dict[str, Flow], name: str) -> set[str]:
+    """Give the weighted nodes, or the input, whose currents reach a node without passing another weighted one."""
+    result: set[str] = set()
+    for edge in network.incoming[name]:
+        if found[edge.source].kind is not Kind.CURRENT:
+            continue
+        source = network.by_name[edge.source]
+        if isinstance(source, ir.Input | ir.Conv | ir.Dense | ir.Scale):
+            result.add(source.name)
+        else:
+            result |= _current_sources(network, found, source.name)
+    return result
+
+
+def _rounded(network: SpikingNetwork, grids: Grids) -> SpikingNetwork:
     tensors = {name: np.asarray(array, dtype=np.float64) for name, array in network.tensors.items()}
     nodes: list[ir.Node] = []
     for node in network.nodes:
         if isinstance(node, ir.WEIGHTED):
-            for name in (getattr(node, field) for field in ir.TENSOR_FIELDS[node.kind]):
+            grid = grids[node.name]
+            same = bool((grid == grid[0]).all())
+            for field in ir.TENSOR_FIELDS[node.kind]:
+                name = getattr(node, field)
                 if name is not None:
-                    tensors[name] = rounded(tensors[name], grids[node.name]).astype(np.float32)
-            nodes.append(node.model_copy(update={"grid": grids[node.name]}))
+                    rank = tensors[name].ndim if field == "weight" else len(node.shape)
+                    by_channel = grid[0] if same else grid.reshape(-1, *(1,) * (rank - 1))  # (C,) -> (C, 1, 1)
+                    tensors[name] = rounded(tensors[name], by_channel).astype(np.float32)
+            tensors[f"{node.name}.grid"] = (grid[0] if same else grid).astype(np.int16)
+            nodes.append(node.model_copy(update={"grid": f"{node.name}.grid"}))
             continue
         if isinstance(node, ir.Neuron):
+            sources = [grids[e.source] for e in network.incoming[node.name] if e.source in grids]
+            coarsest = min((int(grid.min()) for grid in sources), default=FLOAT32_BITS)
             for name in (node.threshold, node.initial_potential):
                 if name is not None:
-                    tensors[name] = rounded(tensors[name], grids[node.name])
+                    tensors[name] = rounded(tensors[name], np.asarray(coarsest))
         nodes.append(node)
     return replace(network, nodes=tuple(nodes), tensors=tensors)

@@ -170,7 +170,8 @@ class _Propagation:
         readers = self._graph.readers(node.output)
         if len(readers) > 1 or len(set(summands)) < len(summands):
             name = self._out.name(node.name)
-            self._out.add(ir.Sum(name=name, shape=node.shape, source=node.output), summands)
+            summed = ir.Sum(name=name, shape=node.shape, source=node.output, source_scale=f"{name}.source_scale")
+            self._out.add(summed, summands, source_scale=per_channel(target, 1))
             summands = [name]
         return Carried(tuple(summands), target, current=True)
 

@@ -3,13 +3,14 @@
     λ_l = the 99.9th percentile of the activations of layer l
 
 per layer, or per channel: then floored at 1 % of the layer's, and a dead channel takes the layer's. A layer that
-is silent over the whole calibration gets its maximum, and 1 if that is zero too.
+fires so rarely that its percentile is 0 takes its largest activation, and 1 if that is 0 too.
 
 References
 ----------
 Hu, Tang, Pan: Spiking Deep Residual Networks, text after Eq. 2. Rueckauer et al. (2017) for the percentile.
 """
 
+import logging
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,8 @@ from snnconv.errors import CalibrationError
 Array = np.ndarray[Any, Any]
 
 _FLOOR = 0.01
+
+_log = logging.getLogger(__name__)
 
 
 class Scales:
@@ -70,4 +73,15 @@ class Scales:
 
     def _layer(self, statistics: ValueStatistics) -> float:
         percentile = statistics.percentile(self._options.percentile, self._options.nonzero)
-        return percentile or float(statistics.largest.max()) or 1.0
+        if percentile:
+            return percentile
+        largest = float(statistics.largest.max())
+        if largest:
+            _log.warning(
+                "the %g %% percentile of %s is 0, so its scale is its largest activation, %.4g; "
+                "--nonzero or a higher --percentile may suit it better",
+                self._options.percentile,
+                statistics.name,
+                largest,
+            )
+        return largest or 1.0

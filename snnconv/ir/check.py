@@ -7,8 +7,11 @@ import numpy as np
 
 from snnconv.errors import NetworkError
 from snnconv.ir import nodes as ir
+from snnconv.ir.grid import FLOAT32_BITS
 from snnconv.ir.network import SpikingNetwork, topological_order
 from snnconv.ir.shapes import output_shape
+
+_GRIDS = 100
 
 # how many edges may enter a node, where it is not "one or more"
 _ONE_INPUT = (ir.SumPool, ir.Select, ir.Flatten, ir.MaxPoolGate, ir.MaxPoolCurrent, ir.Readout)
@@ -26,6 +29,11 @@ def check(network: SpikingNetwork) -> SpikingNetwork:
     if topological_order(list(network.nodes), list(network.edges)) != network.nodes:
         raise NetworkError("the nodes are not in topological order")
     _check_ends(network)
+    preprocessing = network.preprocessing
+    if preprocessing is not None and preprocessing.input_shape != network.input.shape:
+        raise NetworkError(
+            f"the preprocessing makes images of {preprocessing.input_shape}, the Input has {network.input.shape}"
+        )
     _check_tensors_are_used(network)
     for node in network.nodes:
         _check_node(network, node)
@@ -79,8 +87,8 @@ def _check_tensors_are_used(network: SpikingNetwork) -> None:
 
 def tensor_names(node: ir.Node) -> list[str]:
     """Give the names of all tensors that a node uses."""
-    fields = (*ir.TENSOR_FIELDS.get(node.kind, ()), "source_scale")
-    return [name for name in (getattr(node, field) for field in fields) if name is not None]
+    fields = (*ir.TENSOR_FIELDS.get(node.kind, ()), "source_scale", "grid")
+    return [name for name in (getattr(node, field, None) for field in fields) if name is not None]
 
 
 def _check_node(network: SpikingNetwork, node: ir.Node) -> None:
@@ -96,7 +104,7 @@ def _check_node(network: SpikingNetwork, node: ir.Node) -> None:
         if name is not None and field != "weight":
             _check_parameter(network, node, field, network.tensors[name])
     if isinstance(node, ir.WEIGHTED) and node.grid is not None:
-        _check_grid(network, node, node.grid)
+        _check_grid(network, node, network.tensors[node.grid])
     if isinstance(node, ir.Neuron):
         _check_neuron(network, node)
     if node.source_scale is not None:
@@ -119,13 +127,21 @@ def _check_parameter(network: SpikingNetwork, node: ir.Node, field: str, value: 
         raise NetworkError(f"node {node.name}: {field} {value.shape} does not broadcast to {node.shape}")
 
 
-def _check_grid(network: SpikingNetwork, node: ir.Conv | ir.Dense | ir.Scale, grid: int) -> None:
-    for name in tensor_names(node):
-        if name == node.source_scale:
+def _check_grid(network: SpikingNetwork, node: ir.Conv | ir.Dense | ir.Scale, grid: np.ndarray[Any, Any]) -> None:
+    if grid.dtype != np.int16 or grid.shape not in ((), (node.shape[0],)) or (np.abs(grid.astype(int)) > _GRIDS).any():
+        raise NetworkError(
+            f"node {node.name}: its grid must be int16, one or {node.shape[0]} values from −{_GRIDS} to {_GRIDS}, "
+            f"found {grid.dtype} {grid.shape}"
+        )
+    for field in ir.TENSOR_FIELDS[node.kind]:
+        name = getattr(node, field)
+        if name is None:
             continue
-        scaled = np.ldexp(network.tensors[name].astype(np.float64), grid)
-        if (scaled != np.rint(scaled)).any():
-            raise NetworkError(f"node {node.name}: {name} is not on its grid of 2^-{grid}, so sums would not be exact")
+        value = network.tensors[name].astype(np.float64)
+        rank = value.ndim if field == "weight" else len(node.shape)
+        scaled = np.ldexp(value, grid.reshape(-1, *(1,) * (rank - 1)) if grid.ndim else grid)  # (C,) -> (C, 1, 1)
+        if (scaled != np.rint(scaled)).any() or (np.abs(scaled) > 2.0**FLOAT32_BITS).any():
+            raise NetworkError(f"node {node.name}: {name} is not on its grid, so sums would not be exact")
 
 
 def _check_neuron(network: SpikingNetwork, node: ir.Neuron) -> None:

@@ -10,7 +10,7 @@ from snnconv.errors import FileMissingError, InputError, NetworkError
 from snnconv.files import container
 from snnconv.ir.check import check
 from snnconv.ir.manifest import FORMAT, VERSION, NetworkManifest
-from snnconv.ir.network import SpikingNetwork, topological_order
+from snnconv.ir.network import SpikingNetwork
 
 
 def save(network: SpikingNetwork, path: Path) -> None:
@@ -73,7 +73,7 @@ def load(path: Path) -> SpikingNetwork:
             tensors = {name: array for name, array in tensors.items() if name not in preprocessing.tensors()}
         return check(
             SpikingNetwork(
-                nodes=topological_order(list(manifest.nodes), list(manifest.edges)),
+                nodes=manifest.nodes,
                 edges=manifest.edges,
                 tensors=tensors,
                 steps=manifest.steps,

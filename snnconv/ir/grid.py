@@ -9,10 +9,13 @@ Array = np.ndarray[Any, Any]
 FLOAT32_BITS = 24
 FLOAT64_BITS = 53
 
+FINEST = 36
+"""The largest q of a sum of spikes: a membrane then stays exact up to 2^17."""
+
 INPUT_GRID = 28
 """A preprocessed image is rounded to multiples of 2^-28, finer than float32 for values above 1/16."""
 
 
-def rounded(values: Array, grid: int) -> Array:
-    """Give float64 values rounded to multiples of 2^-grid, halves to even."""
+def rounded(values: Array, grid: Array | int) -> Array:
+    """Give float64 values rounded to multiples of 2^-grid, halves to even. `grid` broadcasts to the values."""
     return np.ldexp(np.rint(np.ldexp(values, grid)), -grid)

@@ -57,12 +57,18 @@ class SpikingNetwork:
     @cached_property
     def incoming(self) -> dict[str, tuple[ir.Edge, ...]]:
         """Edges into each node, in order."""
-        return {node.name: tuple(e for e in self.edges if e.target == node.name) for node in self.nodes}
+        found: dict[str, list[ir.Edge]] = {node.name: [] for node in self.nodes}
+        for edge in self.edges:
+            found[edge.target].append(edge)
+        return {name: tuple(edges) for name, edges in found.items()}
 
     @cached_property
     def outgoing(self) -> dict[str, tuple[ir.Edge, ...]]:
         """Edges out of each node, in order."""
-        return {node.name: tuple(e for e in self.edges if e.source == node.name) for node in self.nodes}
+        found: dict[str, list[ir.Edge]] = {node.name: [] for node in self.nodes}
+        for edge in self.edges:
+            found[edge.source].append(edge)
+        return {name: tuple(edges) for name, edges in found.items()}
 
     @property
     def input(self) -> ir.Input:
@@ -93,8 +99,13 @@ def topological_order(nodes: list[ir.Node], edges: list[ir.Edge]) -> tuple[ir.No
         If the edges form a cycle.
     """
     position = {node.name: index for index, node in enumerate(nodes)}
-    missing = [len({e.source for e in edges if e.target == node.name}) for node in nodes]
-    readers = {node.name: {position[e.target] for e in edges if e.source == node.name} for node in nodes}
+    readers: dict[str, set[int]] = {node.name: set() for node in nodes}
+    for edge in edges:
+        readers[edge.source].add(position[edge.target])
+    missing = [0] * len(nodes)
+    for targets in readers.values():
+        for index in targets:
+            missing[index] += 1
     ready = [index for index, count in enumerate(missing) if count == 0]
     ordered: list[ir.Node] = []
     while ready:
@@ -105,6 +116,6 @@ def topological_order(nodes: list[ir.Node], edges: list[ir.Edge]) -> tuple[ir.No
             if missing[index] == 0:
                 heapq.heappush(ready, index)
     if len(ordered) < len(nodes):
-        names = sorted(node.name for node in nodes if node not in ordered)
+        names = sorted({node.name for node in nodes} - {node.name for node in ordered})
         raise NetworkError(f"the edges form a cycle; it holds or feeds {', '.join(names[:5])}")
     return tuple(ordered)

@@ -79,8 +79,8 @@ class Conv(_Node):
     pads: Ints
     dilations: PositiveInts
     groups: PositiveInt = 1
-    grid: int | None = None
-    """q: weights and biases are multiples of 2^-q. None where sums are not exact."""
+    grid: Name | None = None
+    """Tensor q, () or (C,) int16: weights and biases are multiples of 2^-q. None where sums are not exact."""
 
 
 class Dense(_Node):
@@ -89,7 +89,7 @@ class Dense(_Node):
     kind: Literal["Dense"] = "Dense"
     weight: Name
     bias: Name | None = None
-    grid: int | None = None
+    grid: Name | None = None
 
 
 class Scale(_Node):
@@ -98,7 +98,7 @@ class Scale(_Node):
     kind: Literal["Scale"] = "Scale"
     gain: Name
     offset: Name | None = None
-    grid: int | None = None
+    grid: Name | None = None
 
 
 class Sum(_Node):
@@ -213,7 +213,7 @@ Node = Annotated[
 
 WEIGHTED = (Conv, Dense, Scale)
 
-# the fields of each kind that name tensors
+# the fields of each kind that name parameters; `grid` and `source_scale` name tensors too
 TENSOR_FIELDS: dict[str, tuple[str, ...]] = {
     "Conv": ("weight", "bias"),
     "Dense": ("weight", "bias"),

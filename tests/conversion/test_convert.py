@@ -28,13 +28,15 @@ def test_every_relu_add_and_output_is_the_onnx_models(
     options, sample_graph, sample_calibration, sample_model, sample_images
 ) -> None:
     network = convert(sample_graph, sample_calibration, options)
-    found = deviations(network, sample_model, sample_images)
+    found = deviations(network, sample_model, [sample_images])
     compared = {d.value for d in found}
     for node in sample_graph.nodes:
         if type(node).__name__ in ("Relu", "Add", "Conv", "Dense"):
             assert node.output in compared
     assert max(d.error for d in found) < TOLERANCE
-    assert check_parity(network, sample_model, sample_images).error == max(d.error for d in found)
+    # in two batches onnxruntime may round otherwise: float32's own 1e-7 of a value, some layers on
+    halves = check_parity(network, sample_model, [sample_images[:9], sample_images[9:]])
+    assert halves.error == pytest.approx(max(d.error for d in found), abs=2e-6)
 
 
 def test_a_wrong_scale_that_keeps_every_decision_fails(
@@ -46,7 +48,7 @@ def test_a_wrong_scale_that_keeps_every_decision_fails(
     for name in (dense.weight, dense.bias):
         tensors[name] = tensors[name] * np.float32(1.001)
     with pytest.raises(ParityError, match=r"the network deviates from digits_resnet\.onnx at logits \(node .*Gemm\)"):
-        check_parity(replace(network, tensors=tensors), sample_model, sample_images)
+        check_parity(replace(network, tensors=tensors), sample_model, [sample_images])
 
 
 def test_identity_shortcuts_weigh_the_ratio_of_the_scales(sample_graph, sample_calibration) -> None:
@@ -60,7 +62,9 @@ def test_identity_shortcuts_weigh_the_ratio_of_the_scales(sample_graph, sample_c
         target = network.by_name[network.outgoing[node.name][0].target]
         expected = scales.of(source.source)[0] / scales.of(target.source)[0]
         # the weight lies on the layer's grid: off by at most half a step of it
-        assert network.tensors[node.gain] == pytest.approx(expected, abs=2.0 ** -(node.grid + 1))
+        assert network.tensors[node.gain].reshape(-1) == pytest.approx(
+            expected, abs=2.0 ** -(network.tensors[node.grid].min() + 1.0)
+        )
 
 
 def test_the_control_changes_identity_shortcuts_and_nothing_else(sample_graph, sample_calibration) -> None:
@@ -68,9 +72,11 @@ def test_the_control_changes_identity_shortcuts_and_nothing_else(sample_graph, s
     control = convert(sample_graph, sample_calibration, ConversionOptions(shortcut=Shortcut.UNNORMALISED))
     assert [node.name for node in control.nodes] == [node.name for node in normal.nodes]
     for name, tensor in control.tensors.items():
+        if name.endswith(".grid"):
+            continue
         if name.endswith("/shortcut.gain"):
-            assert tensor == 1.0
-            assert normal.tensors[name] != 1.0
+            assert (tensor == 1.0).all()
+            assert (normal.tensors[name] != 1.0).all()
         else:
             # a weight of 1 may make the layer's grid coarser, so its other weights are rounded otherwise
             np.testing.assert_allclose(tensor, normal.tensors[name], rtol=0, atol=2.0**-17)

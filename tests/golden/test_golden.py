@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 
 HASHES = {
     "v1.calib": "8bc130590ab2934ab47afc7ea726c3570da82ddef36f526ab36020406e0d6503",
-    "v1.snn": "e82edf6af0048a6a51a67fd6f0a5db96c381ebb236622d8f9057e4efd63eb0ee",
+    "v1.snn": "89937af9a6bcd4fc1a0bba6228636815a09645b82f2b671fe67716108dd87805",
 }
 
 

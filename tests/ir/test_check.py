@@ -18,7 +18,7 @@ def nodes(**changes):
     conv = {"strides": (1, 1), "pads": (1, 1, 1, 1), "dilations": (1, 1)}
     made = {
         "image": ir.Input(name="image", shape=(1, 4, 4), amplitude=1.0),
-        "conv": ir.Conv(name="conv", shape=(2, 4, 4), weight="w", bias="b", grid=3, **conv),
+        "conv": ir.Conv(name="conv", shape=(2, 4, 4), weight="w", bias="b", grid="q", **conv),
         "neuron": ir.Neuron(name="neuron", shape=(2, 4, 4), threshold="t", source_scale="s"),
         "flat": ir.Flatten(name="flat", shape=(32,)),
         "dense": ir.Dense(name="dense", shape=(3,), weight="d"),
@@ -32,6 +32,7 @@ def nodes(**changes):
 TENSORS = {
     "w": np.full((2, 1, 3, 3), 0.25),
     "b": np.zeros((2, 1, 1)),
+    "q": np.asarray([3, 4], dtype=np.int16),
     "t": np.asarray(1.0),
     "s": np.asarray([1.0, 2.0]),
     "d": np.ones((3, 32)),
@@ -85,7 +86,13 @@ BROKEN = {
     "weight (3, 31) does not fit the input (32,)": lambda: network(tensors=TENSORS | {"d": np.ones((3, 31))}),
     "bias (3, 1, 1) does not broadcast to (2, 4, 4)": lambda: network(tensors=TENSORS | {"b": np.zeros((3, 1, 1))}),
     "bias has 4 steps, the network runs 8": lambda: network(tensors=TENSORS | {"b": np.zeros((4, 2, 1, 1))}),
-    "w is not on its grid of 2^-3": lambda: network(tensors=TENSORS | {"w": np.full((2, 1, 3, 3), 0.3)}),
+    "its grid must be int16, one or 2 values from −100 to 100, found int64 (2,)": lambda: network(
+        tensors=TENSORS | {"q": np.asarray([3, 4])}
+    ),
+    "values from −100 to 100, found int16 ()": lambda: network(
+        tensors=TENSORS | {"q": np.asarray(5000, dtype=np.int16)}
+    ),
+    "w is not on its grid": lambda: network(tensors=TENSORS | {"w": np.full((2, 1, 3, 3), 0.3)}),
     "a threshold must be positive": lambda: network(tensors=TENSORS | {"t": np.asarray(0.0)}),
     "a leak belongs to an LIF neuron": lambda: network(nodes=nodes(neuron={"model": ir.NeuronModel.LIF})),
     "a leak lies between 0 and 1": lambda: network(

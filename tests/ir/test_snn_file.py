@@ -22,7 +22,7 @@ def network() -> SpikingNetwork:
     pool = {"kernel": (2, 2), "strides": (2, 2), "pads": (0, 0, 0, 0)}
     nodes = (
         ir.Input(name="image", shape=(1, 4, 4), amplitude=2.5, source="x"),
-        ir.Conv(name="conv", shape=(2, 4, 4), weight="w", bias="b", grid=4, source="y", source_scale="λ", **conv),
+        ir.Conv(name="conv", shape=(2, 4, 4), weight="w", bias="b", grid="q", source="y", source_scale="λ", **conv),
         ir.MaxPoolCurrent(name="current", shape=(2, 2, 2), **pool),
         ir.Neuron(
             name="lif",
@@ -65,6 +65,7 @@ def network() -> SpikingNetwork:
     tensors = {
         "w": np.full((2, 1, 1, 1), 0.25, dtype=np.float32),
         "b": np.zeros((8, 2, 1, 1), dtype=np.float32),
+        "q": np.asarray([4, 5], dtype=np.int16),
         "λ": np.asarray([1.5, 2.0]),
         "t": np.asarray(1.0),
         "v0": np.full((2, 1, 1), 0.5),
@@ -166,6 +167,9 @@ def test_a_newer_version_is_refused(network, tmp_path: Path) -> None:
         (lambda c, t: c.update(extra=1), "breaks the .snn schema: extra"),
         (lambda c, t: c["nodes"][3].update(kind="Alien"), "breaks the .snn schema: nodes.3"),
         (lambda c, t: c["edges"].append({"source": "dense", "target": "conv", "delay": 0}), "cycle"),
+        (lambda c, t: c["edges"].append({"source": "ghost", "target": "conv", "delay": 0}), "names the node ghost"),
+        (lambda c, t: c["preprocessing"].update(input_shape=[1, 5, 4]), "the preprocessing makes images of (1, 5, 4)"),
+        (lambda c, t: c["nodes"].reverse(), "not in topological order"),
         (lambda c, t: t.update(stray=np.ones(1)), "the tensor stray belongs to no node"),
         (lambda c, t: t.pop("w"), "the tensor w is named by a node but missing"),
         (lambda c, t: t.pop("preprocessing.std"), "no tensor preprocessing.std"),

@@ -170,8 +170,9 @@ def _slow_simulate(network: SpikingNetwork, images: Array, steps: int) -> SlowRe
                     values[node.name], operations = _slow_weighted(network, node, x)
                     from_image = any(e.source == network.input.name for e in network.incoming[node.name])
                     if from_image:
-                        grid = 2.0**node.grid
-                        values[node.name] = np.rint(values[node.name] * grid) / grid
+                        grid = np.asarray(network.tensors[node.grid], dtype=np.int64)
+                        grid = grid.reshape(-1, *(1,) * (len(node.shape) - 1)) if grid.ndim else grid
+                        values[node.name] = np.ldexp(np.rint(np.ldexp(values[node.name], grid)), -grid)
                     else:
                         synops[node.name][t, i] = operations
                 elif isinstance(node, ir.Neuron):

@@ -1,7 +1,8 @@
 """The runtimes that can run a network. NumPy is the reference; faster ones give the same spikes to the bit."""
 
+from collections.abc import Iterator
 from threading import Event
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -17,6 +18,23 @@ class Stopped(Exception):  # noqa: N818 - no error: somebody asked for it
     """A simulation was told to stop before it was done."""
 
 
+class Chunk(NamedTuple):
+    """A recording of some images over some steps.
+
+    Attributes
+    ----------
+    first_image : int
+        Position of its first image among those that were given.
+    first_step : int
+        Its first step, counted from 0.
+    recording : Recording
+    """
+
+    first_image: int
+    first_step: int
+    recording: Recording
+
+
 class Backend(Protocol):
     """A way to run networks. A backend says what it runs, and runs it for several batches at a time."""
 
@@ -26,8 +44,10 @@ class Backend(Protocol):
         """Give the reasons why a network does not run here; none where it does."""
         ...
 
-    def simulate(self, network: SpikingNetwork, images: Array, steps: int, stop: Event | None = None) -> Recording:
+    def chunks(self, network: SpikingNetwork, images: Array, steps: int, stop: Event | None = None) -> Iterator[Chunk]:
         """Run preprocessed images (N, C, H, W) float32 for `steps` steps. Called from several threads.
+
+        All steps of a batch of images come, in order, before the next batch.
 
         Raises
         ------

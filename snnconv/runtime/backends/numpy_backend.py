@@ -1,6 +1,7 @@
 """The NumPy runtime as a backend: programs per thread, made once for each batch size."""
 
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy as np
 from snnconv.errors import NotRunnableError
 from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
-from snnconv.runtime.backends import Stopped
+from snnconv.runtime.backends import Chunk, Stopped
 from snnconv.runtime.program import Program
 from snnconv.runtime.recording import Recording, joined
 
@@ -46,24 +47,34 @@ class NumpyBackend:
             Program(network, 1, 1)
         except NotRunnableError as error:
             reasons.append(str(error))
+        except MemoryError:
+            reasons.append("the network needs more memory for one image and step than there is")
         return reasons
+
+    def chunks(
+        self, network: SpikingNetwork, images: Array, steps: int, stop: threading.Event | None = None
+    ) -> Iterator[Chunk]:
+        """Run preprocessed images and give what is recorded bit by bit.
+
+        Memory grows neither with their number nor with `steps`.
+        """
+        batch, chunk = self.sizes(network)
+        for first in range(0, len(images), batch):
+            program = self._program(network, len(images[first : first + batch]), chunk)
+            program.load(images[first : first + batch])
+            for step in range(0, steps, chunk):
+                if stop is not None and stop.is_set():
+                    raise Stopped
+                yield Chunk(first, step, program.advance(min(chunk, steps - step)))
 
     def simulate(
         self, network: SpikingNetwork, images: Array, steps: int, stop: threading.Event | None = None
     ) -> Recording:
-        """Run preprocessed images; memory grows neither with their number nor with `steps`."""
-        batch, chunk = self.sizes(network)
-        parts = []
-        for first in range(0, len(images), batch):
-            program = self._program(network, len(images[first : first + batch]), chunk)
-            program.load(images[first : first + batch])
-            chunks = []
-            for step in range(0, steps, chunk):
-                if stop is not None and stop.is_set():
-                    raise Stopped
-                chunks.append(program.advance(min(chunk, steps - step)))
-            parts.append(joined(chunks))
-        return beside(parts)
+        """Run preprocessed images and keep all that is recorded; memory grows with N · T · classes."""
+        batches: dict[int, list[Recording]] = {}
+        for first, _, recording in self.chunks(network, images, steps, stop):
+            batches.setdefault(first, []).append(recording)
+        return beside([joined(chunks) for chunks in batches.values()])
 
     def sizes(self, network: SpikingNetwork) -> tuple[int, int]:
         """Give (images, steps) that are run at once."""

@@ -28,8 +28,8 @@ class Conv:
             raise NotRunnableError(
                 f"node {node.name}: a Conv over {len(node.strides)} axes is not run yet, over 2 it is"
             )
-        dtype = np.float64 if site.reads_current else np.float32
-        self._grid = node.grid if site.reads_current else None
+        dtype = site.dtype
+        self._grid = site.result_grid()
         self._node = node
         height, width, channels = site.input_shape
         top, left, bottom, right = node.pads

@@ -14,8 +14,8 @@ class Dense:
     """A full connection; exact in float32 on spikes, in float64 and then rounded on a current."""
 
     def __init__(self, site: Site) -> None:
-        dtype = np.float64 if site.reads_current else np.float32
-        self._grid = site.node.grid if site.reads_current else None
+        dtype = site.dtype
+        self._grid = site.result_grid()
         self._weight = np.ascontiguousarray(site.network.tensors[site.node.weight].T.astype(dtype))  # (I, O)
         self._bias = site.parameter(site.node.bias, 0.0).astype(dtype)
         self._out = site.buffer(dtype)

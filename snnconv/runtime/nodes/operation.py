@@ -88,6 +88,17 @@ class Site:
         """Whether an incoming edge carries real numbers, not spikes."""
         return any(flow.kind is Kind.CURRENT for flow in self.inputs)
 
+    @property
+    def dtype(self) -> type[np.float32] | type[np.float64]:
+        """What the node is summed in: float32 for spikes, float64 for graded spikes and currents."""
+        return np.float32 if all(flow.kind is Kind.SPIKES for flow in self.inputs) else np.float64
+
+    def result_grid(self) -> Array | None:
+        """Give q of the node's result, broadcasting to (H, W, C), if the result is to be rounded: of real numbers it is."""
+        if not self.reads_current or self.node.grid is None:
+            return None
+        return np.asarray(self.network.tensors[self.node.grid])  # () or (C,), the last axis
+
     def buffer(self, dtype: type[np.generic] = np.float32) -> Array:
         """Give a zeroed output chunk (K, N, ...)."""
         return np.zeros((self.steps, self.batch, *self.shape), dtype=dtype)
@@ -114,7 +125,7 @@ def summed(inputs: Sequence[Array]) -> Array:
     return total
 
 
-def on_grid(values: Array, grid: int | None) -> Array:
+def on_grid(values: Array, grid: Array | None) -> Array:
     """Round currents to multiples of 2^-grid, in place."""
     if grid is not None:
         values[...] = rounded(values, grid)

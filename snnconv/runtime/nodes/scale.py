@@ -14,8 +14,8 @@ class Scale:
     """Gain times a chunk, plus an offset; exact in float32 on spikes, in float64 and then rounded on a current."""
 
     def __init__(self, site: Site) -> None:
-        dtype = np.float64 if site.reads_current else np.float32
-        self._grid = site.node.grid if site.reads_current else None
+        dtype = site.dtype
+        self._grid = site.result_grid()
         gain = site.parameter(site.node.gain, 1.0).astype(dtype)
         self._gain: Array = gain.reshape(()) if gain.size == 1 else gain
         self._offset: Array | None = None
