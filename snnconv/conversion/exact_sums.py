@@ -152,7 +152,8 @@ def _graded_grid(network: SpikingNetwork, name: str, full: dict[str, Bound]) -> 
             else:
                 largest = np.maximum(largest, _channel_maximum(value, node))
     limit = FLOAT64_BITS - np.ceil(np.log2(np.maximum(full[name].largest, 2.0**-FINEST)))
-    return np.minimum(_grid_of(largest), limit).astype(np.int64)
+    grid: Array = np.minimum(_grid_of(largest), limit).astype(np.int64)
+    return grid
 
 
 def _channel_maximum(value: Array, node: ir.Node) -> Array:
