@@ -41,6 +41,7 @@ def calibrate(
     preprocessing: Preprocessing,
     *,
     samples: int | None = None,
+    classes: tuple[str, ...] | None = None,
     batch_size: int = 64,
     threads: int = 0,
     progress: Callable[[int], None] = lambda done: None,
@@ -59,6 +60,8 @@ def calibrate(
         What is done to them.
     samples : int, optional
         How many images; None uses all.
+    classes : tuple of str, optional
+        The names of the classes in the model's order, for the record.
     batch_size : int
         Images at a time. Memory grows with it, not with `samples`.
     threads : int
@@ -119,4 +122,5 @@ def calibrate(
         values=tuple(collector.result() for collector in collectors),
         labelled=labelled,
         correct=correct,
+        classes=classes,
     )

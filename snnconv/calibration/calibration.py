@@ -45,6 +45,8 @@ class Calibration:
         Every ReLU, pooling output and the logits, from input to output.
     labelled, correct : int
         How many images had a label, and on how many of these the model was right.
+    classes : tuple of str, optional
+        The names of the classes in the model's order, where they were given.
     """
 
     model_name: str
@@ -57,6 +59,7 @@ class Calibration:
     values: tuple[ValueStatistics, ...]
     labelled: int = 0
     correct: int = 0
+    classes: tuple[str, ...] | None = None
 
     @property
     def input_amplitude(self) -> float:
@@ -80,7 +83,7 @@ def merge(first: Calibration, second: Calibration) -> Calibration:
     Raises
     ------
     CalibrationError
-        If model or preprocessing differ, or an image is in both.
+        If model, preprocessing or class names differ, or an image is in both.
     """
     if first.model_sha256 != second.model_sha256:
         raise CalibrationError(
@@ -92,6 +95,7 @@ def merge(first: Calibration, second: Calibration) -> Calibration:
         raise CalibrationError(
             f"the calibrations differ in preprocessing ({', '.join(differing)}); calibrate both with the same options"
         )
+    _check_classes(first.classes, second.classes)
     common = np.intersect1d(first.images, second.images)
     if len(common):
         raise CalibrationError(
@@ -110,4 +114,19 @@ def merge(first: Calibration, second: Calibration) -> Calibration:
         values=tuple(merged(a, b) for a, b in zip(first.values, second.values, strict=True)),
         labelled=first.labelled + second.labelled,
         correct=first.correct + second.correct,
+        classes=first.classes or second.classes,
+    )
+
+
+def _check_classes(first: tuple[str, ...] | None, second: tuple[str, ...] | None) -> None:
+    """Refuse two lists of class names that differ; one alone is good for both, as the model is the same."""
+    if first is None or second is None or first == second:
+        return
+    if len(first) != len(second):
+        difference = f"{len(first)} and {len(second)}"
+    else:
+        index = next(i for i, (a, b) in enumerate(zip(first, second, strict=True)) if a != b)
+        difference = f"class {index} is {first[index]!r} and {second[index]!r}"
+    raise CalibrationError(
+        f"the calibrations differ in their class names ({difference}); calibrate both with the same --classes"
     )

@@ -1,5 +1,6 @@
 """Streaming statistics of one value: a batch at a time, in memory that does not grow with the data set."""
 
+import threading
 from collections import Counter
 from typing import Any
 
@@ -13,6 +14,8 @@ Array = np.ndarray[Any, Any]
 _BINS_PER_OCTAVE = 128
 _OCTAVES_ABOVE, _OCTAVES_BELOW = 3, 21
 _COLUMNS = (_OCTAVES_ABOVE + _OCTAVES_BELOW) * _BINS_PER_OCTAVE
+_FAR = 0.25  # a channel is far from zero if its variance is below this part of its squared mean
+_COPIED = 2**18  # numbers that are copied at once
 _TABLES = 4  # how many numbers are counted at once, as multiples of the table's size
 
 
@@ -70,12 +73,12 @@ class Collector:
 
     def _add_counts(self, flat: Array) -> None:
         # The upper half of a float32 is its bin; by its sign bit, a number below zero gives a negative code.
-        columns = flat.view(np.int32) >> 16
+        columns = _scratch(flat.size).reshape(flat.shape)
+        np.right_shift(flat.view(np.int32), 16, out=columns)
         np.clip(columns, self._first - 1, self._first + _COLUMNS, out=columns)
         # column 0 takes zeros and what lies below the table, the last column what lies above it
         width = _COLUMNS + 2
-        starts = np.arange(self._channels) * width - (self._first - 1)
-        columns += starts.astype(np.int32)[:, None]  # (C,) -> (C, 1)
+        columns += (np.arange(self._channels) * width - (self._first - 1))[:, None]  # (C,) -> (C, 1)
         counts = np.bincount(columns.reshape(-1), minlength=self._channels * width)
         inside = counts.reshape(self._channels, width)[:, 1:-1]
         np.add(self._table, inside, out=self._table, casting="unsafe")
@@ -135,10 +138,44 @@ class Collector:
                 raise ModelError(f"the value {self._name} holds NaN or infinity for these images; check model and data")
             # finite numbers whose squares are beyond float32
             wide = flat.astype(np.float64)
-            mean, squares = wide.mean(axis=(0, 2)), np.square(wide).sum(axis=(0, 2))
-        squares = np.maximum(squares - count * mean**2, 0.0)
+            mean = wide.mean(axis=(0, 2))
+            centred = np.square(wide - mean[:, None]).sum(axis=(0, 2))
+        else:
+            centred = squares - count * mean**2
+            # where little is left of the squares, their rounding is what is left
+            far = centred < _FAR * count * mean**2
+            if far.any():
+                mean[far], centred[far] = _moments_about(flat, far, mean[far].astype(np.float32))
+        centred = np.maximum(centred, 0.0)
         total = self._count + count
         difference = mean - self._mean
-        self._squares += squares + difference**2 * (self._count * count / total)
+        self._squares += centred + difference**2 * (self._count * count / total)
         self._mean += difference * (count / total)
         self._count = total
+
+
+def _moments_about(flat: Array, channels: Array, shift: Array) -> tuple[Array, Array]:
+    """Give mean and Σ (x − mean)² of the chosen channels, summed about `shift`, a number near each one's mean."""
+    count = flat.shape[0] * flat.shape[2]
+    sums, squares = np.zeros(len(shift)), np.zeros(len(shift))
+    # a few images at a time, so that the copy stays small
+    together = max(1, _COPIED // max(1, flat[0].size))
+    for first in range(0, len(flat), together):
+        # near the mean, subtraction in float32 is exact, or nearly so
+        apart = flat[first : first + together, channels]
+        apart -= shift[:, None]  # (C,) -> (C, 1)
+        sums += np.einsum("ncx->nc", apart).sum(axis=0, dtype=np.float64)
+        squares += np.einsum("ncx,ncx->nc", apart, apart).sum(axis=0, dtype=np.float64)
+    return shift + sums / count, squares - sums**2 / count
+
+
+_LOCAL = threading.local()
+
+
+def _scratch(size: int) -> Array:
+    """Give this thread's working array: made anew for each batch, such arrays would fragment the heap."""
+    buffer: Array | None = getattr(_LOCAL, "buffer", None)
+    if buffer is None or buffer.size < size:
+        buffer = np.empty(size, dtype=np.int64)
+        _LOCAL.buffer = buffer
+    return buffer[:size]

@@ -58,10 +58,13 @@ class CalibrationManifest(_Part):
     model: ModelManifest
     sources: tuple[SourceManifest, ...] = Field(min_length=1)
     preprocessing: PreprocessingManifest
-    labelled: NonNegativeInt
+    # the first files of version 1 have none of these three
+    labelled: NonNegativeInt = 0
     """How many images had a label."""
-    correct: NonNegativeInt
+    correct: NonNegativeInt = 0
     """On how many of these the model was right."""
+    classes: tuple[str, ...] | None = None
+    """Class names in the model's order, where they were given."""
     values: tuple[ValueManifest, ...] = Field(min_length=1)
 
 
@@ -89,6 +92,7 @@ def save(calibration: Calibration, path: Path) -> None:
         preprocessing=PreprocessingManifest.model_validate(calibration.preprocessing.to_manifest()),
         labelled=calibration.labelled,
         correct=calibration.correct,
+        classes=calibration.classes,
         values=tuple(ValueManifest(name=v.name, kind=v.kind, count=v.count) for v in calibration.values),
     )
     tensors: container.Tensors = {
@@ -140,6 +144,7 @@ def load(path: Path) -> Calibration:
         values=tuple(_value(path, tensors, index, value) for index, value in enumerate(manifest.values)),
         labelled=manifest.labelled,
         correct=manifest.correct,
+        classes=manifest.classes,
     )
     _check(path, calibration, tensors)
     return calibration
@@ -194,6 +199,11 @@ def _check(path: Path, calibration: Calibration, tensors: container.Tensors) -> 
     odd = sorted(set(tensors) - expected)
     if odd:
         raise CalibrationError(f"{path}: the tensor {odd[0]} belongs to nothing")
+    logits = next((value for value in calibration.values if value.kind is ValueKind.LOGITS), None)
+    if calibration.classes is not None and logits is not None and len(calibration.classes) != logits.channels:
+        raise CalibrationError(
+            f"{path} names {len(calibration.classes)} classes, the model has {logits.channels}; calibrate again"
+        )
     start = 0
     for source in calibration.sources:
         images = calibration.images[start : start + source.images]

@@ -13,7 +13,13 @@ from snnconv.errors import UsageError
 
 def calibrate_cli(
     terminal: Terminal,
-    model: Annotated[Path | None, typer.Argument(help="The trained model, an ONNX file.", metavar="MODEL.onnx")] = None,
+    inputs: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="The trained model, an ONNX file; with --merge, more calibrations.",
+            metavar="MODEL.onnx | MORE.calib",
+        ),
+    ] = None,
     data: Data = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="The file to write.", metavar="X.calib")] = None,
     samples: Annotated[int | None, typer.Option("--samples", min=1, help="Use the first N images.")] = None,
@@ -38,7 +44,7 @@ def calibrate_cli(
     batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Images at a time.")] = 64,
     merge: Annotated[
         list[Path] | None,
-        typer.Option("--merge", help="Join calibrations of one model; give it for each file.", metavar="X.calib"),
+        typer.Option("--merge", help="Join calibrations of one model: this file and those behind.", metavar="X.calib"),
     ] = None,
 ) -> None:
     """Measure a model's activations over calibration images.
@@ -51,14 +57,20 @@ def calibrate_cli(
     from snnconv import data as library
     from snnconv.commands import calibrate as commands
 
-    if out is None or not (merge or (model and data)):
+    inputs = inputs or []
+    if merge:
+        if data is not None or samples is not None or any(path.suffix.lower() == ".onnx" for path in inputs):
+            raise UsageError("--merge joins .calib files; leave out MODEL.onnx, --data and --samples")
+    elif len(inputs) > 1:
+        raise UsageError(
+            f"one MODEL.onnx is calibrated at a time, found {len(inputs)}; to join calibrations add --merge"
+        )
+    if out is None or not (merge or (inputs and data)):
         raise UsageError("give a MODEL.onnx, --data and --out, or --merge with two .calib files and --out")
     if merge:
-        if model is not None or data is not None or samples is not None:
-            raise UsageError("--merge joins .calib files; leave out MODEL.onnx, --data and --samples")
-        result = commands.merge_calibrations(merge, out)
+        result = commands.merge_calibrations([*merge, *inputs], out)
     else:
-        assert model is not None and data is not None  # noqa: S101, PT018 - checked above
+        assert data is not None  # noqa: S101 - checked above
         options = commands.PreprocessingOptions(
             scale=scale,
             mean=mean,
@@ -72,7 +84,7 @@ def calibrate_cli(
         )
         with terminal.progress("calibrating") as progress:
             result = commands.calibrate(
-                model,
+                inputs[0],
                 data,
                 out,
                 samples=samples,

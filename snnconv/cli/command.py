@@ -63,6 +63,11 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
         for name, annotation in _COMMON.items()
     ]
 
+    for parameter in (*own, *common):
+        for info in parameter.annotation.__metadata__:
+            # a path that cannot be read is bad input, said by what reads it, and not wrong usage
+            info.readable = False
+
     def wrapper(**given: Any) -> None:
         shared = {name: given.pop(name) for name in _COMMON}
         _start_log(shared["verbose"], shared["quiet"], shared["log_file"])

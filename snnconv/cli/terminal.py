@@ -73,12 +73,19 @@ class Terminal:
         from rich.table import Table
 
         console = Console(highlight=False)
-        table = Table(title=escape(title), title_justify="left", box=box.SIMPLE_HEAD, caption_justify="left", padding=(0, 1, 0, 0), pad_edge=False)
+        table = Table(
+            title=escape(harmless(title)),
+            title_justify="left",
+            box=box.SIMPLE_HEAD,
+            caption_justify="left",
+            padding=(0, 1, 0, 0),
+            pad_edge=False,
+        )
         table.show_header = any(columns)
-        table.caption = None if note is None else escape(note)
+        table.caption = None if note is None else escape(harmless(note))
         for index, column in enumerate(columns):
             table.add_column(
-                escape(column),
+                escape(harmless(column)),
                 justify="left" if index < left else "right",
                 overflow="fold",
                 no_wrap=index >= left,

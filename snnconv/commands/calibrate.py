@@ -13,6 +13,7 @@ from snnconv.calibration.calibration import Calibration, merge
 from snnconv.calibration.statistics import ValueStatistics
 from snnconv.data import Geometry, Layout, make_preprocessing, open_images, read_classes
 from snnconv.errors import UsageError
+from snnconv.files.atomic import check_place
 from snnconv.graph.reader import read
 
 _log = logging.getLogger(__name__)
@@ -92,7 +93,7 @@ def calibrate(
     preprocessing : PreprocessingOptions, optional
         Scale, mean, std, resizing and channel order.
     layout, labels, classes
-        How to read `data`; see `snnconv.data.open_images`.
+        How to read `data`; see `snnconv.data.open_images`. The names in `classes` are recorded.
     batch_size : int
         Images at a time.
     threads : int
@@ -111,7 +112,9 @@ def calibrate(
         If an input cannot be used; `out` is then as it was.
     """
     model, data, out = Path(model), Path(data), Path(out)
+    check_place(out)
     graph = read(model)
+    names = read_classes(classes) if classes else None
     options = preprocessing or PreprocessingOptions()
     shape = (graph.input_shape[0], graph.input_shape[1], graph.input_shape[2])
     images = open_images(
@@ -120,10 +123,10 @@ def calibrate(
         layout=layout,
         geometry=options.geometry,
         labels=labels,
-        classes=read_classes(classes) if classes else None,
+        classes=names,
         class_count=graph.class_count,
     )
-    if images.class_names is not None and classes is None:
+    if images.class_names is not None and names is None:
         _log.warning("classes are numbered by folder name: %s", numbered(images.class_names))
     recorded = make_preprocessing(
         images.dtype,
@@ -141,6 +144,7 @@ def calibrate(
         images,
         recorded,
         samples=samples,
+        classes=names,
         batch_size=batch_size,
         threads=threads,
         progress=lambda done: progress(done, total),
@@ -180,6 +184,7 @@ def merge_calibrations(paths: Sequence[Path], out: Path) -> Calibration:
     """
     if len(paths) < 2:
         raise UsageError(f"--merge needs two or more .calib files, found {len(paths)}")
+    check_place(out)
     result = file.load(paths[0])
     for path in paths[1:]:
         result = merge(result, file.load(path))

@@ -1,6 +1,7 @@
 """``snnconv convert``: an ONNX model and its calibration become a spiking network in a ``.snn`` file."""
 
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +17,7 @@ from snnconv.conversion.options import ConversionOptions
 from snnconv.conversion.parity import TOLERANCE, check_parity
 from snnconv.data import Layout, open_images
 from snnconv.errors import DataError
+from snnconv.files.atomic import check_place
 from snnconv.files.hashing import sha256_of_file
 from snnconv.graph.reader import read
 from snnconv.ir import file as snn_file
@@ -24,6 +26,7 @@ from snnconv.ir.network import SpikingNetwork
 Array = np.ndarray[Any, Any]
 
 _PARITY_IMAGES = 8
+_PARITY_BATCH = 8  # images at a time: every value of the network is held for them
 
 _log = logging.getLogger(__name__)
 
@@ -106,20 +109,22 @@ def convert(
     """
     model, calibration, out = Path(model), Path(calibration), Path(out)
     options = options or ConversionOptions()
+    check_place(out)
     measured = calib_file.load(calibration)
     graph = passes.run(read(model))
     _log.debug("%s: %d nodes after the passes", model.name, len(graph.nodes))
     network = build(graph, measured, options, sha256_of_file(calibration))
     parity = None
     if verify:
-        images = _drawn(measured, seed) if data is None else _given(measured, data, layout, samples)
+        count = _PARITY_IMAGES if samples is None or data is None else samples
+        batches = iter([_drawn(measured, seed)]) if data is None else _given(measured, data, layout, count)
         # the control weighs identity shortcuts wrongly on purpose: its normalised twin is what must compute the model
         twin = network
         if options.shortcut is not Shortcut.NORMALISED:
             twin = build(graph, measured, options.model_copy(update={"shortcut": Shortcut.NORMALISED}))
-        worst = check_parity(twin, model, images)
+        worst = check_parity(twin, model, batches)
         _log.debug("parity: the largest error is %.2e, at %s", worst.error, worst.value)
-        parity = ParitySummary(images=len(images), drawn=data is None, largest_error=worst.error, value=worst.value)
+        parity = ParitySummary(images=count, drawn=data is None, largest_error=worst.error, value=worst.value)
     snn_file.save(network, out)
     return network, _summary(network, out, options, parity)
 
@@ -132,13 +137,15 @@ def _drawn(calibration: Calibration, seed: int) -> Array:
     return (low + (high - low) * random).astype(np.float32)
 
 
-def _given(calibration: Calibration, data: Path, layout: Layout, samples: int | None) -> Array:
+def _given(calibration: Calibration, data: Path, layout: Layout, count: int) -> Iterator[Array]:
+    """Give the first `count` images, preprocessed, a few at a time."""
     preprocessing = calibration.preprocessing
     images = open_images(data, input_shape=preprocessing.input_shape, layout=layout, geometry=preprocessing.geometry)
-    count = _PARITY_IMAGES if samples is None else samples
+    if count < 1:
+        raise DataError(f"{count} samples were asked for; ask for at least 1")
     if count > images.count:
         raise DataError(f"{images.name} has {images.count} images, {count} were asked for; ask for fewer")
-    return np.concatenate([preprocessing.apply(batch.images) for batch in images.batches(64, stop=count)])
+    return (preprocessing.apply(batch.images) for batch in images.batches(_PARITY_BATCH, stop=count))
 
 
 def _summary(

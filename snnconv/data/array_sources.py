@@ -13,6 +13,7 @@ from snnconv.data.npy import NpyHeader, fill, read_header, skip
 from snnconv.data.reading import reading
 from snnconv.data.zip_entries import archive_size, check_entry
 from snnconv.errors import DataError
+from snnconv.files.paths import check_file
 
 
 class ArraySource(Protocol):
@@ -53,8 +54,10 @@ class NpyFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         self.what = str(path)
-        with reading(self.what), path.open("rb") as stream:
-            self.header = read_header(stream, path.stat().st_size, self.what)
+        with reading(self.what):
+            check_file(path)
+            with path.open("rb") as stream:
+                self.header = read_header(stream, path.stat().st_size, self.what)
 
     @contextmanager
     def opened(self, skipped: int) -> Iterator[IO[bytes]]:

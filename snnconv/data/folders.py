@@ -128,11 +128,15 @@ def _classify(
     if unknown:
         shown = ", ".join(repr(folder) for folder in unknown[:_NAMES_SHOWN])
         more = "" if len(unknown) <= _NAMES_SHOWN else f" and {len(unknown) - _NAMES_SHOWN} more"
-        raise DataError(f"{path} has class folders that --classes does not name: {shown}{more}; add or remove them")
-    if options.classes is None and options.class_count is not None and len(classes) > options.class_count:
+        raise DataError(
+            f"{path} has class folders that --classes, now or at calibration, does not name: {shown}{more}; "
+            "add or remove them"
+        )
+    # a part of the classes, numbered in the order of their names, would get the numbers of others
+    if options.classes is None and options.class_count is not None and len(classes) != options.class_count:
         raise DataError(
             f"{path} has {len(classes)} class folders, the model has {options.class_count} classes; "
-            "remove folders, or open the folder above the class folders"
+            "give --classes, the names in the model's order"
         )
     number = {folder: index for index, folder in enumerate(classes)}
     return np.array([number[folder] for folder in folders], dtype=np.int64), classes

@@ -10,6 +10,7 @@ from snnconv.data.array_sources import ArraySource, NpyFile, read_all
 from snnconv.data.batch import Array
 from snnconv.data.reading import reading
 from snnconv.errors import DataError
+from snnconv.files.paths import check_file
 
 Labels = npt.NDArray[np.int64]
 
@@ -110,6 +111,7 @@ def read_classes(path: Path) -> tuple[str, ...]:
 def _lines(path: Path) -> list[str]:
     """Give the lines of a text file, stripped, without the empty ones at its end."""
     with reading(str(path)):
+        check_file(path)
         size = path.stat().st_size
         if size > _MAX_TEXT_BYTES:
             raise DataError(f"{path} has {size} bytes, at most {_MAX_TEXT_BYTES} are read; give a text file")

@@ -8,7 +8,9 @@ from snnconv.data.batch import ImageSet, ImageShape
 from snnconv.data.folders import FolderOptions, image_file_set
 from snnconv.data.geometry import DEFAULT_GEOMETRY, Geometry
 from snnconv.data.image_sources import FolderImages, ZipImages
+from snnconv.data.reading import reading
 from snnconv.errors import DataError, FileMissingError
+from snnconv.files.paths import is_folder
 
 
 def open_images(
@@ -40,7 +42,7 @@ def open_images(
         They go before an ``.npz``'s own ``y``.
     classes : tuple of str or None
         The names of the classes in the model's order, as `read_classes` reads them. Class folders match by
-        name; without it they are numbered in the order of their names.
+        name; without it they are numbered in the order of their names, and must be as many as `class_count`.
     class_count : int or None
         The number of classes of the model, where it is known.
 
@@ -53,10 +55,13 @@ def open_images(
     """
     if classes is not None and class_count is not None and len(classes) != class_count:
         raise DataError(f"--classes names {len(classes)} classes, the model has {class_count}; give one name per class")
-    if not path.exists():
-        raise FileMissingError(f"{path} does not exist; check the path of the data")
-    if path.is_dir() or path.suffix.lower() == ".zip":
-        source = FolderImages(path) if path.is_dir() else ZipImages(path)
+    try:
+        with reading(str(path)):
+            folder = is_folder(path)
+    except FileMissingError as error:
+        raise FileMissingError(f"{path} does not exist; check the path of the data") from error
+    if folder or path.suffix.lower() == ".zip":
+        source = FolderImages(path) if folder else ZipImages(path)
         return image_file_set(path, source, FolderOptions(input_shape, geometry, labels, classes, class_count))
     options = ArrayOptions(input_shape, layout, geometry, labels, classes, class_count)
     if path.suffix.lower() == ".npz":

@@ -26,7 +26,10 @@ def reading(what: str) -> Iterator[None]:
     """
     try:
         yield
-    except InputError:
+    except InputError as error:
+        # what the files below say of a path is here said of data
+        if type(error) is InputError:
+            raise DataError(str(error)) from error
         raise
     except FileNotFoundError as error:
         raise FileMissingError(f"{what} does not exist; check the path") from error

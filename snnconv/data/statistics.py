@@ -47,7 +47,8 @@ def read_statistic(text: str, option: str, input_shape: ImageShape) -> Statistic
             f"{option} is {text!r}, expected numbers with commas between them or the path of an .npy file"
         ) from error
     if len(numbers) not in (1, channels):
-        raise DataError(f"{option} has {len(numbers)} numbers, expected 1 or {channels}, one per channel")
+        expected = "1" if channels == 1 else f"1 or {channels}, one per channel"
+        raise DataError(f"{option} has {len(numbers)} numbers, expected {expected}")
     # (1,) or (C,) -> (C, 1, 1)
     return np.broadcast_to(numbers, (channels,)).reshape(channels, 1, 1).copy()
 

@@ -28,7 +28,7 @@ def written_aside(path: Path) -> Iterator[Path]:
     InputError
         If the folder does not exist or cannot be written to.
     """
-    _check_place(path)
+    check_place(path)
     # not the name itself: with it in front, a name of the longest allowed length would not fit
     aside = path.with_name(f".{secrets.token_hex(8)}.part")
     try:
@@ -48,15 +48,27 @@ def written_aside(path: Path) -> Iterator[Path]:
         aside.unlink(missing_ok=True)
 
 
-def _check_place(path: Path) -> None:
+def check_place(path: Path) -> None:
+    """Refuse a path that cannot be written to, so that no long work is done for it in vain.
+
+    Raises
+    ------
+    InputError
+        If the folder does not exist or cannot be written to, or `path` is something else than a plain file.
+    """
     try:
         has_folder, is_folder = path.parent.is_dir(), path.is_dir()
+        is_odd = path.exists() and not path.is_file()
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror or error}") from error
     if not has_folder:
         raise InputError(f"cannot write {path}: the folder {path.parent} does not exist; make it first")
     if is_folder:
         raise InputError(f"cannot write {path}: it is a folder; name a file")
+    if is_odd:
+        raise InputError(f"cannot write {path}: it is a pipe or a device; name a plain file")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise InputError(f"cannot write {path}: the folder {path.parent} is not writable; name another one")
 
 
 def write_bytes(path: Path, data: bytes) -> None:

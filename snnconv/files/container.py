@@ -20,10 +20,15 @@ from snnconv.errors import FileMissingError, InputError
 from snnconv.files import canonical
 from snnconv.files.atomic import write_bytes
 from snnconv.files.hashing import sha256_of_array
+from snnconv.files.paths import check_file
 
 KEY = "snnconv"
 MAX_MANIFEST_BYTES = 8_000_000
 _MAX_FILE_BYTES = 16 * 2**30
+_EXPECTED = {
+    "snnconv.calib": "a .calib file is expected; calibrate it first",
+    "snnconv.snn": "a .snn file is expected; calibrate and convert it first",
+}
 
 Tensors = dict[str, np.ndarray[Any, Any]]
 
@@ -82,7 +87,13 @@ def read(path: Path, format_name: str, newest: int) -> tuple[dict[str, Any], Ten
         If the file is damaged, changed, of another format, or newer.
     """
     data = _read_bytes(path)
-    content = _json(path, _manifest_text(path, data))
+    try:
+        content = _json(path, _manifest_text(path, data))
+    except InputError as error:
+        if path.suffix.lower() != ".onnx":
+            raise
+        expected = _EXPECTED.get(format_name, f"a {format_name} file is expected")
+        raise InputError(f"{path} is an ONNX model? {expected}") from error
     if not isinstance(content, dict) or content.get("format") != format_name:
         found = content.get("format") if isinstance(content, dict) else type(content).__name__
         raise InputError(f"{path} is not a {format_name} file: its format is {found!r}")
@@ -105,6 +116,7 @@ def read(path: Path, format_name: str, newest: int) -> tuple[dict[str, Any], Ten
 
 
 def _read_bytes(path: Path) -> bytes:
+    check_file(path)
     try:
         size = path.stat().st_size
         if size > _MAX_FILE_BYTES:

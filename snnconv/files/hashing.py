@@ -1,12 +1,15 @@
 """SHA-256 of files and arrays."""
 
 import hashlib
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from snnconv.errors import FileMissingError, InputError
+from snnconv.files.paths import check_file, is_folder
 
 
 def sha256_of_file(path: Path) -> str:
@@ -19,6 +22,7 @@ def sha256_of_file(path: Path) -> str:
     InputError
         If it cannot be read.
     """
+    check_file(path)
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
@@ -37,6 +41,8 @@ def sha256_of_array(array: np.ndarray[Any, Any]) -> str:
 def sha256_of_path(path: Path) -> str:
     """Give the SHA-256 of a file, or of a folder's file names, sizes and times of change.
 
+    Links to folders are entered, unless one leads back up: those who read the folder enter them too.
+
     Raises
     ------
     FileMissingError
@@ -44,18 +50,29 @@ def sha256_of_path(path: Path) -> str:
     InputError
         If it cannot be read.
     """
+    if not is_folder(path):
+        return sha256_of_file(path)
     digest = hashlib.sha256()
     try:
-        if not path.is_dir():
-            return sha256_of_file(path)
-        for file in sorted(path.rglob("*")):
+        for name in sorted(_names(path, "", frozenset())):
+            file = path / name
             if file.is_file():
                 status = file.stat()
-                text = f"{file.relative_to(path)}\0{status.st_size}\0{status.st_mtime_ns}\0"
+                text = f"{name}\0{status.st_size}\0{status.st_mtime_ns}\0"
                 # a file name need not be valid UTF-8
                 digest.update(text.encode("utf-8", "surrogateescape"))
-    except FileMissingError:
-        raise
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
     return digest.hexdigest()
+
+
+def _names(folder: Path, prefix: str, above: frozenset[Path]) -> Iterator[str]:
+    real = folder.resolve()
+    if real in above:
+        return
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir():
+                yield from _names(folder / entry.name, f"{prefix}{entry.name}/", above | {real})
+            else:
+                yield prefix + entry.name

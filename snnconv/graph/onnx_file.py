@@ -8,6 +8,7 @@ from google.protobuf.message import DecodeError
 
 from snnconv.errors import FileMissingError, ModelError
 from snnconv.files.hashing import sha256_of_file
+from snnconv.files.paths import is_folder
 
 _MAX_BYTES = 2**31 - 1  # protobuf's own limit
 
@@ -67,9 +68,9 @@ def load(path: Path) -> OnnxFile:
 
 def _parse(path: Path) -> onnx.ModelProto:
     try:
-        size = path.stat().st_size
-        if path.is_dir():
+        if is_folder(path):
             raise ModelError(f"{path} is a folder, an ONNX file is expected")
+        size = path.stat().st_size
         if size == 0 or size > _MAX_BYTES:
             raise ModelError(f"{path} has {size} bytes, an ONNX file has between 1 and {_MAX_BYTES}")
         model = onnx.load_model_from_string(path.read_bytes())

@@ -45,7 +45,7 @@ class ReferenceModel:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 4
-        # activations of one size per batch: an arena that only grows would hold the largest of each
+        # all batches but the last have one size, so the arena grows with the first and is used again by the others
         options.enable_cpu_mem_arena = True
         try:
             self._session = onnxruntime.InferenceSession(

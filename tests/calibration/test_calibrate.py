@@ -125,7 +125,7 @@ def test_memory_does_not_grow_with_the_number_of_images(measure) -> None:
     peaks = []
     for count in (200, 4000):
         tracemalloc.start()
-        measure(images, samples=count, batch_size=200)
+        measure(images, samples=count, batch_size=200, threads=1)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     # 3 % here: more bins are filled, up to all of the grid; images held would be 1 MB each 2000

@@ -71,7 +71,7 @@ def test_neither_paths_nor_times_are_written(saved: Path, tmp_path: Path) -> Non
     assert str(tmp_path).encode() not in saved.read_bytes()
     manifest, _ = container.read(saved, file.FORMAT, file.VERSION)
     assert sorted(manifest) == [
-        *["correct", "format", "labelled", "model", "preprocessing", "sources", "tool", "values", "version"]
+        *["classes", "correct", "format", "labelled", "model", "preprocessing", "sources", "tool", "values", "version"]
     ]
     assert manifest["model"]["name"] == "tiny.onnx"
     assert manifest["sources"][0]["name"] == "images.npy"
@@ -263,3 +263,33 @@ def test_a_manifest_that_breaks_the_schema_is_refused(saved: Path, change: Chang
 def test_a_preprocessing_that_cannot_be_computed_is_refused(saved: Path) -> None:
     path = changed(saved, lambda _, t: t.update({"preprocessing.std": np.zeros((2, 1, 1))}))
     assert refusal(path) == ": --std must be finite and greater than 0 in float32, found 0; correct it"
+
+
+def test_class_names_are_written(calibration: Calibration, tmp_path: Path) -> None:
+    names = ("cat", "Äffchen", "\x1b[31m", "d", "e")
+    path = tmp_path / "named.calib"
+    file.save(replace(calibration, classes=names), path)
+    assert file.load(path).classes == names
+    file.save(calibration, path)
+    assert file.load(path).classes is None
+
+
+def test_the_first_files_have_neither_labels_nor_names(calibration: Calibration, tmp_path: Path) -> None:
+    path = tmp_path / "early.calib"
+    file.save(replace(calibration, labelled=6, correct=3, classes=tuple("abcde")), path)
+    loaded = file.load(path)
+    assert (loaded.labelled, loaded.correct) == (6, 3)
+
+    def forget(manifest: dict[str, Any], tensors: container.Tensors) -> None:
+        for key in ("labelled", "correct", "classes"):
+            del manifest[key]
+
+    loaded = file.load(changed(path, forget))
+    assert (loaded.labelled, loaded.correct, loaded.classes) == (0, 0, None)
+
+
+def test_class_names_that_do_not_fit_are_refused(saved: Path) -> None:
+    def name(manifest: dict[str, Any], tensors: container.Tensors) -> None:
+        manifest["classes"] = ["a", "b"]
+
+    assert refusal(changed(saved, name)) == " names 2 classes, the model has 5; calibrate again"

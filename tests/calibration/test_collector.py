@@ -98,6 +98,20 @@ def test_the_variance_of_a_constant_is_not_below_zero() -> None:
     assert (statistics.variance <= 1e-6 * 0.01).all()
 
 
+@pytest.mark.parametrize("offset", [2.5, 1e3, -1e3, 1e5])
+@pytest.mark.parametrize("shape", [(64, 4, 32, 32), (200, 4)], ids=["maps", "flat"])
+@pytest.mark.parametrize("batch", [64, 7])
+def test_the_variance_is_kept_far_from_zero(offset: float, shape: tuple[int, ...], batch: int) -> None:
+    values = draw(shape=shape) + np.float32(offset)
+    values[:, 1] -= np.float32(offset)  # and one channel near zero
+    statistics = collected(*(values[start : start + batch] for start in range(0, len(values), batch)))
+    wide = values.astype(np.float64)
+    axes = tuple(axis for axis in range(values.ndim) if axis != 1)
+    # deviations are summed, not squares: rounding of float32 over one map of 1024 numbers
+    np.testing.assert_allclose(statistics.variance, wide.var(axis=axes), rtol=1e-5)
+    np.testing.assert_allclose(statistics.mean, wide.mean(axis=axes), atol=1e-5)
+
+
 def test_numbers_outside_the_table_are_counted() -> None:
     # the first batch sets the table to 24 octaves from 2^-21 to 2^3 of its largest number
     first = draw()

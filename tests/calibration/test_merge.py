@@ -87,3 +87,22 @@ def test_other_values_are_refused(measure, tiny_images) -> None:
     changed = (replace(second.values[0], kind=ValueKind.POOL), *second.values[1:])
     with pytest.raises(CalibrationError, match=r"^the calibrations measured different values: relu1 and relu1$"):
         merge(first, replace(second, values=changed))
+
+
+def test_class_names_are_kept_and_must_be_the_same(measure, tiny_images) -> None:
+    names = ("a", "b", "c", "d", "e")
+    unnamed, other = measure(tiny_images[:20]), measure(tiny_images[20:])
+    first, second = measure(tiny_images[:20], classes=names), measure(tiny_images[20:], classes=names)
+    assert merge(first, second).classes == names
+    # one list is good for both: the model is the same
+    assert merge(unnamed, second).classes == names
+    assert merge(first, other).classes == names
+    assert merge(unnamed, other).classes is None
+    message = (
+        r"^the calibrations differ in their class names \(class 3 is 'd' and 'e'\); "
+        "calibrate both with the same --classes$"
+    )
+    with pytest.raises(CalibrationError, match=message):
+        merge(first, replace(second, classes=("a", "b", "c", "e", "d")))
+    with pytest.raises(CalibrationError, match=r"class names \(5 and 4\); calibrate"):
+        merge(first, replace(second, classes=names[:4]))

@@ -70,3 +70,34 @@ def test_a_file_name_need_not_be_text(tmp_path: Path) -> None:
     empty = sha256_of_path(tmp_path)
     Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.png")).write_bytes(b"")
     assert sha256_of_path(tmp_path) != empty
+
+
+def test_the_hash_of_a_folder_sees_what_lies_behind_links(tmp_path: Path) -> None:
+    images, elsewhere = tmp_path / "images", tmp_path / "elsewhere"
+    (images / "cat").mkdir(parents=True)
+    elsewhere.mkdir()
+    (elsewhere / "1.png").write_bytes(b"a")
+    hashes = [sha256_of_path(images)]
+    (images / "dog").symlink_to(elsewhere)
+    hashes.append(sha256_of_path(images))
+    (elsewhere / "1.png").write_bytes(b"bb")
+    hashes.append(sha256_of_path(images))
+    assert len(set(hashes)) == 3
+    # a link that leads back up, and one that leads nowhere, add nothing and do not trap the walk
+    (images / "cat" / "up").symlink_to(images)
+    (images / "gone").symlink_to(tmp_path / "none")
+    assert sha256_of_path(images) == hashes[-1]
+
+
+def test_a_link_and_the_folder_it_leads_to_have_the_same_hash(tmp_path: Path) -> None:
+    (tmp_path / "cat").mkdir()
+    (tmp_path / "cat" / "1.png").write_bytes(b"a")
+    (tmp_path / "link").symlink_to(tmp_path / "cat")
+    assert sha256_of_path(tmp_path / "link") == sha256_of_path(tmp_path / "cat")
+
+
+@pytest.mark.parametrize("function", [sha256_of_file, sha256_of_path])
+def test_a_pipe_is_not_waited_for(function, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError, match="pipe: it is a pipe or a device; name a plain file"):
+        function(tmp_path / "pipe")

@@ -9,6 +9,7 @@ from snnconv.calibration.calibration import Calibration, DataSource, choice_hash
 from snnconv.calibration.statistics import ValueKind, ValueStatistics
 from snnconv.conversion.exact_sums import exact_sums
 from snnconv.data import make_preprocessing
+from snnconv.files import container
 from snnconv.ir import file as snn_file
 from snnconv.ir import nodes as ir
 from snnconv.ir.manifest import Provenance
@@ -81,6 +82,14 @@ def calibration() -> Calibration:
     )
 
 
+def write_calibration(path: Path, without: tuple[str, ...]) -> None:
+    """Write the calibration as an older snnconv did, which did not know the fields `without`."""
+    calib_file.save(calibration(), path)
+    manifest, tensors = container.read(path, calib_file.FORMAT, calib_file.VERSION)
+    container.write(path, {key: value for key, value in manifest.items() if key not in without}, tensors)
+
+
 if __name__ == "__main__":
     snn_file.save(network(), HERE / "v1.snn")
-    calib_file.save(calibration(), HERE / "v1.calib")
+    write_calibration(HERE / "v1.calib", ("classes",))
+    write_calibration(HERE / "v1-early.calib", ("classes", "correct", "labelled"))

@@ -19,12 +19,14 @@ import numpy as np
 import pytest
 
 from snnconv.calibration import file as calib_file
+from snnconv.files import container
 from snnconv.ir import file as snn_file
 from snnconv.runtime.backends.numpy_backend import NumpyBackend
 
 HERE = Path(__file__).parent
 
 HASHES = {
+    "v1-early.calib": "b086fe26221887461684b2c890c87d347e072eeaeb36da769c28b0e00d4f6dfb",
     "v1.calib": "8bc130590ab2934ab47afc7ea726c3570da82ddef36f526ab36020406e0d6503",
     "v1.snn": "89937af9a6bcd4fc1a0bba6228636815a09645b82f2b671fe67716108dd87805",
 }
@@ -52,9 +54,10 @@ def test_a_golden_network_is_written_as_it_was_read(version, tmp_path) -> None:
     assert (tmp_path / "again.snn").read_bytes() == (HERE / f"v{version}.snn").read_bytes()
 
 
-def test_v1_calibration_has_the_percentiles_of_its_numbers() -> None:
+@pytest.mark.parametrize("name", ["v1-early.calib", "v1.calib"])
+def test_v1_calibration_has_the_percentiles_of_its_numbers(name) -> None:
     """Of 0 ×11, 1, 1, 2, 4, 8: the 13th of 16 is 1 (81.25 %), the 14th 2, the last 8."""
-    (value,) = calib_file.load(HERE / "v1.calib").values
+    (value,) = calib_file.load(HERE / name).values
     assert value.percentile(100) == 8.0
     for percent, expected in ((68.0, 0.0), (81.0, 1.0), (87.0, 2.0), (93.0, 4.0)):
         # a histogram's percentile is right to 2^-7 of its value
@@ -63,8 +66,17 @@ def test_v1_calibration_has_the_percentiles_of_its_numbers() -> None:
     assert value.percentile(50, nonzero=True) == pytest.approx(2.0, rel=2.0**-7)
 
 
-def test_a_golden_calibration_is_written_as_it_was_read(tmp_path) -> None:
-    loaded = calib_file.load(HERE / "v1.calib")
+@pytest.mark.parametrize(("name", "absent"), [("v1-early.calib", {"labelled", "correct"}), ("v1.calib", set())])
+def test_fields_that_a_file_does_not_have_are_none_and_zero(name, absent) -> None:
+    manifest, _ = container.read(HERE / name, calib_file.FORMAT, calib_file.VERSION)
+    assert {"labelled", "correct", "classes"} - set(manifest) == absent | {"classes"}
+    loaded = calib_file.load(HERE / name)
+    assert (loaded.labelled, loaded.correct, loaded.classes) == (0, 0, None)
+
+
+@pytest.mark.parametrize("name", ["v1-early.calib", "v1.calib"])
+def test_a_golden_calibration_is_written_as_it_was_read(name, tmp_path) -> None:
+    loaded = calib_file.load(HERE / name)
     assert loaded.sources[0].name == "tiny.npz"
     calib_file.save(loaded, tmp_path / "again.calib")
     assert calib_file.load(tmp_path / "again.calib").values[0].counts.tolist() == [2, 1, 1, 1]

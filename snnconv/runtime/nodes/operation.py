@@ -94,7 +94,7 @@ class Site:
         return np.float32 if all(flow.kind is Kind.SPIKES for flow in self.inputs) else np.float64
 
     def result_grid(self) -> Array | None:
-        """Give q of the node's result, broadcasting to (H, W, C), if the result is to be rounded: of real numbers it is."""
+        """Give q of the node's result, broadcasting to (H, W, C), where it is made of real numbers and rounded."""
         if not self.reads_current or self.node.grid is None:
             return None
         return np.asarray(self.network.tensors[self.node.grid])  # () or (C,), the last axis
