@@ -128,5 +128,6 @@ def test_memory_does_not_grow_with_the_number_of_images(measure) -> None:
         measure(images, samples=count, batch_size=200, threads=1)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    # 3 % here: more bins are filled, up to all of the grid; images held would be 1 MB each 2000
-    assert peaks[1] < 1.1 * peaks[0]
+    # the result holds the bins that are in use: about 0.2 MB more of them here, at most the grid; images that are held
+    # would be 2 MB more
+    assert peaks[1] < peaks[0] + 0.4e6
