@@ -111,7 +111,9 @@ def _details(network: SpikingNetwork, node: ir.Node) -> str:
     parts = []
     if isinstance(node, ir.WEIGHTED):
         grid = [] if node.grid is None else sorted({int(q) for q in network.tensors[node.grid].reshape(-1)})
-        parts.append("no grid" if not grid else "grid 2^-" + (f"{grid[0]}" if len(grid) == 1 else f"{grid[0]}…{grid[-1]}"))
+        parts.append(
+            "no grid" if not grid else "grid 2^-" + (f"{grid[0]}" if len(grid) == 1 else f"{grid[0]}…{grid[-1]}")
+        )
     if isinstance(node, ir.Conv):
         size = "×".join(str(k) for k in network.tensors[node.weight].shape[2:])
         parts.append(f"{size}, stride {node.strides[0]}")

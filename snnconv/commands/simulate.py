@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,16 @@ from snnconv.commands.calibrate import numbered
 from snnconv.data import ImageSet, Layout, open_images, read_classes
 from snnconv.errors import DataError, InputError, NetworkError, RunError
 from snnconv.files.hashing import sha256_of_file, sha256_of_path
+from snnconv.files.names import plain, plain_values
+from snnconv.files.paths import check_file, is_folder
 from snnconv.graph.reference import ReferenceModel
 from snnconv.ir import file
 from snnconv.ir.network import SpikingNetwork
 from snnconv.ir.nodes import Encoding
 from snnconv.runtime.backends import Backend, BackendName, choose
-from snnconv.runtime.run_folder import SUMMARY, RunFolder
+from snnconv.runtime.part import Extent
+from snnconv.runtime.program import weighted
+from snnconv.runtime.run_folder import RunFolder
 from snnconv.runtime.simulate import Piece
 from snnconv.runtime.simulate import simulate as run_pieces
 from snnconv.runtime.summary import (
@@ -31,6 +36,7 @@ from snnconv.runtime.summary import (
     Operations,
     RunSummary,
     Tally,
+    load_summary,
     operations,
 )
 
@@ -39,7 +45,7 @@ _log = logging.getLogger(__name__)
 Array = np.ndarray[Any, Any]
 
 PIECE = 16
-"""Images in a piece: what an interruption can lose, per thread."""
+"""Images in a piece, at least: what an interruption can lose, per thread."""
 
 _SUMMARY_SECONDS = 5.0
 
@@ -121,6 +127,7 @@ def simulate(
     """
     network, data, out = Path(network), Path(data), Path(out)
     options = options or SimulateOptions()
+    _check_paths(network, data, options)
     loaded = file.load(network)
     if options.encoding is not None:
         loaded = replace(loaded, encoding=options.encoding)
@@ -133,15 +140,15 @@ def simulate(
     reference = _reference(loaded, options.reference)
     request = _request(network, data, loaded, steps, planned, reference, options)
     folder = RunFolder(out)
-    _begin(folder, request, options)
     with folder.locked():
+        _begin(folder, request, options)
         run = _Run(folder, loaded, images, backend, steps, planned, options)
         try:
             return run.go_on(reference, request, progress)
         except InputError:
             # an input that fails before its first piece is done leaves nothing to keep
-            if not run.images:
-                folder.clear()
+            if not run.images and not folder.begins:
+                folder.discard()
             raise
 
 
@@ -159,6 +166,8 @@ class _Run:
         self._folder, self._network, self._images, self._backend = folder, network, images, backend
         self._steps, self._planned = steps, planned
         self._threads = options.threads or os.cpu_count() or 1
+        # a batch is cut from a piece
+        self._piece = max(PIECE, options.batch_size or 0)
         self._tally = Tally(network, steps)
         self._operations: Operations = operations(network)
 
@@ -171,12 +180,22 @@ class _Run:
         self, reference: ReferenceModel | None, request: dict[str, Any], progress: Callable[[int, int], None]
     ) -> RunSummary:
         """Simulate what is not done yet."""
-        for part in self._folder.parts():
+        extent = Extent(
+            self._steps, self._network.readout.shape[0], len(self._network.neurons), len(weighted(self._network))
+        )
+        for part in self._folder.parts(extent):
             self._tally.add(part)
-        if self.images == self._planned and (self._folder.path / SUMMARY).is_file():
-            _log.warning("%s is finished; nothing is simulated again", self._folder.path)
-            return RunSummary.model_validate(self._folder.read_summary())
+        if self.images > self._planned:
+            raise RunError(
+                f"{self._folder.path} is damaged: its parts hold {self.images} images, {self._planned} are planned; "
+                "run simulate with --overwrite"
+            )
+        if self.images == self._planned:
+            _log.warning("%s is finished; nothing is simulated again", plain(str(self._folder.path)))
+            return self._finished(request)
         before = self._seconds_before()
+        # so that the folder can be read from the beginning on
+        self._write(request, before)
         _log.debug(
             "%s backend on %d threads, from image %d to %d",
             self._backend.name,
@@ -212,7 +231,7 @@ class _Run:
         preprocessing = self._network.preprocessing
         if preprocessing is None:
             raise NetworkError("the network has no preprocessing, so images cannot be brought to its input")
-        for batch in self._images.batches(PIECE, start=first, stop=self._planned):
+        for batch in self._images.batches(self._piece, start=first, stop=self._planned):
             x = preprocessing.apply(batch.images)
             self._check_amplitude(x)
             classes = None if reference is None else reference.run(x)[0].argmax(axis=1)
@@ -230,16 +249,37 @@ class _Run:
             )
 
     def _seconds_before(self) -> float:
-        if not self._tally.images:
-            return 0.0
+        """Give the time of the sittings before; 0 where the summary is lost or damaged."""
         try:
-            return float(self._folder.read_summary().get("seconds", 0.0))
-        except RunError:
+            found = self._folder.read_summary().get("seconds")
+        except InputError:
             return 0.0
+        if isinstance(found, bool) or not isinstance(found, int | float):
+            return 0.0
+        return float(found) if isfinite(found) and found >= 0 and self.images else 0.0
+
+    def _finished(self, request: dict[str, Any]) -> RunSummary:
+        """Give the summary of a finished run, and write it anew if it is lost, damaged or behind the parts."""
+        made = self._summary(request, self._seconds_before())
+        try:
+            found = load_summary(self._folder)
+        except InputError:
+            found = None
+        if found is not None:
+            # of the sitting that simulated, not of this one
+            made = made.model_copy(update={"threads": found.threads, "backend": found.backend})
+        if found != made:
+            self._folder.write_summary(made.model_dump(mode="json"))
+        return made
 
     def _write(self, request: dict[str, Any], seconds: float) -> RunSummary:
+        summary = self._summary(request, seconds)
+        self._folder.write_summary(summary.model_dump(mode="json"))
+        return summary
+
+    def _summary(self, request: dict[str, Any], seconds: float) -> RunSummary:
         images = self._tally.images
-        summary = RunSummary(
+        return RunSummary(
             complete=images == self._planned,
             images=images,
             planned_images=self._planned,
@@ -255,8 +295,14 @@ class _Run:
             data=DataSummary(**request["data"]),
             **self._tally.numbers(),
         )
-        self._folder.write_summary(summary.model_dump(mode="json"))
-        return summary
+
+
+def _check_paths(network: Path, data: Path, options: SimulateOptions) -> None:
+    """Refuse paths that cannot be read, before anything waits for them."""
+    for path in (network, options.reference, options.labels, options.classes):
+        if path is not None:
+            check_file(path)
+    is_folder(data)
 
 
 def _open(network: SpikingNetwork, data: Path, options: SimulateOptions) -> ImageSet:
@@ -304,9 +350,12 @@ def _request(
     reference: ReferenceModel | None,
     options: SimulateOptions,
 ) -> dict[str, Any]:
-    """Give what a run depends on: two runs with the same request may be one."""
+    """Give what a run depends on: two runs with the same request may be one.
+
+    Batches, pieces and threads are not in it: the result does not depend on them.
+    """
     provenance = network.provenance
-    return {
+    request = {
         "network": {
             "name": path.name,
             "sha256": sha256_of_file(path),
@@ -324,25 +373,25 @@ def _request(
         "labels": None if options.labels is None else sha256_of_file(options.labels),
         "classes": None if options.classes is None else sha256_of_file(options.classes),
     }
+    values: dict[str, Any] = plain_values(request)
+    return values
 
 
 def _begin(folder: RunFolder, request: dict[str, Any], options: SimulateOptions) -> None:
-    if folder.exists and (options.overwrite or not folder.parts()):
-        folder.clear()
-    if folder.exists:
-        found = folder.request().get("request")
-        if not isinstance(found, dict):
-            raise RunError(f"{folder.path} holds a damaged run; start anew with --overwrite")
-        differing = [key for key in request if found.get(key) != request[key]]
-        if differing:
-            key = differing[0]
-            raise RunError(
-                f"{folder.path} holds a run with other {', '.join(differing)} "
-                f"({_short(found.get(key))}, now {_short(request[key])}); name another folder or add --overwrite"
-            )
+    """Begin a run, or see that the one that is there is the same."""
+    if options.overwrite or not folder.exists or not folder.begins:
+        versions = {"snnconv": __version__, "numpy": np.__version__, "python": platform.python_version()}
+        command_line = [plain(word) for word in options.command_line]
+        folder.begin({"request": request, "versions": versions, "command_line": command_line})
         return
-    versions = {"snnconv": __version__, "numpy": np.__version__, "python": platform.python_version()}
-    folder.begin({"request": request, "versions": versions, "command_line": list(options.command_line)})
+    found = folder.request()["request"]
+    differing = [key for key in request if found.get(key) != request[key]]
+    if differing:
+        key = differing[0]
+        raise RunError(
+            f"{folder.path} holds a run with other {', '.join(differing)} "
+            f"({_short(found.get(key))}, now {_short(request[key])}); name another folder or add --overwrite"
+        )
 
 
 def _short(value: Any) -> str:

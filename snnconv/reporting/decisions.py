@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from snnconv.errors import RunError
-from snnconv.runtime.run_folder import SUMMARY, Part, RunFolder
-from snnconv.runtime.summary import RunSummary
+from snnconv.runtime.run_folder import SUMMARY, RunFolder
+from snnconv.runtime.summary import RunSummary, extent_of
 
 Array = np.ndarray[Any, Any]
 
@@ -47,16 +47,12 @@ def decisions(folder: RunFolder, summary: RunSummary) -> Decisions:
     RunError
         If a part is damaged, or the parts do not give what the summary says.
     """
-    parts = _parts(folder, summary)
-    labels = np.concatenate([part.labels for part in parts])
-    reference = np.concatenate([part.reference for part in parts])
+    steps = reported(folder, summary)
+    labels, reference, predictions = _columns(folder, summary, np.array(steps) - 1)
     right: dict[int, Array] | None = None
     ann_right: Array | None = None
     if (labels >= 0).all():
-        right = {
-            step: np.concatenate([part.predictions[:, step - 1] for part in parts]) == labels
-            for step in reported(folder, summary)
-        }
+        right = {step: predictions[:, index] == labels for index, step in enumerate(steps)}
         if (reference >= 0).all():
             ann_right = reference == labels
     found = None if right is None else {step: float(hits.mean()) for step, hits in right.items()}
@@ -78,7 +74,8 @@ def reported(folder: RunFolder, summary: RunSummary) -> list[int]:
     RunError
         If they are not steps of the run, or differ from table to table.
     """
-    steps = sorted(int(key) for key in summary.spikes_per_image if key.isascii() and key.isdigit())
+    # Python refuses to read numbers of thousands of digits
+    steps = sorted(int(key) for key in summary.spikes_per_image if key.isascii() and key.isdigit() and len(key) < 19)
     keys = {str(step) for step in steps}
     tables = [
         summary.spikes_per_image,
@@ -93,24 +90,25 @@ def reported(folder: RunFolder, summary: RunSummary) -> list[int]:
     return steps
 
 
-def _parts(folder: RunFolder, summary: RunSummary) -> list[Part]:
-    """Give the parts that the summary covers: it is written after a part, so one more may be there."""
-    found: list[Part] = []
+def _columns(folder: RunFolder, summary: RunSummary, at: Array) -> tuple[Array, Array, Array]:
+    """Give labels (N,), reference (N,) and predictions (N, reported steps) of the images that the summary covers."""
+    labels, reference, predictions = [], [], []
     images = 0
-    for part in folder.parts():
+    for part in folder.parts(extent_of(summary)):
+        # the summary is written after a part, so one more may be there
         if images >= summary.images:
             break
-        count = len(part.labels)
-        if part.predictions.shape != (count, summary.steps) or part.reference.shape != part.labels.shape:
-            raise _damaged(folder, f"the part from image {part.first} does not have {summary.steps} steps per image")
-        found.append(part)
-        images += count
+        labels.append(part.labels)
+        reference.append(part.reference)
+        # of all steps only these are kept
+        predictions.append(part.predictions[:, at])
+        images += len(part.labels)
     if images != summary.images:
         raise RunError(
             f"{folder.path / SUMMARY} speaks of {summary.images} images, the parts hold {images}; "
             "run the same simulate command again, it computes what is missing"
         )
-    return found
+    return np.concatenate(labels), np.concatenate(reference), np.concatenate(predictions)
 
 
 def _compare(folder: RunFolder, name: str, said: dict[str, float] | None, found: dict[int, float] | None) -> None:

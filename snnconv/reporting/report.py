@@ -4,17 +4,14 @@ from collections.abc import Sequence
 from math import isfinite
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from snnconv.errors import RunError, UsageError
 from snnconv.reporting.decisions import Decisions, decisions, reported
 from snnconv.reporting.energy.price import price
 from snnconv.reporting.energy.profile import EnergyProfile
 from snnconv.reporting.intervals import paired_difference, wilson
 from snnconv.reporting.model import AnnResult, LayerRow, Report, StepRow
-from snnconv.runtime.run_folder import SUMMARY, RunFolder
-from snnconv.runtime.summary import VERSION as NEWEST
-from snnconv.runtime.summary import RunSummary
+from snnconv.runtime.run_folder import RunFolder
+from snnconv.runtime.summary import RunSummary, load_summary
 
 
 def report(folder: Path | str, profiles: Sequence[EnergyProfile] = ()) -> Report:
@@ -35,7 +32,7 @@ def report(folder: Path | str, profiles: Sequence[EnergyProfile] = ()) -> Report
         If the run has no images yet, or its files are damaged.
     """
     run = RunFolder(Path(folder))
-    summary = _summary(run)
+    summary = load_summary(run)
     if not summary.images:
         raise RunError(f"{folder} holds no images yet, at least one is needed; run simulate")
     decided = decisions(run, summary)
@@ -83,22 +80,6 @@ def exceeds(made: Report, points: float) -> bool:
             "run simulate with --reference, the ONNX model, on data with labels"
         )
     return loss > points
-
-
-def _summary(run: RunFolder) -> RunSummary:
-    content = run.read_summary()
-    version = content.get("version")
-    if isinstance(version, int) and version > NEWEST:
-        raise RunError(
-            f"{run.path / SUMMARY} has version {version}, this snnconv reads up to {NEWEST}: upgrade snnconv"
-        )
-    try:
-        return RunSummary.model_validate(content)
-    except ValidationError as error:
-        detail = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in detail["loc"])
-        text = " ".join(f"{where}: {detail['msg']}".split())
-        raise RunError(f"{run.path / SUMMARY} is damaged: {text}; run simulate with --overwrite") from error
 
 
 def _row(summary: RunSummary, decided: Decisions, step: int) -> StepRow:

@@ -5,66 +5,31 @@
     RUN/
     ├── run.json       what was asked for: inputs by hash, options, versions, command line
     ├── summary.json   the result so far (schemas/run-summary.schema.json)
-    └── parts/         one .npz per finished piece, named by its first image
+    ├── parts/         one .npz per finished piece, named by its first image
+    └── .lock          held by the process that is at work here
 """
 
-import io
 import json
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
-from typing import Any, TextIO
-from zipfile import BadZipFile
+from typing import Any
 
-import numpy as np
-
-from snnconv.errors import FileMissingError, RunError
+from snnconv.errors import FileMissingError, InputError, RunError
+from snnconv.files import canonical
 from snnconv.files.atomic import write_bytes
-
-Array = np.ndarray[Any, Any]
+from snnconv.files.paths import check_file
+from snnconv.runtime import part as part_file
+from snnconv.runtime.part import Extent
+from snnconv.runtime.part import Part as Part
+from snnconv.runtime.run_lock import locked
 
 RUN, SUMMARY, PARTS, LOCK = "run.json", "summary.json", "parts", ".lock"
 
-
-@dataclass(frozen=True)
-class Part:
-    """The results of some consecutive images.
-
-    Attributes
-    ----------
-    first : int
-        The position of the first image.
-    predictions : ndarray (n, T) uint16
-        The class decided on after each step.
-    in_top5 : ndarray (n, T) bool
-        Whether the label is among the first five; empty (n, 0) without labels or with five classes or fewer.
-    labels : ndarray (n,) int64
-        −1 where there is none.
-    reference : ndarray (n,) int64
-        The ONNX model's class; −1 where it was not run.
-    spikes : ndarray (layers, T) int64
-        Sums over the images.
-    synops : ndarray (weighted nodes, T) int64
-        Sums over the images.
-    spikes_by_image : ndarray (n, layers) int64
-        Sums over the steps.
-    synops_by_image : ndarray (n, weighted nodes) int64
-        Sums over the steps.
-    """
-
-    first: int
-    predictions: Array
-    in_top5: Array
-    labels: Array
-    reference: Array
-    spikes: Array
-    synops: Array
-    spikes_by_image: Array
-    synops_by_image: Array
-
-
-_COLUMNS = [field.name for field in fields(Part) if field.name != "first"]
+# names that a run gives: a part, and what an interrupted write leaves
+_PART = re.compile(r"[0-9]{8,}\.npz")
+_ASIDE = re.compile(r"\.[0-9a-f]{16}\.part")
 
 
 class RunFolder:
@@ -81,53 +46,73 @@ class RunFolder:
 
     @property
     def exists(self) -> bool:
-        """Whether a run was begun here."""
-        return (self.path / RUN).is_file()
-
-    def begin(self, request: dict[str, Any]) -> None:
-        """Begin a run.
+        """Whether a run was begun here.
 
         Raises
         ------
         RunError
-            If the folder holds something that is no run, or cannot be made.
+            If the path cannot be looked at.
         """
-        if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
-            raise RunError(f"{self.path} exists and is no run folder; name another, or empty it")
-        try:
-            (self.path / PARTS).mkdir(parents=True)
-        except OSError as error:
-            raise RunError(f"cannot make the folder {self.path}: {error.strerror or error}") from error
-        self._write(RUN, request)
+        with _at(self.path):
+            return (self.path / RUN).is_file()
 
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Keep other processes from writing here; the lock goes with the process.
+    @property
+    def begins(self) -> bool:
+        """Whether a part with the first image is here."""
+        with _at(self.path):
+            return self._part(0).exists()
+
+    def locked(self) -> AbstractContextManager[None]:
+        """Keep other processes from writing here; the folder is made where it is missing.
 
         Raises
         ------
         RunError
-            If another process is at work here.
+            If another process is at work here, or the folder holds something that is no run.
         """
-        with (self.path / LOCK).open("w") as file:
-            try:
-                _lock(file)
-            except OSError as error:
-                raise RunError(
-                    f"another process is simulating into {self.path}; wait for it, or name another folder"
-                ) from error
-            yield
+        # before the lock, so that nothing is written into a folder that is not ours
+        self._check_ours()
+        return locked(self.path / LOCK)
 
-    def clear(self) -> None:
-        """Remove what a run left here, and nothing else."""
-        for path in [
-            *(self.path / PARTS).glob("*.npz"),
-            *(self.path / name for name in (RUN, SUMMARY, LOCK)),
-        ]:
-            path.unlink(missing_ok=True)
-        for folder in (self.path / PARTS, self.path):
-            if folder.is_dir() and not any(folder.iterdir()):
-                folder.rmdir()
+    def begin(self, record: dict[str, Any]) -> None:
+        """Begin a run, in the place of one that may be here; the lock must be held.
+
+        Parameters
+        ----------
+        record : dict
+            What ``run.json`` is to say.
+
+        Raises
+        ------
+        RunError
+            If the folder holds something that is no run, or cannot be written to.
+        """
+        self._check_ours()
+        # run.json is replaced and never removed: if this ends half-way, the folder still is a run's
+        self._remove_results()
+        with _at(self.path):
+            (self.path / PARTS).mkdir(parents=True, exist_ok=True)
+        self._write(RUN, record)
+
+    def discard(self) -> None:
+        """Remove a run and its folder; the lock must be held. Where there are other files, the folder stays a run's.
+
+        Raises
+        ------
+        RunError
+            If something cannot be removed.
+        """
+        self._remove_results()
+        with _at(self.path):
+            parts = self.path / PARTS
+            if {path.name for path in self.path.iterdir()} - {RUN, PARTS, LOCK} or any(parts.iterdir()):
+                return
+            (self.path / RUN).unlink()
+            parts.rmdir()
+            (self.path / LOCK).unlink(missing_ok=True)
+            # the folder may be one that cannot go, as the working folder
+            with suppress(OSError):
+                self.path.rmdir()
 
     def request(self) -> dict[str, Any]:
         """Give what ``run.json`` says.
@@ -139,60 +124,104 @@ class RunFolder:
         RunError
             If the file is damaged.
         """
-        return self._read(RUN)
+        record = self._read(RUN)
+        words = record.get("command_line", [])
+        good = isinstance(words, list) and all(isinstance(word, str) for word in words)
+        if not good or not isinstance(record.get("request"), dict):
+            raise RunError(
+                f"{self.path / RUN} is damaged: expected an object 'request' and a list of texts 'command_line'; "
+                "run simulate with --overwrite"
+            )
+        return record
 
     def write_summary(self, summary: dict[str, Any]) -> None:
         """Write the result so far."""
         self._write(SUMMARY, summary)
 
     def read_summary(self) -> dict[str, Any]:
-        """Give what ``summary.json`` says.
+        """Give what ``summary.json`` says; `snnconv.runtime.summary.load_summary` checks it.
 
         Raises
         ------
         FileMissingError
             If there is none.
         RunError
-            If the file is damaged.
+            If it is no JSON object.
         """
         return self._read(SUMMARY)
 
     def write_part(self, part: Part) -> None:
         """Keep the results of some images."""
-        buffer = io.BytesIO()
-        np.savez_compressed(buffer, **{name: getattr(part, name) for name in _COLUMNS})
-        write_bytes(self.path / PARTS / f"{part.first:08d}.npz", buffer.getvalue())
+        write_bytes(self._part(part.first), part_file.to_bytes(part))
 
-    def parts(self) -> list[Part]:
-        """Give the finished parts, from the first image on without a gap.
+    def parts(self, extent: Extent) -> Iterator[Part]:
+        """Give the finished parts one by one, from the first image on without a gap.
+
+        Parameters
+        ----------
+        extent : Extent
+            Of the run; each part is compared with it.
 
         Raises
         ------
         RunError
             If a part is damaged.
         """
-        found: list[Part] = []
         position = 0
-        for path in sorted((self.path / PARTS).glob("*.npz")):
-            part = _read_part(path)
-            if part.first != position:
-                break
-            found.append(part)
+        while True:
+            path = self._part(position)
+            with _at(path):
+                if not path.exists():
+                    return
+            part = part_file.read(path, position, extent)
+            yield part
+            # all parts of a run have the same rows
+            extent = Extent(extent.steps, extent.classes, len(part.spikes), len(part.synops))
             position += len(part.labels)
-        return found
+
+    def _part(self, first: int) -> Path:
+        return self.path / PARTS / f"{first:08d}.npz"
+
+    def _check_ours(self) -> None:
+        """Refuse a folder that holds something, but no run."""
+        with _at(self.path):
+            if self.exists or not self.path.exists():
+                return
+            # a run that ended before it began leaves its lock, and perhaps an empty folder of parts
+            if self.path.is_dir() and all(self._is_left_over(path) for path in self.path.iterdir()):
+                return
+        raise RunError(f"{self.path} exists and is no run folder; name another, or empty it")
+
+    def _is_left_over(self, path: Path) -> bool:
+        if path.name == PARTS and path.is_dir():
+            return not any(path.iterdir())
+        return path.name == LOCK or _ASIDE.fullmatch(path.name) is not None
+
+    def _remove_results(self) -> None:
+        """Remove the summary and the parts, and nothing that a run did not write."""
+        with _at(self.path):
+            (self.path / SUMMARY).unlink(missing_ok=True)
+            for folder, names in ((self.path, (_ASIDE,)), (self.path / PARTS, (_PART, _ASIDE))):
+                for path in folder.iterdir() if folder.is_dir() else ():
+                    if any(name.fullmatch(path.name) for name in names):
+                        path.unlink()
 
     def _write(self, name: str, content: dict[str, Any]) -> None:
-        text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
+        # ASCII only: a path on the command line need not be valid Unicode
+        text = json.dumps(content, indent=2, ensure_ascii=True, allow_nan=False)
         write_bytes(self.path / name, (text + "\n").encode())
 
     def _read(self, name: str) -> dict[str, Any]:
         path = self.path / name
-        if self.path.is_file():
-            raise RunError(f"{self.path} is a file, a run folder is expected; make one with simulate")
+        with _at(self.path):
+            if self.path.is_file():
+                raise RunError(f"{self.path} is a file, a run folder is expected; make one with simulate")
+            there = self.path.exists()
         try:
-            content = json.loads(path.read_bytes())
+            check_file(path)
+            content = canonical.loads(path.read_bytes())
         except FileNotFoundError as error:
-            if not self.path.exists():
+            if not there:
                 raise FileMissingError(f"{self.path} does not exist") from error
             raise FileMissingError(f"{self.path} is no run folder: it has no {name}; make one with simulate") from error
         except (OSError, ValueError) as error:
@@ -202,19 +231,12 @@ class RunFolder:
         return content
 
 
-def _lock(file: TextIO) -> None:
-    """Lock a file against other processes, without waiting; where the system has no such locks, do nothing."""
+@contextmanager
+def _at(path: Path) -> Iterator[None]:
+    """Turn the errors of the file system into a `RunError`."""
     try:
-        import fcntl
-    except ImportError:
-        return
-    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def _read_part(path: Path) -> Part:
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            columns = {name: archive[name] for name in _COLUMNS}
-        return Part(first=int(path.stem), **columns)
-    except (OSError, ValueError, KeyError, BadZipFile) as error:
-        raise RunError(f"{path} is damaged: {error}; delete it, and the same command computes it again") from error
+        yield
+    except InputError:
+        raise
+    except OSError as error:
+        raise RunError(f"cannot use the run folder {path}: {error.strerror or error}") from error

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from threading import Event
 from typing import Any
@@ -11,11 +12,14 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from snnconv.ir.network import SpikingNetwork
-from snnconv.runtime.backends import Backend
-from snnconv.runtime.recording import Recording
-from snnconv.runtime.run_folder import Part
+from snnconv.runtime.backends import Backend, Chunk
+from snnconv.runtime.part import Part
+from snnconv.runtime.program import weighted
 
 Array = np.ndarray[Any, Any]
+
+_SECONDS = 0.2
+"""How long a signal may go unnoticed."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ def simulate(
     stop = Event()
 
     def work(piece: Piece) -> Part:
-        return _part(piece, backend.simulate(network, piece.images, steps, stop))
+        return _part(piece, network, backend.chunks(network, piece.images, steps, stop), steps)
 
     return _in_order(work, pieces, threads, stop)
 
@@ -79,9 +83,9 @@ def _in_order(
                 running.append(pool.submit(work, piece))
                 # one piece more than threads, so that none waits for the reader
                 if len(running) > threads:
-                    yield running.popleft().result()
+                    yield _awaited(running.popleft())
             while running:
-                yield running.popleft().result()
+                yield _awaited(running.popleft())
         finally:
             # an interruption ends here: pieces at work stop at their next chunk
             stop.set()
@@ -89,21 +93,44 @@ def _in_order(
                 future.cancel()
 
 
-def _part(piece: Piece, recording: Recording) -> Part:
-    count, classes = len(piece.images), recording.scores.shape[2]
-    labels = np.full(count, -1, dtype=np.int64) if piece.labels is None else piece.labels.astype(np.int64)
+def _awaited(future: Future[Part]) -> Part:
+    # with pauses: a signal that the system hands to another thread does not wake this one
+    while not future.done():
+        with suppress(TimeoutError):
+            return future.result(_SECONDS)
+    return future.result()
+
+
+def _part(piece: Piece, network: SpikingNetwork, chunks: Iterable[Chunk], steps: int) -> Part:
+    """Rank and count each chunk as it comes, so that no scores are kept."""
+    count, classes = len(piece.images), network.readout.shape[0]
+    labels, reference = _classes(piece.labels, count), _classes(piece.reference, count)
     wide = classes > 5 and piece.labels is not None
-    ranking = recording.ranking(5 if wide else 1)  # (T, N, top)
-    in_top5 = (ranking == labels[None, :, None]).any(axis=2).T if wide else np.zeros((count, 0), dtype=bool)
-    reference = np.full(count, -1, dtype=np.int64) if piece.reference is None else piece.reference.astype(np.int64)
-    return Part(
+    layers, synapses = len(network.neurons), len(weighted(network))
+    made = Part(
         first=piece.first,
-        predictions=ranking[:, :, 0].T.astype(np.uint16),
-        in_top5=in_top5,
+        predictions=np.zeros((count, steps), dtype=np.uint16),
+        in_top5=np.zeros((count, steps if wide else 0), dtype=bool),
         labels=labels,
         reference=reference,
-        spikes=recording.spikes.sum(axis=2),
-        synops=recording.synops.sum(axis=2),
-        spikes_by_image=recording.spikes.sum(axis=1).T,
-        synops_by_image=recording.synops.sum(axis=1).T,
+        spikes=np.zeros((layers, steps), dtype=np.int64),
+        synops=np.zeros((synapses, steps), dtype=np.int64),
+        spikes_by_image=np.zeros((count, layers), dtype=np.int64),
+        synops_by_image=np.zeros((count, synapses), dtype=np.int64),
     )
+    for first_image, first_step, recording in chunks:
+        during = slice(first_step, first_step + recording.scores.shape[0])
+        these = slice(first_image, first_image + recording.scores.shape[1])
+        ranking = recording.ranking(5 if wide else 1)  # (K, N, top)
+        made.predictions[these, during] = ranking[:, :, 0].T
+        if wide:
+            made.in_top5[these, during] = (ranking == labels[None, these, None]).any(axis=2).T
+        made.spikes[:, during] += recording.spikes.sum(axis=2)
+        made.synops[:, during] += recording.synops.sum(axis=2)
+        made.spikes_by_image[these] += recording.spikes.sum(axis=1).T
+        made.synops_by_image[these] += recording.synops.sum(axis=1).T
+    return made
+
+
+def _classes(given: Array | None, count: int) -> Array:
+    return np.full(count, -1, dtype=np.int64) if given is None else given.astype(np.int64)

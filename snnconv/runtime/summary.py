@@ -3,15 +3,28 @@
 from typing import Annotated, Any, Final, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    PositiveInt,
+    ValidationError,
+)
 
+from snnconv.errors import RunError
+from snnconv.files.names import plain_values
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.counts import dense_ops
 from snnconv.runtime.layers import layers
-from snnconv.runtime.run_folder import Part
+from snnconv.runtime.part import Extent, Part
+from snnconv.runtime.run_folder import SUMMARY, RunFolder
 
 Array = np.ndarray[Any, Any]
 ByStep = dict[str, float]
+Name = Annotated[str, BeforeValidator(plain_values)]
+"""A name from a file system, which need not be valid Unicode; pydantic takes and writes nothing else."""
 
 FORMAT: Final = "snnconv.run-summary"
 VERSION: Final = 1
@@ -24,7 +37,7 @@ class _Record(BaseModel):
 class LayerSummary(_Record):
     """A layer of neurons, or the readout, at the last step."""
 
-    name: str
+    name: Name
     neurons: NonNegativeInt
     """0 for a readout that accumulates current."""
     spikes_per_image: float
@@ -50,18 +63,18 @@ class Operations(_Record):
 class NetworkSummary(_Record):
     """The network that was simulated."""
 
-    name: str
+    name: Name
     sha256: str
-    source_name: str | None
-    method: str
-    options: dict[str, Any]
-    citations: tuple[str, ...]
+    source_name: Name | None
+    method: Name
+    options: Annotated[dict[str, Any], BeforeValidator(plain_values)]
+    citations: tuple[Name, ...]
 
 
 class DataSummary(_Record):
     """The images that were simulated."""
 
-    name: str
+    name: Name
     sha256: str
 
 
@@ -91,6 +104,36 @@ class RunSummary(_Record):
     operations: Operations
     network: NetworkSummary
     data: DataSummary
+
+
+def load_summary(folder: RunFolder) -> RunSummary:
+    """Read the ``summary.json`` of a run folder and check it.
+
+    Raises
+    ------
+    FileMissingError
+        If there is no run.
+    RunError
+        If the file is damaged, or newer.
+    """
+    content, path = folder.read_summary(), folder.path / SUMMARY
+    version = content.get("version")
+    if isinstance(version, int) and version > VERSION:
+        raise RunError(f"{path} has version {version}, this snnconv reads up to {VERSION}: upgrade snnconv")
+    try:
+        return RunSummary.model_validate(content)
+    except ValidationError as error:
+        detail = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in detail["loc"])
+        text = " ".join(f"{where}: {detail['msg']}".split())
+        raise RunError(f"{path} is damaged: {text}; run simulate with --overwrite") from error
+
+
+def extent_of(summary: RunSummary) -> Extent:
+    """Give what the parts of a run must fit, as its summary says."""
+    # the layers come with the first image
+    count = sum(layer.neurons > 0 for layer in summary.layers) if summary.images else None
+    return Extent(summary.steps, summary.classes, count)
 
 
 def reported_steps(steps: int) -> list[int]:

@@ -118,6 +118,35 @@ def test_threads_and_batches_change_nothing(folder, tmp_path) -> None:
                 np.testing.assert_array_equal(found[name], wanted[name])
 
 
+def columns(run: Path) -> dict[str, np.ndarray]:
+    """The parts of a run put together: by image one after the other, by step added up."""
+    parts = []
+    for path in sorted((run / "parts").iterdir()):
+        with np.load(path) as archive:
+            parts.append({name: archive[name] for name in archive.files})
+    return {
+        name: sum(part[name] for part in parts)
+        if name in ("spikes", "synops")
+        else np.concatenate([part[name] for part in parts])
+        for name in parts[0]
+    }
+
+
+def test_a_large_batch_is_one_piece_and_may_go_on_with_another_size(folder, tmp_path) -> None:
+    short = ("--limit", 100, "--steps", 4)
+    snnconv(*simulate(folder, tmp_path / "small", *short))
+    snnconv(*simulate(folder, tmp_path / "large", *short, "--batch-size", 64))
+    parts = tmp_path / "large" / "parts"
+    assert sorted(path.name for path in parts.iterdir()) == ["00000000.npz", "00000064.npz"]
+    (parts / "00000064.npz").unlink()
+    snnconv(*simulate(folder, tmp_path / "large", *short))
+    assert sorted(path.name for path in parts.iterdir()) == [f"{first:08d}.npz" for first in (0, 64, 80, 96)]
+    found, expected = columns(tmp_path / "large"), columns(tmp_path / "small")
+    for name, values in expected.items():
+        np.testing.assert_array_equal(found[name], values)
+    assert summary(tmp_path / "large")["accuracy"] == summary(tmp_path / "small")["accuracy"]
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interruption_keeps_what_is_done_and_the_command_goes_on(number, code, folder, tmp_path) -> None:
     run = tmp_path / "run"
@@ -128,7 +157,7 @@ def test_an_interruption_keeps_what_is_done_and_the_command_goes_on(number, code
         time.sleep(0.02)
     os.kill(process.pid, number)
     _, err = process.communicate(timeout=30)
-    assert process.returncode == code
+    assert process.returncode == code, err
     assert "what is finished is kept" in err
     half = summary(run)
     assert not half["complete"]
@@ -155,11 +184,91 @@ def test_another_request_names_the_difference(folder) -> None:
     assert "holds a run with other steps (64, now 8); name another folder or add --overwrite" in done.stderr
 
 
-def test_overwrite_starts_anew(folder, tmp_path) -> None:
+def test_overwrite_starts_anew_and_leaves_the_files_of_others(folder, tmp_path) -> None:
     run = tmp_path / "run"
     snnconv(*simulate(folder, run, "--steps", 4, "--limit", 32))
-    snnconv(*simulate(folder, run, "--steps", 8, "--limit", 32, "--overwrite"))
+    (run / "notes.txt").write_text("mine")
+    (run / "parts" / "mine.npz").write_text("mine")
+    (run / "parts" / f".{'0' * 16}.part").write_text("left over")
+    snnconv(*simulate(folder, run, "--steps", 8, "--limit", 16, "--overwrite"))
     assert summary(run)["steps"] == 8
+    assert sorted(str(path.relative_to(run)) for path in run.rglob("*")) == [
+        *(".lock", "notes.txt", "parts", "parts/00000000.npz", "parts/mine.npz", "run.json", "summary.json")
+    ]
+
+
+@pytest.fixture
+def short_run(folder, tmp_path) -> tuple[list[object], Path]:
+    """A finished run of 32 images, and its command."""
+    run = tmp_path / "run"
+    command = simulate(folder, run, "--steps", 2, "--limit", 32)
+    snnconv(*command)
+    return command, run
+
+
+@pytest.mark.parametrize("text", [None, "{", '{"seconds": null}', '{"seconds": "long"}', "[]"])
+@pytest.mark.parametrize("finished", [True, False])
+def test_a_lost_or_damaged_summary_is_written_anew(finished, text, short_run) -> None:
+    command, run = short_run
+    expected = summary(run)
+    (run / "summary.json").unlink()
+    if text is not None:
+        (run / "summary.json").write_text(text)
+    if not finished:
+        (run / "parts" / "00000016.npz").unlink()
+    snnconv(*command)
+    found = summary(run)
+    assert found.keys() == expected.keys()
+    for key in expected.keys() - {"seconds", "images_per_second"}:
+        assert found[key] == expected[key]
+    assert (found["seconds"] == 0) == finished
+
+
+def test_a_summary_behind_the_parts_of_a_finished_run_is_brought_up_to_date(short_run) -> None:
+    command, run = short_run
+    expected = summary(run)
+    (run / "summary.json").write_text(json.dumps(expected | {"images": 16, "complete": False}))
+    snnconv(*command)
+    assert summary(run) == expected
+
+
+def test_a_run_goes_on_behind_a_damaged_part_once_that_is_gone(short_run) -> None:
+    command, run = short_run
+    part = run / "parts" / "00000016.npz"
+    whole = part.read_bytes()
+    part.write_bytes(whole[:-9])
+    for done in (snnconv(*command, check=False), snnconv("report", run, check=False)):
+        assert done.returncode == 3
+        assert "00000016.npz is damaged" in done.stderr
+        assert done.stderr.count("\n") == 1
+    assert (run / "parts" / "00000000.npz").is_file()
+    part.unlink()
+    snnconv(*command)
+    with np.load(run / "parts" / "00000016.npz") as found:
+        assert len(found["labels"]) == 16
+    assert snnconv("report", run).returncode == 0
+
+
+def test_inspect_checks_a_run(short_run) -> None:
+    _, run = short_run
+    found = json.loads(snnconv("inspect", run, "--json").stdout)
+    assert found["summary"] == summary(run)
+    assert found["run"]["request"]["steps"] == 2
+    assert "planned_images" in snnconv("inspect", run).stdout
+    before = (run / "summary.json").read_text()
+    for name, data, text in (
+        ("summary.json", before.replace('"images": 32', '"images": 31').encode(), "the parts hold 32"),
+        ("summary.json", b'{"steps": 3}', "summary.json is damaged"),
+        ("parts/00000016.npz", b"x", "00000016.npz is damaged"),
+        ("run.json", b'{"request": []}', "run.json is damaged"),
+    ):
+        whole = (run / name).read_bytes()
+        (run / name).write_bytes(data)
+        done = snnconv("inspect", run, check=False)
+        (run / name).write_bytes(whole)
+        assert done.returncode == 3
+        assert text in done.stderr
+        assert done.stderr.count("\n") == 1
 
 
 def test_without_labels_and_reference(folder, tmp_path) -> None:
@@ -171,20 +280,86 @@ def test_without_labels_and_reference(folder, tmp_path) -> None:
     assert found["spikes_per_image"]["8"] > 0
 
 
-def test_two_processes_do_not_share_a_run_folder(folder, tmp_path) -> None:
-    from snnconv.errors import RunError
-    from snnconv.runtime.run_folder import RunFolder
+@pytest.mark.parametrize("options", [(), ("--overwrite",), ("--steps", 9)])
+def test_two_processes_do_not_share_a_run_folder(options, folder, tmp_path) -> None:
+    run = tmp_path / "run"
+    # so many steps that the first part is far away
+    arguments = simulate(folder, run, "--steps", 100_000, "--threads", 1)
+    command = [sys.executable, "-c", "from snnconv.cli import main; main()", *map(str, arguments)]
+    first = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        deadline = time.monotonic() + 60
+        while not (run / "summary.json").exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        # it stands still and holds the folder
+        first.send_signal(signal.SIGSTOP)
+        before = (run / "run.json").read_bytes()
+        second = snnconv(*arguments, *options, check=False)
+        report = snnconv("report", run, check=False)
+    finally:
+        first.send_signal(signal.SIGCONT)
+        first.send_signal(signal.SIGTERM)
+        first.communicate(timeout=30)
+    assert second.returncode == 3
+    assert second.stderr == (
+        f"snnconv: another process is simulating into {run}; wait for it, or name another folder\n"
+    )
+    assert (run / "run.json").read_bytes() == before
+    assert report.returncode == 3
+    assert "holds no images yet" in report.stderr
+    # a run without finished parts is replaced
+    snnconv(*simulate(folder, run, "--steps", 2, "--limit", 16))
+    assert summary(run)["complete"]
 
-    run = RunFolder(tmp_path / "run")
-    run.begin({"request": {}})
-    with run.locked():
-        code = (
-            "from pathlib import Path\nfrom snnconv.runtime.run_folder import RunFolder\n"
-            f"with RunFolder(Path({str(tmp_path / 'run')!r})).locked(): print('both')"
-        )
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert RunError.__name__ in done.stderr
-    assert "another process is simulating into" in done.stderr
+
+def test_data_beyond_the_calibrated_range_leave_no_folder(folder, tmp_path) -> None:
+    np.savez(tmp_path / "loud.npz", x=np.full((4, 8, 8), 255, np.uint8))
+    arguments = ("simulate", folder / "digits.snn", "--data", tmp_path / "loud.npz", "-o", tmp_path / "run")
+    done = snnconv(*arguments, check=False)
+    assert done.returncode == 3
+    assert "those of the calibration" in done.stderr
+    assert not (tmp_path / "run").exists()
+
+
+def test_names_that_are_no_unicode(folder, tmp_path) -> None:
+    places = {
+        suffix: Path(os.fsdecode(os.fsencode(tmp_path / "n") + b"\xff" + suffix)) for suffix in (b".snn", b".npz")
+    }
+    places[b".snn"].write_bytes((folder / "digits.snn").read_bytes())
+    places[b".npz"].write_bytes((SAMPLES / "digits_test.npz").read_bytes())
+    run = Path(os.fsdecode(os.fsencode(tmp_path / "run") + b"\xff"))
+    arguments = ["simulate", places[b".snn"], "--data", places[b".npz"], "--steps", 2, "--limit", 16, "-o", run]
+    made = json.loads(snnconv(*arguments, "--json").stdout)
+    assert made["network"]["name"] == r"n\udcff.snn"
+    assert made["data"]["name"] == r"n\udcff.npz"
+    # a second time: the request is compared, and the run is finished
+    assert json.loads(snnconv(*arguments, "--json").stdout) == made
+    for command, key in (("report", "run"), ("inspect", "summary")):
+        assert json.loads(snnconv(command, run, "--json").stdout)[key]["network"]["name"] == r"n\udcff.snn"
+        assert r"\udcff" in snnconv(command, run).stdout
+
+
+def test_paths_that_cannot_be_used(folder, tmp_path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    long = tmp_path / ("n" * 300)
+    network, data = folder / "digits.snn", SAMPLES / "digits_test.npz"
+    for path, text in ((tmp_path / "pipe", "it is a pipe or a device"), (long, "File name too long")):
+        for arguments in (
+            ("simulate", path, "--data", data, "-o", tmp_path / "run"),
+            ("simulate", network, "--data", path, "-o", tmp_path / "run"),
+            ("simulate", network, "--data", data, "--reference", path, "-o", tmp_path / "run"),
+            ("simulate", network, "--data", data, "--labels", path, "-o", tmp_path / "run"),
+            ("inspect", path),
+        ):
+            done = snnconv(*arguments, check=False)
+            assert done.returncode == 3, done.stderr
+            assert text in done.stderr
+            assert done.stderr.count("\n") == 1
+    for out, text in ((tmp_path / "pipe", "is no run folder"), (long, "too long"), (network / "run", "cannot")):
+        done = snnconv("simulate", network, "--data", data, "-o", out, check=False)
+        assert done.returncode == 3, done.stderr
+        assert text in done.stderr
+        assert done.stderr.count("\n") == 1
 
 
 def test_merged_calibrations_convert(folder, tmp_path) -> None:

@@ -137,11 +137,11 @@ STEPS = "its tables must all have the same steps, the last of them 4"
         ({"images": -1}, "images: Input should be greater than or equal to 0"),
         ({"version": 0}, "version: Input should be 1"),
         ({"a\nb": 1}, "a b: Extra inputs are not permitted"),
-        ({"steps": 3}, "the part from image 0 does not have 3 steps per image"),
+        ({"steps": 3}, "its tables must all have the same steps, the last of them 3"),
         ({"accuracy": {"1": 0.0, "2": 0.75, "4": 0.5}}, "accuracy at step 4 is 0.5, the parts give 0.625"),
         (
             {"accuracy": {"1": 0.0, "2": math.nan, "4": 0.625}},
-            "accuracy at step 2 is nan, the parts give 0.75",
+            "JSON with NaN, which is not a number that a file may hold",
         ),
         ({"accuracy": None}, "it lacks accuracy, unlike the parts"),
         ({"reference_accuracy": None}, "it lacks reference_accuracy, unlike the parts"),
@@ -149,13 +149,14 @@ STEPS = "its tables must all have the same steps, the last of them 4"
         ({"accuracy": {"1": 0.0, "4": 0.625}}, STEPS),
         ({"synops_per_image": {"1": 0.0, "2": 0.0, "3": 0.0}}, STEPS),
         ({"agreement": {"1": 0.0, "2": 0.0, "last": 0.0}}, STEPS),
+        ({"spikes_per_image": {"9" * 5000: 0.0}}, STEPS),
     ],
 )
 def test_a_damaged_summary_is_refused_in_one_line(
     make_run: MakeRun, summary: dict[str, Any], changes: dict[str, Any], message: str
 ) -> None:
     folder = make_run()
-    # not through RunFolder: it does not write NaN
+    # not through RunFolder, which writes no NaN
     (folder / "summary.json").write_text(json.dumps(summary | changes))
     expected = f"{folder / 'summary.json'} is damaged: {message}; run simulate with --overwrite"
     with pytest.raises(RunError, match=f"^{re.escape(expected)}$"):
@@ -199,11 +200,51 @@ def test_a_missing_part_is_noticed(make_run: MakeRun) -> None:
         report(folder)
 
 
-def test_a_damaged_part_is_refused(make_run: MakeRun) -> None:
+@pytest.mark.parametrize("data", [b"", b"nothing", b"PK\x05\x06" + bytes(18)])
+def test_a_damaged_part_is_refused(data: bytes, make_run: MakeRun) -> None:
     folder = make_run()
-    (folder / "parts" / "00000005.npz").write_bytes(b"nothing")
-    with pytest.raises(RunError, match=r"00000005\.npz is damaged"):
+    (folder / "parts" / "00000005.npz").write_bytes(data)
+    with pytest.raises(RunError, match=r"00000005\.npz is damaged: .*; delete it"):
         report(folder)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"steps": 8}, r"predictions has the shape \(5, 4\), expected \(5, 8\)"),
+        ({"classes": 9}, "the classes are 9"),
+        ({"layers": []}, r"spikes has the shape \(1, 4\), expected \(0, 4\)"),
+    ],
+)
+def test_parts_that_do_not_fit_the_summary_are_refused(
+    make_run: MakeRun, summary: dict[str, Any], changes: dict[str, Any], message: str
+) -> None:
+    names = ("accuracy", "agreement", "top5", "spikes_per_image", "synops_per_image")
+    tables = {name: {"8": 0.0} for name in names} if "steps" in changes else {}
+    folder = make_run(summary | changes | tables)
+    with pytest.raises(RunError, match=rf"00000000\.npz is damaged: .*{message}"):
+        report(folder)
+
+
+def test_a_run_that_has_just_begun_has_no_images(make_run: MakeRun, summary: dict[str, Any]) -> None:
+    tables: dict[str, Any] = {"spikes_per_image": {}, "synops_per_image": {}, "layers": []}
+    # its first part may be there before the next summary
+    folder = make_run(summary | tables | {"images": 0, "complete": False}, ends=(5,))
+    with pytest.raises(RunError, match="holds no images yet"):
+        report(folder)
+
+
+def test_names_that_are_no_unicode_are_reported(make_run: MakeRun, summary: dict[str, Any]) -> None:
+    made = report(make_run(summary | {"data": {"name": "d\udcff.npz", "sha256": "1"}}))
+    assert json.loads(made.model_dump_json())["run"]["data"]["name"] == r"d\udcff.npz"
+
+
+def test_paths_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="File name too long"):
+        report(tmp_path / ("n" * 300))
+    (tmp_path / "file").touch()
+    with pytest.raises(RunError, match="is a file, a run folder is expected"):
+        report(tmp_path / "file")
 
 
 @pytest.mark.parametrize(("points", "expected"), [(12.4, True), (12.5, False), (13.0, False), (-1.0, True)])

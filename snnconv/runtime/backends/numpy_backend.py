@@ -19,7 +19,7 @@ _CHUNK = 16
 _BATCH = 16
 # spikes, currents and padded copies of one step take about 16 bytes a neuron
 _BYTES_PER_VALUE = 16
-_BYTES = 96 << 20
+_BYTES = 192 << 20
 
 
 class NumpyBackend:
@@ -28,7 +28,7 @@ class NumpyBackend:
     Parameters
     ----------
     batch : int, optional
-        N, images at a time in one thread. None chooses it so that a chunk fits in about 100 MB.
+        N, images at a time in one thread. None chooses it so that a chunk fits in about 200 MB.
     chunk : int, optional
         K, steps at a time. None chooses it.
     """

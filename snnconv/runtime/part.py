@@ -1,0 +1,181 @@
+"""The results of some consecutive images, and their file in a run folder."""
+
+import io
+import zipfile
+import zlib
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from snnconv.data.npy import fill, read_header
+from snnconv.data.zip_entries import check_entry
+from snnconv.errors import RunError
+from snnconv.files.paths import check_file
+
+Array = np.ndarray[Any, Any]
+
+_DAMAGE = (
+    *(OSError, ValueError, KeyError, EOFError, RuntimeError, OverflowError),
+    # RuntimeError has NotImplementedError in it: a method of compression that nobody knows
+    *(zipfile.BadZipFile, zlib.error, MemoryError),
+)
+
+
+@dataclass(frozen=True)
+class Part:
+    """The results of some consecutive images.
+
+    Attributes
+    ----------
+    first : int
+        The position of the first image.
+    predictions : ndarray (n, T) uint16
+        The class decided on after each step.
+    in_top5 : ndarray (n, T) bool
+        Whether the label is among the first five; empty (n, 0) without labels or with five classes or fewer.
+    labels : ndarray (n,) int64
+        −1 where there is none.
+    reference : ndarray (n,) int64
+        The ONNX model's class; −1 where it was not run.
+    spikes : ndarray (layers, T) int64
+        Sums over the images.
+    synops : ndarray (weighted nodes, T) int64
+        Sums over the images.
+    spikes_by_image : ndarray (n, layers) int64
+        Sums over the steps.
+    synops_by_image : ndarray (n, weighted nodes) int64
+        Sums over the steps.
+    """
+
+    first: int
+    predictions: Array
+    in_top5: Array
+    labels: Array
+    reference: Array
+    spikes: Array
+    synops: Array
+    spikes_by_image: Array
+    synops_by_image: Array
+
+
+@dataclass(frozen=True)
+class Extent:
+    """What the parts of a run must fit.
+
+    Attributes
+    ----------
+    steps : int
+        T.
+    classes : int
+    layers : int or None
+        Layers of neurons; None where it is not known.
+    weighted : int or None
+        Weighted nodes; None where it is not known.
+    """
+
+    steps: int
+    classes: int
+    layers: int | None = None
+    weighted: int | None = None
+
+
+_COLUMNS = {field.name: np.dtype(np.int64) for field in fields(Part) if field.name != "first"} | {
+    "predictions": np.dtype(np.uint16),
+    "in_top5": np.dtype(np.bool_),
+}
+
+
+def to_bytes(part: Part) -> bytes:
+    """Give the bytes of a part's ``.npz``."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **{name: getattr(part, name) for name in _COLUMNS})
+    return buffer.getvalue()
+
+
+def read(path: Path, first: int, extent: Extent) -> Part:
+    """Read a part and check all that can be known of it.
+
+    Parameters
+    ----------
+    path : Path
+        The ``.npz``.
+    first : int
+        The position of its first image.
+    extent : Extent
+        Of the run.
+
+    Raises
+    ------
+    RunError
+        If it is damaged, or does not fit the run.
+    """
+    try:
+        check_file(path)
+        part = Part(first=first, **_columns(path.read_bytes()))
+        _check(part, extent)
+    except _DAMAGE as error:
+        # what other readers advise, to save it anew, does not fit a part
+        reason = " ".join(str(error).split()).split(";")[0] or type(error).__name__
+        raise RunError(f"{path} is damaged: {reason}; delete it, and the same command computes it again") from error
+    return part
+
+
+def _columns(data: bytes) -> dict[str, Array]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        if sorted(archive.namelist()) != sorted(f"{name}.npy" for name in _COLUMNS):
+            raise RunError(f"it holds {len(archive.namelist())} arrays, expected {', '.join(_COLUMNS)}")
+        return {name: _column(archive, name, len(data)) for name in _COLUMNS}
+
+
+def _column(archive: zipfile.ZipFile, name: str, available: int) -> Array:
+    info = archive.getinfo(f"{name}.npy")
+    check_entry(info, available, name)
+    with archive.open(info) as stream:
+        header = read_header(stream, info.file_size, name)
+    if header.dtype != _COLUMNS[name]:
+        raise RunError(f"{name} has the type {header.dtype}, expected {_COLUMNS[name]}")
+    # the size that the header asks for is that of the entry, so what is allocated here is there to be read
+    array = np.empty(header.shape, dtype=header.dtype)
+    with archive.open(info) as stream:
+        stream.read(header.offset)
+        fill(stream, array, name)
+        # only a read beyond the end compares the checksum
+        stream.read(1)
+    return array
+
+
+def _check(part: Part, extent: Extent) -> None:
+    """Compare shapes and values with the run and with each other."""
+    images = _rows(part.labels)
+    layers = _rows(part.spikes) if extent.layers is None else extent.layers
+    weighted = _rows(part.synops) if extent.weighted is None else extent.weighted
+    shapes = {
+        "labels": (images,),
+        "reference": (images,),
+        "predictions": (images, extent.steps),
+        "in_top5": (images, extent.steps if part.in_top5.size else 0),
+        "spikes": (layers, extent.steps),
+        "synops": (weighted, extent.steps),
+        "spikes_by_image": (images, layers),
+        "synops_by_image": (images, weighted),
+    }
+    for name, shape in shapes.items():
+        found = getattr(part, name).shape
+        if found != shape:
+            raise RunError(f"{name} has the shape {found}, expected {shape}")
+    if not images:
+        raise RunError("it holds no images, expected at least 1")
+    for name, low in (("labels", -1), ("reference", -1), ("predictions", 0)):
+        values = getattr(part, name)
+        if values.min() < low or values.max() >= extent.classes:
+            raise RunError(f"{name} has values from {values.min()} to {values.max()}, the classes are {extent.classes}")
+    for name in ("spikes", "synops"):
+        by_step, by_image = getattr(part, name), getattr(part, f"{name}_by_image")
+        if (by_step < 0).any() or (by_image < 0).any() or (by_step.sum(axis=1) != by_image.sum(axis=0)).any():
+            raise RunError(f"{name} by step and by image are not the same counts")
+
+
+def _rows(array: Array) -> int:
+    return len(array) if array.ndim else 0
