@@ -15,6 +15,7 @@ from snnconv.data.images import MAX_FILE_BYTES, SUFFIXES
 from snnconv.data.reading import reading
 from snnconv.data.zip_entries import archive_size, check_entry
 from snnconv.errors import DataError
+from snnconv.files.walk import walk
 
 Reader = Callable[[int], bytes]
 
@@ -56,7 +57,7 @@ class FolderImages:
     def __init__(self, path: Path) -> None:
         self._path = path
         with reading(str(path)):
-            self.names = sorted(name for name in _walk(path, "", frozenset()) if _is_image(name))
+            self.names = sorted(name for name in walk(path) if _is_image(name))
 
     @contextmanager
     def opened(self) -> Iterator[Reader]:
@@ -149,16 +150,3 @@ class ZipImages:
 def _is_image(name: str) -> bool:
     hidden = any(part == "__MACOSX" or (part.startswith(".") and part not in (".", "..")) for part in name.split("/"))
     return not hidden and name.lower().endswith(SUFFIXES)
-
-
-def _walk(folder: Path, prefix: str, above: frozenset[Path]) -> Iterator[str]:
-    """Give the names of all files, those behind links to folders too, unless a link leads back up."""
-    real = folder.resolve()
-    if real in above:
-        return
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_dir():
-                yield from _walk(folder / entry.name, f"{prefix}{entry.name}/", above | {real})
-            else:
-                yield prefix + entry.name

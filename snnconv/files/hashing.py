@@ -1,8 +1,6 @@
 """SHA-256 of files and arrays."""
 
 import hashlib
-import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +8,7 @@ import numpy as np
 
 from snnconv.errors import FileMissingError, InputError
 from snnconv.files.paths import check_file, is_folder
+from snnconv.files.walk import walk
 
 
 def sha256_of_file(path: Path) -> str:
@@ -54,7 +53,7 @@ def sha256_of_path(path: Path) -> str:
         return sha256_of_file(path)
     digest = hashlib.sha256()
     try:
-        for name in sorted(_names(path, "", frozenset())):
+        for name in sorted(walk(path)):
             file = path / name
             if file.is_file():
                 status = file.stat()
@@ -64,15 +63,3 @@ def sha256_of_path(path: Path) -> str:
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
     return digest.hexdigest()
-
-
-def _names(folder: Path, prefix: str, above: frozenset[Path]) -> Iterator[str]:
-    real = folder.resolve()
-    if real in above:
-        return
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_dir():
-                yield from _names(folder / entry.name, f"{prefix}{entry.name}/", above | {real})
-            else:
-                yield prefix + entry.name
