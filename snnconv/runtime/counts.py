@@ -70,12 +70,15 @@ class DenseOps:
         Whether the spiking network makes them too: the node reads a current.
     constant : bool
         Whether that current is constant, so that once per image is enough.
+    of_ann : bool
+        Whether the ReLU network makes them: a ``Scale`` is normalisation, or a BatchNorm that could not be folded.
     """
 
     macs: int
     padded_macs: int
     reads_current: bool
     constant: bool
+    of_ann: bool
 
 
 def dense_ops(network: SpikingNetwork) -> dict[str, DenseOps]:
@@ -100,5 +103,7 @@ def dense_ops(network: SpikingNetwork) -> dict[str, DenseOps]:
         if not isinstance(node, ir.Scale):
             per_output = int(np.prod(network.tensors[node.weight].shape[1:]))
         constant = all(flow.constant for flow in sources)
-        result[node.name] = DenseOps(macs, outputs * per_output, reads_current, constant)
+        result[node.name] = DenseOps(
+            macs, outputs * per_output, reads_current, constant, of_ann=not isinstance(node, ir.Scale)
+        )
     return result

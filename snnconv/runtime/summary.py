@@ -146,8 +146,8 @@ def operations(network: SpikingNetwork) -> Operations:
     """Sum the dense operations of a network."""
     found = dense_ops(network).values()
     return Operations(
-        ann_macs=sum(ops.macs for ops in found),
-        ann_macs_padded=sum(ops.padded_macs for ops in found),
+        ann_macs=sum(ops.macs for ops in found if ops.of_ann),
+        ann_macs_padded=sum(ops.padded_macs for ops in found if ops.of_ann),
         constant_macs=sum(ops.macs for ops in found if ops.reads_current and ops.constant),
         changing_macs_per_step=sum(ops.macs for ops in found if ops.reads_current and not ops.constant),
     )

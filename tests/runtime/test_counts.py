@@ -7,6 +7,7 @@ from snnconv.ir import nodes as ir
 from snnconv.runtime.counts import dense_ops, fan_out, taps
 from snnconv.runtime.layers import layers
 from snnconv.runtime.program import weighted
+from snnconv.runtime.summary import operations
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -65,3 +66,14 @@ def test_fan_out_and_dense_operations(maker) -> None:
 def test_layers_own_the_synapses_that_feed_them(maker) -> None:
     rows = [(layer.name, layer.neurons, layer.spikes, layer.synapses) for layer in layers(small(maker))]
     assert rows == [("n1", 64, 0, (0,)), ("n2", 64, 1, (1, 2)), ("readout", 0, None, (3,))]
+
+
+def test_a_scale_on_a_current_is_no_operation_of_the_relu_network(maker) -> None:
+    maker.add(ir.Input, "image", (3, 2, 2), amplitude=1.0)
+    maker.add(ir.Scale, "scale", (3, 2, 2), "image", gain=np.asarray(0.5))
+    maker.add(ir.Flatten, "flat", (12,), "scale")
+    maker.add(ir.Dense, "dense", (2,), "flat", weight=np.ones((2, 12)) / 12)
+    maker.add(ir.Readout, "readout", (2,), "dense", mode=ir.ReadoutMode.CURRENT)
+    found = operations(maker.network())
+    assert (found.ann_macs, found.ann_macs_padded) == (24, 24)
+    assert (found.constant_macs, found.changing_macs_per_step) == (36, 0)

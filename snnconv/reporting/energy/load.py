@@ -41,6 +41,9 @@ def load_profile(id_or_path: str | Path) -> EnergyProfile:
         return known[id_or_path]
     path = Path(id_or_path)
     try:
+        # to open a pipe would wait for ever; a folder gives its own error below
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise ProfileError(f"cannot read the energy profile {path}: it is a pipe or a device; name a file")
         with path.open("rb") as file:
             data = file.read(_MAX_BYTES + 1)
     except FileNotFoundError as error:

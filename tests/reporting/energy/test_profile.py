@@ -1,4 +1,5 @@
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -167,3 +168,9 @@ def test_a_folder_is_refused(tmp_path: Path) -> None:
 def test_a_path_that_cannot_be_is_refused() -> None:
     with pytest.raises(ProfileError, match="cannot read the energy profile a\0b: embedded null byte"):
         load_profile("a\0b")
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ProfileError, match="it is a pipe or a device; name a file"):
+        load_profile(tmp_path / "pipe")
