@@ -60,7 +60,7 @@ def exact_sums(network: SpikingNetwork) -> SpikingNetwork:
     found = flows(network)
     full = bounds(network, found)
     reads = {node.name: _reads(network, found, node) for node in network.nodes if isinstance(node, ir.WEIGHTED)}
-    grids = _spike_grids(network, found, full, {name for name, kind in reads.items() if kind is Kind.SPIKES})
+    grids = _spike_grids(network, found, {name for name, kind in reads.items() if kind is Kind.SPIKES})
     for name, kind in reads.items():
         if kind is Kind.GRADED:
             grids[name] = _graded_grid(network, name, full)
@@ -83,34 +83,29 @@ def _grid_of(bound: Array) -> Array:
     return np.minimum(grid, FINEST).astype(np.int64)
 
 
-def _spike_grids(network: SpikingNetwork, found: dict[str, Flow], full: dict[str, Bound], narrow: set[str]) -> Grids:
+def _spike_grids(network: SpikingNetwork, found: dict[str, Flow], narrow: set[str]) -> Grids:
     """Find q per channel for the nodes that read spikes."""
-    groups = _meeting(network, found)
-    grids: Grids = {}
+    groups = [(group, [name for name in group if name in narrow]) for group in _meeting(network, found)]
+    groups = [(group, members) for group, members in groups if members]
     met = bounds(network, found, only=narrow)
-    for group in groups:
-        members = [name for name in group if name in narrow]
-        if not members:
-            continue
-        limits = np.maximum.reduce([_per_channel(network, group, met[name].largest) for name in group])
-        for name in members:
-            grids[name] = _grid_of(limits)
+    grids = {name: _grid_of(_limits(network, group, met)) for group, members in groups for name in members}
     # rounding up can push a sum beyond 24 bits: such a channel gets a coarser grid
-    while True:
-        met = bounds(network, found, only=narrow, grids=grids)
+    changed = True
+    while changed:
         changed = False
-        for group in groups:
-            members = [name for name in group if name in narrow]
-            if not members:
-                continue
-            limits = np.maximum.reduce([_per_channel(network, group, met[name].largest) for name in group])
-            too_large = limits > np.ldexp(1.0, FLOAT32_BITS - grids[members[0]])
-            if too_large.any():
-                changed = True
-                for name in members:
-                    grids[name] = grids[name] - too_large
-        if not changed:
-            return grids
+        met = bounds(network, found, only=narrow, grids=grids)
+        for group, members in groups:
+            too_large = _limits(network, group, met) > np.ldexp(1.0, FLOAT32_BITS - grids[members[0]])
+            changed = changed or bool(too_large.any())
+            for name in members:
+                grids[name] = grids[name] - too_large
+    return grids
+
+
+def _limits(network: SpikingNetwork, group: list[str], met: dict[str, Bound]) -> Array:
+    """Give the largest bound of each channel over the group, or one for all where channels move."""
+    limits: Array = np.maximum.reduce([_per_channel(network, group, met[name].largest) for name in group])
+    return limits
 
 
 def _per_channel(network: SpikingNetwork, group: list[str], largest: Array) -> Array:
