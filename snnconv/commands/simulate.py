@@ -12,7 +12,7 @@ import numpy as np
 from snnconv import __version__
 from snnconv.commands.calibrate import numbered
 from snnconv.commands.sitting import Sitting
-from snnconv.data import ImageSet, Layout, open_images, read_classes
+from snnconv.data import ImageSet, Layout, Preprocessing, open_images, read_classes
 from snnconv.errors import DataError, InputError, NetworkError, RunError
 from snnconv.files.hashing import sha256_of_file, sha256_of_path
 from snnconv.files.names import plain, plain_values
@@ -111,7 +111,10 @@ def simulate(
         loaded = replace(loaded, encoding=options.encoding)
     steps = options.steps or loaded.steps
     backend = choose(options.backend, loaded, options.batch_size)
-    images = _open(loaded, data, options)
+    preprocessing = loaded.preprocessing
+    if preprocessing is None:
+        raise NetworkError("the network has no preprocessing, so images cannot be brought to its input")
+    images = _open(loaded, preprocessing, data, options)
     planned = images.count if options.limit is None else options.limit
     if planned > images.count:
         raise DataError(f"{images.name} has {images.count} images, {planned} were asked for; ask for fewer")
@@ -120,7 +123,9 @@ def simulate(
     folder = RunFolder(out)
     with folder.locked():
         _begin(folder, request, options)
-        run = Sitting(folder, loaded, images, backend, steps, planned, options.threads, options.batch_size)
+        run = Sitting(
+            folder, loaded, preprocessing, images, backend, steps, planned, options.threads, options.batch_size
+        )
         try:
             return run.go_on(reference, request, progress)
         except InputError:
@@ -138,10 +143,7 @@ def _check_paths(network: Path, data: Path, options: SimulateOptions) -> None:
     is_folder(data)
 
 
-def _open(network: SpikingNetwork, data: Path, options: SimulateOptions) -> ImageSet:
-    preprocessing = network.preprocessing
-    if preprocessing is None:
-        raise NetworkError("the network has no preprocessing, so images cannot be brought to its input")
+def _open(network: SpikingNetwork, preprocessing: Preprocessing, data: Path, options: SimulateOptions) -> ImageSet:
     images = open_images(
         data,
         input_shape=preprocessing.input_shape,

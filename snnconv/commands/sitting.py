@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from snnconv.data import ImageSet
-from snnconv.errors import DataError, InputError, NetworkError, RunError
+from snnconv.data import ImageSet, Preprocessing
+from snnconv.errors import DataError, InputError, RunError
 from snnconv.files.names import plain
 from snnconv.graph.reference import ReferenceModel
 from snnconv.ir.network import SpikingNetwork
@@ -48,6 +48,7 @@ class Sitting:
         self,
         folder: RunFolder,
         network: SpikingNetwork,
+        preprocessing: Preprocessing,
         images: ImageSet,
         backend: Backend,
         steps: int,
@@ -56,6 +57,7 @@ class Sitting:
         batch_size: int | None,
     ) -> None:
         self._folder, self._network, self._images, self._backend = folder, network, images, backend
+        self._preprocessing = preprocessing
         self._steps, self._planned = steps, planned
         self._threads = threads or os.cpu_count() or 1
         # a batch is cut from a piece
@@ -120,11 +122,8 @@ class Sitting:
         return summary
 
     def _pieces(self, first: int, reference: ReferenceModel | None) -> Iterator[Piece]:
-        preprocessing = self._network.preprocessing
-        if preprocessing is None:
-            raise NetworkError("the network has no preprocessing, so images cannot be brought to its input")
         for batch in self._images.batches(self._piece, start=first, stop=self._planned):
-            x = preprocessing.apply(batch.images)
+            x = self._preprocessing.apply(batch.images)
             self._check_amplitude(x)
             classes = None if reference is None else reference.run(x)[0].argmax(axis=1)
             yield Piece(first, x, batch.labels, classes)
