@@ -27,6 +27,37 @@ def taps(size: int, kernel: int, stride: int, before: int, after: int, dilation:
     return np.bincount(positions[(positions >= 0) & (positions < size)], minlength=size)
 
 
+def fan_out_by_axis(network: SpikingNetwork, node: ir.Conv | ir.Dense | ir.Scale) -> tuple[int, list[Array]]:
+    """Give the synapses that read a position of a node's input as a product.
+
+    Returns
+    -------
+    each : int
+        Outputs that a window and tap lead to.
+    along : list of ndarray int64
+        For a ``Conv``, windows and taps that read each position along each axis; empty for ``Dense`` and ``Scale``.
+    """
+    if isinstance(node, ir.Dense):
+        return node.shape[0], []
+    if isinstance(node, ir.Scale):
+        return 1, []
+    weight = network.tensors[node.weight].shape
+    shape = network.by_name[network.incoming[node.name][0].source].shape
+    spatial = len(shape) - 1
+    along = [
+        taps(
+            shape[1 + axis],
+            weight[2 + axis],
+            node.strides[axis],
+            node.pads[axis],
+            node.pads[axis + spatial],
+            node.dilations[axis],
+        )
+        for axis in range(spatial)
+    ]
+    return weight[0] // node.groups, along
+
+
 def fan_out(network: SpikingNetwork, node: ir.Conv | ir.Dense | ir.Scale) -> Array:
     """Give how many synapses of a node read each position of its input.
 
@@ -35,24 +66,10 @@ def fan_out(network: SpikingNetwork, node: ir.Conv | ir.Dense | ir.Scale) -> Arr
     ndarray int64
         (H, W) for a ``Conv``: the same for each channel; () for ``Dense`` and ``Scale``.
     """
-    if isinstance(node, ir.Dense):
-        return np.asarray(node.shape[0])
-    if isinstance(node, ir.Scale):
-        return np.asarray(1)
-    weight = network.tensors[node.weight].shape
-    shape = network.by_name[network.incoming[node.name][0].source].shape
-    spatial = len(shape) - 1
-    result = np.asarray(weight[0] // node.groups)
-    for axis in range(spatial):
-        along = taps(
-            shape[1 + axis],
-            weight[2 + axis],
-            node.strides[axis],
-            node.pads[axis],
-            node.pads[axis + spatial],
-            node.dilations[axis],
-        )
-        result = result[..., None] * along
+    each, along = fan_out_by_axis(network, node)
+    result = np.asarray(each)
+    for axis in along:
+        result = result[..., None] * axis
     return result
 
 
