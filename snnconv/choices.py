@@ -72,3 +72,6 @@ class BackendName(StrEnum):
 
     AUTO = "auto"
     NUMPY = "numpy"
+    """Dense sums of every step; the reference."""
+    EVENT = "event"
+    """A kernel in C whose time grows with the spikes."""

@@ -59,7 +59,7 @@ class Program:
         self.chunk = chunk
         self.operations: dict[str, Operation] = {}
         self._found = flows(network)
-        self.values: dict[str, Array] = {}
+        self.values: dict[str, Any] = {}
         self._constant: list[tuple[str, Operation, tuple[str, ...]]] = []
         self._changing: list[tuple[str, Operation, tuple[str, ...]]] = []
         self._counted = network.incoming[network.readout.name][0].source
@@ -83,12 +83,20 @@ class Program:
         keep = site.node.name == self._counted and self.network.readout.ties is ir.Ties.MEMBRANE
         return Neuron(site, keep_trace=keep)
 
+    def _sources(self, node: ir.Node) -> tuple[str, ...]:
+        return tuple(edge.source for edge in self.network.incoming[node.name])
+
+    def _built(self, site: Site, neuron: MakeNeuron) -> Operation:
+        return neuron(site) if isinstance(site.node, ir.Neuron) else build(site)
+
     def _add(self, node: ir.Node, neuron: MakeNeuron) -> None:
         site = self._site(node)
-        operation = neuron(site) if isinstance(node, ir.Neuron) else build(site)
-        sources = tuple(edge.source for edge in self.network.incoming[node.name])
-        self.operations[node.name] = operation
-        (self._constant if site.flow.constant else self._changing).append((node.name, operation, sources))
+        self._put(site, self._built(site, neuron), self._sources(node))
+
+    def _put(self, site: Site, operation: Operation, sources: tuple[str, ...]) -> None:
+        name = site.node.name
+        self.operations[name] = operation
+        (self._constant if site.flow.constant else self._changing).append((name, operation, sources))
 
     def load(self, images: Array) -> None:
         """Start on new images: clear all state and compute what is constant in time, once.
@@ -122,18 +130,31 @@ class Program:
         values = self.values
         for name, operation, sources in self._changing:
             values[name] = operation.advance([values[source] for source in sources], steps)
-        scores = self._readout.advance(values[self._counted], steps).copy()
-        trace = getattr(self.operations.get(self._counted), "trace", None)
+        scores = self._readout.advance(self._array(self._counted), steps).copy()
+        trace = self._trace()
         counting = self.network.readout.mode is ir.ReadoutMode.SPIKES
         ties = trace[:steps].copy() if counting and trace is not None else None
-        spikes = np.zeros((len(self._spikes), steps, self.batch), dtype=np.int64)
+        return Recording(scores, ties, *self._count(steps))
+
+    def _array(self, name: str) -> Array:
+        """Give a node's last chunk as numbers."""
+        value: Array = self.values[name]
+        return value
+
+    def _trace(self) -> Array | None:
+        """Give the membrane that the readout asks for."""
+        return getattr(self.operations.get(self._counted), "trace", None)
+
+    def _count(self, steps: int) -> tuple[Array, Array]:
+        """Count spikes (layers, K, N) and synaptic operations (weighted nodes, K, N) of the last chunk."""
+        spikes = np.zeros((len(self.network.neurons), steps, self.batch), dtype=np.int64)
         for index, name, counter in self._spikes:
-            spikes[index] = counter.count(values[name])
+            spikes[index] = counter.count(self.values[name])
         synops = np.zeros((len(weighted(self.network)), steps, self.batch), dtype=np.int64)
         for index, edges, synop_counter in self._synops:
             for edge in edges:
-                synops[index] += synop_counter.count(values[edge.source])
-        return Recording(scores, ties, spikes, synops)
+                synops[index] += synop_counter.count(self.values[edge.source])
+        return spikes, synops
 
 
 def weighted(network: SpikingNetwork) -> tuple[ir.Conv | ir.Dense | ir.Scale, ...]:

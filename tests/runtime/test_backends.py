@@ -1,6 +1,6 @@
 """One suite for every backend: the spikes, sums and counts of a slow simulator, whatever the batch and the chunk."""
 
-from collections.abc import Callable
+import functools
 from typing import Any
 
 import numpy as np
@@ -8,10 +8,23 @@ import pytest
 
 from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
+from snnconv.runtime.backends.event_backend import EventBackend
 from snnconv.runtime.backends.numpy_backend import NumpyBackend
+from snnconv.runtime.event.isa import instruction_sets, is_built
 from snnconv.runtime.program import weighted
 
-BACKENDS: list[Callable[[int | None, int | None], Any]] = [NumpyBackend]
+
+def _backends() -> list[Any]:
+    """NumPy, and the event-driven kernel with every instruction set that this machine has."""
+    made: list[Any] = [pytest.param(NumpyBackend, id="numpy")]
+    if is_built():
+        made += [
+            pytest.param(functools.partial(EventBackend, isa=name), id=f"event-{name}") for name in instruction_sets()
+        ]
+    return made
+
+
+BACKENDS = _backends()
 STEPS = 12
 
 

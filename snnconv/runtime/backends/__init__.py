@@ -1,5 +1,6 @@
 """The runtimes that can run a network. NumPy is the reference; faster ones give the same spikes to the bit."""
 
+import logging
 from collections.abc import Iterator
 from threading import Event
 from typing import Any, NamedTuple, Protocol
@@ -12,6 +13,8 @@ from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.recording import Recording
 
 Array = np.ndarray[Any, Any]
+
+_log = logging.getLogger(__name__)
 
 
 class Stopped(Exception):  # noqa: N818 - no error: somebody asked for it
@@ -65,11 +68,36 @@ def choose(name: BackendName, network: SpikingNetwork, batch: int | None = None,
     NotRunnableError
         If it does not run the network, with every reason.
     """
-    from snnconv.runtime.backends.numpy_backend import NumpyBackend
-
-    del name  # both names mean NumPy until there is a second backend
-    backend = NumpyBackend(batch, chunk)
+    backend = _event(network, batch, chunk) if name is BackendName.AUTO else None
+    if backend is None:
+        backend = _named(name, batch, chunk)
     reasons = backend.supports(network)
     if reasons:
         raise NotRunnableError("; ".join(reasons))
     return backend
+
+
+def _named(name: BackendName, batch: int | None, chunk: int | None) -> Backend:
+    if name is BackendName.EVENT:
+        from snnconv.runtime.backends.event_backend import EventBackend
+
+        return EventBackend(batch, chunk)
+    from snnconv.runtime.backends.numpy_backend import NumpyBackend
+
+    return NumpyBackend(batch, chunk)
+
+
+def _event(network: SpikingNetwork, batch: int | None, chunk: int | None) -> Backend | None:
+    """Give the event-driven backend where it was built and has something to do."""
+    from snnconv.runtime.event.isa import MISSING, is_built
+
+    if not is_built():
+        _log.warning("%s; running in NumPy, which is many times slower", MISSING)
+        return None
+    from snnconv.runtime.backends.event_backend import EventBackend
+
+    backend = EventBackend(batch, chunk)
+    # what nobody runs is refused below, by name
+    if not backend.supports(network) and backend.takes(network):
+        return backend
+    return None

@@ -1,19 +1,11 @@
-"""The NumPy runtime as a backend: programs per thread, made once for each batch size."""
-
-import threading
-from collections.abc import Iterator
-from typing import Any
+"""The NumPy runtime as a backend: dense sums of every step. The reference."""
 
 import numpy as np
 
-from snnconv.errors import NotRunnableError
 from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
-from snnconv.runtime.backends import Chunk, Stopped
+from snnconv.runtime.backends.batches import Batches
 from snnconv.runtime.program import Program
-from snnconv.runtime.recording import Recording, joined
-
-Array = np.ndarray[Any, Any]
 
 _CHUNK = 16
 _BATCH = 16
@@ -22,84 +14,17 @@ _BYTES_PER_VALUE = 16
 _BYTES = 192 << 20
 
 
-class NumpyBackend:
-    """Runs networks by dense sums in NumPy.
-
-    Parameters
-    ----------
-    batch : int, optional
-        N, images at a time in one thread. None chooses it so that a chunk fits in about 200 MB.
-    chunk : int, optional
-        K, steps at a time. None chooses it.
-    """
+class NumpyBackend(Batches):
+    """Runs networks by dense sums in NumPy."""
 
     name = "numpy"
 
-    def __init__(self, batch: int | None = None, chunk: int | None = None) -> None:
-        self._batch = batch
-        self._chunk = chunk
-        self._local = threading.local()
-
-    def supports(self, network: SpikingNetwork) -> list[str]:
-        """Give the reasons why a network does not run here."""
-        reasons = []
-        try:
-            Program(network, 1, 1)
-        except NotRunnableError as error:
-            reasons.append(str(error))
-        except MemoryError:
-            reasons.append("the network needs more memory for one image and step than there is")
-        return reasons
-
-    def chunks(
-        self, network: SpikingNetwork, images: Array, steps: int, stop: threading.Event | None = None
-    ) -> Iterator[Chunk]:
-        """Run preprocessed images and give what is recorded bit by bit.
-
-        Memory grows neither with their number nor with `steps`.
-        """
-        batch, chunk = self.sizes(network)
-        for first in range(0, len(images), batch):
-            program = self._program(network, len(images[first : first + batch]), chunk)
-            program.load(images[first : first + batch])
-            for step in range(0, steps, chunk):
-                if stop is not None and stop.is_set():
-                    raise Stopped
-                yield Chunk(first, step, program.advance(min(chunk, steps - step)))
-
-    def simulate(
-        self, network: SpikingNetwork, images: Array, steps: int, stop: threading.Event | None = None
-    ) -> Recording:
-        """Run preprocessed images and keep all that is recorded; memory grows with N · T · classes."""
-        batches: dict[int, list[Recording]] = {}
-        for first, _, recording in self.chunks(network, images, steps, stop):
-            batches.setdefault(first, []).append(recording)
-        return beside([joined(chunks) for chunks in batches.values()])
-
     def sizes(self, network: SpikingNetwork) -> tuple[int, int]:
-        """Give (images, steps) that are run at once."""
+        """Give (images, steps) that are run at once: a chunk fits in about 200 MB."""
         values = sum(int(np.prod(node.shape)) for node in network.nodes if not isinstance(node, ir.Readout))
         together = max(1, _BYTES // (_BYTES_PER_VALUE * values))
         chunk = self._chunk or min(_CHUNK, together)
         return self._batch or max(1, min(_BATCH, together // chunk)), chunk
 
-    def _program(self, network: SpikingNetwork, batch: int, chunk: int) -> Program:
-        """Give this thread's program: buffers are not shared between threads."""
-        program: Program | None = getattr(self._local, "program", None)
-        if program is None or program.network is not network or (program.batch, program.chunk) != (batch, chunk):
-            program = Program(network, batch, chunk)
-            self._local.program = program
-        return program
-
-
-def beside(parts: list[Recording]) -> Recording:
-    """Join recordings of different images over the same steps."""
-    if len(parts) == 1:
-        return parts[0]
-    ties = [part.ties for part in parts if part.ties is not None]
-    return Recording(
-        scores=np.concatenate([part.scores for part in parts], axis=1),
-        ties=np.concatenate(ties, axis=1) if ties else None,
-        spikes=np.concatenate([part.spikes for part in parts], axis=2),
-        synops=np.concatenate([part.synops for part in parts], axis=2),
-    )
+    def _make(self, network: SpikingNetwork, batch: int, chunk: int) -> Program:
+        return Program(network, batch, chunk)

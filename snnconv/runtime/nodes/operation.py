@@ -23,8 +23,8 @@ class Operation(Protocol):
     def reset(self) -> None:
         """Forget the images so far."""
 
-    def advance(self, inputs: Sequence[Array], steps: int) -> Array:
-        """Take a chunk of each incoming edge to a chunk of the output.
+    def advance(self, inputs: Sequence[Any], steps: int) -> Any:
+        """Take a chunk of each incoming edge to a chunk of the output: arrays here, for other backends what they like.
 
         Parameters
         ----------

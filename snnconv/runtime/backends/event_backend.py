@@ -1,0 +1,80 @@
+"""The event-driven kernel as a backend: time in proportion to spikes, in C."""
+
+import logging
+import threading
+
+import numpy as np
+
+from snnconv.ir.network import SpikingNetwork
+from snnconv.runtime.backends.batches import Batches
+from snnconv.runtime.event.isa import name_of, position
+from snnconv.runtime.event.plan import Plan, make_plan
+from snnconv.runtime.event.program import EventProgram
+from snnconv.runtime.program import Program
+
+_log = logging.getLogger(__name__)
+
+_CHUNK = 64
+_BATCH = 16
+# a neuron has a membrane and a constant current of 8 bytes each, and a bit for each step
+_BYTES_PER_NEURON = 16 + _CHUNK // 8
+# nodes that run in NumPy, or give their current to it, hold numbers at every step
+_BYTES_PER_NUMBER = 16
+_BYTES = 192 << 20
+
+
+class EventBackend(Batches):
+    """Runs networks by adding up the weight rows of the spikes that there are.
+
+    Parameters
+    ----------
+    batch, chunk : int, optional
+        As for every backend.
+    isa : str, optional
+        The instruction set; None takes what ``SNNCONV_ISA`` names, else the fastest that is here.
+
+    Raises
+    ------
+    NotRunnableError
+        If the kernel was not built, or the instruction set is not here.
+    """
+
+    name = "event"
+
+    def __init__(self, batch: int | None = None, chunk: int | None = None, isa: str | None = None) -> None:
+        super().__init__(batch, chunk)
+        self._isa = position(isa)
+        self._lock = threading.Lock()
+        self._planned: tuple[SpikingNetwork, int, Plan] | None = None
+
+    def takes(self, network: SpikingNetwork) -> bool:
+        """Say whether the kernel runs any sums of the network."""
+        plan = self.plan(network, self._chunk or _CHUNK)
+        return any(synapses.sources for synapses in (*plan.layers.values(), *plan.currents.values()))
+
+    def sizes(self, network: SpikingNetwork) -> tuple[int, int]:
+        """Give (images, steps) that are run at once: their state fits in about 200 MB where one image does."""
+        chunk = self._chunk or _CHUNK
+        plan = self.plan(network, chunk)
+        in_kernel = [node for node in network.nodes if node.name in plan.layers or node.name in plan.bits]
+        in_numpy = [node for node in network.nodes if node.name in plan.reasons or node.name in plan.currents]
+        neurons = sum(int(np.prod(node.shape)) for node in in_kernel)
+        numbers = sum(int(np.prod(node.shape)) for node in in_numpy)
+        if self._chunk is None and _BYTES_PER_NUMBER * numbers * chunk > _BYTES:
+            chunk = max(1, _BYTES // (_BYTES_PER_NUMBER * numbers))
+        each = _BYTES_PER_NEURON * neurons + _BYTES_PER_NUMBER * numbers * chunk
+        return self._batch or max(1, min(_BATCH, _BYTES // max(1, each))), chunk
+
+    def plan(self, network: SpikingNetwork, chunk: int) -> Plan:
+        """Say which nodes the kernel runs; made once and shared by all threads."""
+        with self._lock:
+            if self._planned is None or self._planned[0] is not network or self._planned[1] != chunk:
+                made = make_plan(network, chunk)
+                _log.info("event-driven kernel with %s", name_of(self._isa))
+                for name, reason in made.reasons.items():
+                    _log.info("node %s runs in NumPy: %s", name, reason)
+                self._planned = (network, chunk, made)
+            return self._planned[2]
+
+    def _make(self, network: SpikingNetwork, batch: int, chunk: int) -> Program:
+        return EventProgram(network, self.plan(network, chunk), self._isa, batch)

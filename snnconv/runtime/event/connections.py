@@ -1,0 +1,225 @@
+"""Which weighted nodes the kernel can sum, and what it needs of them.
+
+The kernel adds int32 multiples of 2^-q. It takes a node that reads spikes, has a grid, and whose sums stay below 2^31.
+A sum of spikes in front of it is taken apart: y = W (s₁ + s₂) = W s₁ + W s₂. So is a ``Flatten`` in front of a
+``Dense``, which then is a convolution with one output pixel.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from snnconv.ir import nodes as ir
+from snnconv.ir.flow import Flow, Kind
+from snnconv.ir.network import SpikingNetwork
+from snnconv.runtime.event.spikes import BLOCK, aligned, blocks_of, plane
+from snnconv.runtime.event.synapses import LARGEST_ROW, Weights, Window, no_rows, parts, row_count
+from snnconv.runtime.layout import channels_last, parameter
+
+Array = np.ndarray[Any, Any]
+
+Weighted = ir.Conv | ir.Dense | ir.Scale
+
+_LARGEST_SUM = 2**31 - 1
+
+
+class NotTakenError(Exception):
+    """A node that the kernel does not take; it runs in NumPy. The message says why."""
+
+
+@dataclass(frozen=True)
+class Synapses:
+    """Everything between some sources of spikes and the outputs of a layer.
+
+    Attributes
+    ----------
+    sources : tuple of str
+        Nodes whose spikes are read.
+    reads : tuple of (str, str)
+        (weighted node, source) for each connection: synaptic operations are counted by them.
+    grid : ndarray (C,) int64
+        q of each output channel: sums are in units of 2^-q.
+    bias : ndarray (blocks · 16,) int32 or None
+    bound : int
+        The largest magnitude of a sum.
+    parts, diagonals : tuple
+        As the kernel takes them.
+    """
+
+    sources: tuple[str, ...]
+    reads: tuple[tuple[str, str], ...]
+    grid: Array
+    bias: Array | None
+    bound: int
+    parts: tuple[tuple[Any, ...], ...]
+    diagonals: tuple[tuple[Any, ...], ...]
+
+
+def connect(
+    network: SpikingNetwork, found: dict[str, Flow], nodes: list[ir.Node], shape: tuple[int, ...], capacity: int
+) -> Synapses:
+    """Put weighted nodes with the same outputs together; none at all is a layer that constant currents drive.
+
+    Parameters
+    ----------
+    network : SpikingNetwork
+    found : dict of str to Flow
+        What flows out of each node.
+    nodes : list of Node
+        ``Conv``, ``Dense`` or ``Scale``; their results are added.
+    shape : tuple of int
+        Of the result, channels first.
+    capacity : int
+        K, the steps that buffers of spikes have room for.
+
+    Raises
+    ------
+    NotTakenError
+        Naming the node and why the kernel does not take it.
+    """
+    taken = [_checked(node, network) for node in nodes]
+    grid = np.max([np.zeros(shape[0], dtype=np.int64), *(_grid(network, node) for node in taken)], axis=0)
+    sources: list[str] = []
+    reads: list[tuple[str, str]] = []
+    weights: list[Weights] = []
+    diagonals: list[tuple[Any, ...]] = []
+    bias, bound = np.zeros(shape[0], dtype=np.int64), np.zeros(shape[0], dtype=np.int64)
+    for node in taken:
+        offset = node.offset if isinstance(node, ir.Scale) else node.bias
+        bias += _whole(_per_channel(node, network.tensor(offset, 0.0)), grid, node)
+        for source in _spikes_behind(network, found, node):
+            value = _carried(network, source, node)
+            if source not in sources:
+                sources.append(source)
+            reads.append((node.name, source))
+            at = sources.index(source)
+            if isinstance(node, ir.Scale):
+                gain = _whole(_per_channel(node, network.tensor(node.gain, 1.0)) * value, grid, node)
+                diagonals.append(_diagonal(at, gain, node, capacity))
+                bound += np.abs(gain)
+            else:
+                made = _weights(network, node, source, at, value, grid)
+                weights.append(made)
+                bound += np.abs(made.weight).sum(axis=(1, 2, 3))
+    bound += np.abs(bias)
+    _check_size(nodes, weights, int(bound.max()))
+    return Synapses(
+        sources=tuple(sources),
+        reads=tuple(reads),
+        grid=grid,
+        bias=_padded(bias) if bias.any() else None,
+        bound=int(bound.max()),
+        parts=parts(weights, capacity) if weights else no_rows(shape[0], int(np.prod(shape[1:]))),
+        diagonals=tuple(diagonals),
+    )
+
+
+def _check_size(nodes: list[ir.Node], weights: list[Weights], bound: int) -> None:
+    if bound > _LARGEST_SUM:
+        raise NotTakenError(f"{nodes[0].name} has sums of {bound} units of its grid, more than 31 bits")
+    if weights and row_count(weights) > LARGEST_ROW:
+        raise NotTakenError(f"{nodes[0].name} has more than {LARGEST_ROW} inputs for one output")
+
+
+def carried(network: SpikingNetwork, name: str) -> int | None:
+    """Give the whole number that each spike out of a node carries; None where there is no such number."""
+    node = network.by_name[name]
+    if isinstance(node, ir.Neuron):
+        value = network.tensor(node.spike_value, 1.0)
+        first = float(value.reshape(-1)[0])
+        return int(first) if (value == first).all() and first == int(first) and not node.signed else None
+    if isinstance(node, ir.Select | ir.Concat):
+        values = {carried(network, edge.source) for edge in network.incoming[name]}
+        return values.pop() if len(values) == 1 else None
+    return None
+
+
+def _carried(network: SpikingNetwork, source: str, node: ir.Node) -> int:
+    value = carried(network, source)
+    if value is None:
+        raise NotTakenError(f"{node.name} reads spikes of {source}, which do not all carry one whole number")
+    return value
+
+
+def _checked(node: ir.Node, network: SpikingNetwork) -> Weighted:
+    if not isinstance(node, ir.WEIGHTED):
+        raise NotTakenError(f"{node.name} is a {node.kind}")
+    if node.grid is None:
+        raise NotTakenError(f"{node.name} has no grid, so its sums are not exact")
+    if isinstance(node, ir.Conv) and len(node.strides) != 2:
+        raise NotTakenError(f"{node.name} is a convolution over {len(node.strides)} axes")
+    return node
+
+
+def _grid(network: SpikingNetwork, node: Any) -> Array:
+    return np.broadcast_to(np.asarray(network.tensors[node.grid], dtype=np.int64), node.shape[:1])
+
+
+def _spikes_behind(network: SpikingNetwork, found: dict[str, Flow], node: Weighted) -> list[str]:
+    """Give the nodes whose spikes a weighted node reads, sums taken apart."""
+    names = []
+    waiting = [edge.source for edge in network.incoming[node.name]]
+    while waiting:
+        name = waiting.pop(0)
+        source = network.by_name[name]
+        if found[name].kind is Kind.CURRENT:
+            raise NotTakenError(f"{node.name} reads the current of {name}")
+        if isinstance(source, ir.Sum) or (isinstance(source, ir.Flatten) and isinstance(node, ir.Dense)):
+            waiting += [edge.source for edge in network.incoming[name]]
+        elif isinstance(source, ir.SumPool | ir.Flatten):
+            raise NotTakenError(f"{node.name} reads the {source.kind} {name}")
+        elif found[name].kind is Kind.GRADED:
+            raise NotTakenError(f"{node.name} reads graded spikes of {name}")
+        else:
+            names.append(name)
+    return names
+
+
+def _per_channel(node: ir.Node, value: Array) -> Array:
+    """Give a parameter as (C,) float64."""
+    if value.ndim > len(node.shape):
+        raise NotTakenError(f"{node.name} has a parameter with a step axis")
+    last = parameter(value.astype(np.float64), len(node.shape))
+    if last.size != last.shape[-1]:
+        raise NotTakenError(f"{node.name} has a parameter that is not the same for all places of a channel")
+    return np.broadcast_to(last.reshape(-1), node.shape[:1])
+
+
+def _whole(value: Array, grid: Array, node: ir.Node) -> Array:
+    """Give values (C, ...) in units of 2^-grid as int64."""
+    scaled = np.ldexp(value.astype(np.float64), grid.reshape(-1, *(1,) * (value.ndim - 1)))
+    if (scaled != np.rint(scaled)).any() or (np.abs(scaled) > _LARGEST_SUM).any():
+        raise NotTakenError(f"{node.name} has weights off its grid, or beyond 31 bits of it")
+    return scaled.astype(np.int64)
+
+
+def _padded(values: Array) -> Array:
+    made = aligned((blocks_of(len(values)) * BLOCK,), np.int32)
+    made[: len(values)] = values
+    return made
+
+
+def _diagonal(source: int, gain: Array, node: ir.Node, capacity: int) -> tuple[int, Array, Array]:
+    height, width, channels = plane(channels_last(node.shape))
+    blocks = blocks_of(channels)
+    rows, columns = np.arange(height)[:, None] * capacity * width, np.arange(width)
+    return source, ((rows + columns) * blocks).reshape(-1).astype(np.int32), _padded(gain)
+
+
+def _weights(
+    network: SpikingNetwork, node: ir.Conv | ir.Dense, source: str, at: int, value: int, grid: Array
+) -> Weights:
+    weight = network.tensors[node.weight]
+    inputs = network.by_name[source].shape
+    if isinstance(node, ir.Dense):
+        # a full connection is a convolution whose kernel is as large as its input
+        height, width = (1, 1, *inputs[1:])[-2:]
+        weight = weight.reshape(len(weight), inputs[0], height, width)
+        window = Window((height, width), (1, 1), (0, 0), (1, 1), height, width, 1, 1)
+        return Weights(at, _whole(weight * value, grid, node), 1, window)
+    kernel = (weight.shape[2], weight.shape[3])
+    strides, dilations = (node.strides[0], node.strides[1]), (node.dilations[0], node.dilations[1])
+    pads = (node.pads[0], node.pads[1])
+    window = Window(kernel, strides, pads, dilations, inputs[1], inputs[2], node.shape[1], node.shape[2])
+    return Weights(at, _whole(weight * value, grid, node), node.groups, window)

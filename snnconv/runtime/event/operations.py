@@ -1,0 +1,279 @@
+"""The nodes that the kernel runs, as operations: spikes in, spikes or currents out."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from snnconv.ir import nodes as ir
+from snnconv.runtime.event import _kernel
+from snnconv.runtime.event.connections import Synapses
+from snnconv.runtime.event.spikes import BLOCK, Spikes, aligned, blocks_of, plane
+from snnconv.runtime.layout import channels_last
+from snnconv.runtime.nodes.operation import Operation, Site
+
+Array = np.ndarray[Any, Any]
+
+_TILE = 64
+"""Steps that the kernel works through at a time (kernel.h)."""
+
+Value = Array | Spikes
+"""What flows between the operations here: numbers (K, N, H, W, C), or spikes as bits."""
+
+
+class InNumpy:
+    """An operation of the NumPy runtime among the kernel's."""
+
+    def __init__(self, operation: Operation) -> None:
+        self.operation = operation
+
+    def reset(self) -> None:
+        """Clear its state."""
+        self.operation.reset()
+
+    def advance(self, inputs: Sequence[Value], steps: int) -> Array:
+        """Run a chunk on numbers."""
+        result: Array = self.operation.advance([numbers(x) for x in inputs], steps)
+        return result
+
+
+class _Packing:
+    """Packs numbers into bits where an operation in NumPy stands before one of the kernel's."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._packed: dict[str, Spikes] = {}
+
+    def spikes(self, name: str, value: Value) -> Spikes:
+        """Give the value of a node as bits."""
+        if isinstance(value, Spikes):
+            return value
+        if name not in self._packed:
+            shape = channels_last(self._site.network.by_name[name].shape)
+            self._packed[name] = Spikes(shape, self._site.batch, self._site.chunk)
+        return self._packed[name].pack(value)
+
+
+def numbers(value: Value) -> Array:
+    """Give a value as numbers, (K, N, H, W, C)."""
+    return value.dense() if isinstance(value, Spikes) else value
+
+
+class _Summing:
+    """What layers and currents share: sources of spikes, and the place of the result."""
+
+    def __init__(self, isa: int, site: Site, synapses: Synapses) -> None:
+        self._isa = isa
+        self._site = site
+        self._synapses = synapses
+        self._plane = plane(site.shape)
+        self._blocks = blocks_of(self._plane[2])
+        self._packing = _Packing(site)
+
+    def _spikes(self, inputs: Sequence[Value]) -> tuple[tuple[Array, int, int], ...]:
+        """Give the sources as the kernel takes them."""
+        pairs = zip(self._synapses.sources, inputs, strict=False)  # constant currents may stand behind them
+        return tuple(self._packing.spikes(name, value).argument for name, value in pairs)
+
+    def _size(self, steps: int) -> tuple[int, ...]:
+        height, width, _ = self._plane
+        return (self._site.batch, height, width, self._blocks, steps, self._site.chunk)
+
+
+class Layer(_Summing):
+    """A layer of neurons with everything that it reads.
+
+    Membranes are float64 in units of the grid, V · 2^q: scaling by a power of two rounds nothing.
+    """
+
+    def __init__(self, isa: int, site: Site, synapses: Synapses) -> None:
+        super().__init__(isa, site, synapses)
+        node: ir.Neuron = site.node
+        pixels = self._plane[0] * self._plane[1]
+        self._membrane = aligned((site.batch, pixels, self._blocks * BLOCK), np.float64)
+        self._threshold = self._parameter(node.threshold, 1.0, scaled=True)
+        self._leak = None if node.leak is None else self._parameter(node.leak, 1.0, scaled=False)
+        self._initial = self._parameter(node.initial_potential, 0.0, scaled=True)
+        self._to_zero = int(node.reset is ir.Reset.ZERO)
+        value = None if node.spike_value is None else site.parameter(node.spike_value, 1.0).astype(np.float32)
+        self.spikes = Spikes(site.shape, site.batch, site.chunk, value)
+        self._constant: Array | None = None
+        self._whole_below = 0.0
+        self._fresh = True
+
+    def reset(self) -> None:
+        """Set the membrane to its initial potential."""
+        self._membrane[...] = self._initial
+        self._fresh = True
+
+    def advance(self, inputs: Sequence[Value], steps: int) -> Spikes:
+        """Run a chunk: the sources first, then the constant currents."""
+        if self._fresh:
+            self._take_constants([numbers(x) for x in inputs[len(self._synapses.sources) :]])
+        synapses, constant = self._synapses, self._constant
+        pixel = self._blocks * BLOCK
+        image = 0 if constant is None else constant.shape[1] * pixel
+        neurons = (
+            self._membrane,
+            self._threshold,
+            pixel if len(self._threshold) > 1 else 0,
+            self._leak,
+            pixel if self._leak is not None and len(self._leak) > 1 else 0,
+            constant,
+            image,
+            pixel,
+            None,
+            self._to_zero,
+            self._whole_below,
+            self.spikes.bits,
+        )
+        _kernel.layer(
+            self._isa,
+            self._size(steps),
+            self._spikes(inputs),
+            synapses.parts,
+            synapses.diagonals,
+            synapses.bias,
+            neurons,
+            None,
+        )
+        return self.spikes.written(steps)
+
+    def _take_constants(self, constants: Sequence[Array]) -> None:
+        """Add up the constant currents of the new images, (N, pixels, channels)."""
+        self._fresh = False
+        if constants:
+            self._add_constants(constants)
+        self._whole_below = self._room()
+
+    def _room(self) -> float:
+        """Give the magnitude below which a membrane stays in int32 for a tile of steps; 0 where it may not be whole."""
+        real = self._threshold[np.isfinite(self._threshold)]
+        parts = [real, self._initial, *([] if self._constant is None else [self._constant])]
+        if self._leak is not None or any((values != np.rint(values)).any() for values in parts):
+            return 0.0
+        step = self._synapses.bound + (0.0 if self._constant is None else float(np.abs(self._constant).max()))
+        # reset by subtraction takes off less than a step adds, or leaves the membrane between 0 and what it was
+        room = 2.0**31 - _TILE * step - 1
+        return room if real.max(initial=0.0) < 2**31 and real.min(initial=0.0) >= 0 else 0.0
+
+    def _add_constants(self, constants: Sequence[Array]) -> None:
+        total = constants[0]
+        for current in constants[1:]:
+            total = total + current
+        if self._constant is None:
+            self._constant = aligned(self._membrane.shape, np.float64)
+        height, width, channels = self._plane
+        plain = total[0].reshape(self._site.batch, height * width, channels)
+        self._constant[..., :channels] = np.ldexp(plain.astype(np.float64), self._synapses.grid)
+
+    def _parameter(self, name: str | None, default: float, scaled: bool) -> Array:
+        """Give a parameter as (1 or pixels, channels), in units of the grid."""
+        height, width, channels = self._plane
+        value = self._site.parameter(name, default)
+        full = value.reshape((1,) * (3 - value.ndim) + value.shape)
+        places = 1 if full.shape[0] * full.shape[1] == 1 else height * width
+        wide = np.broadcast_to(full, (1, 1, channels) if places == 1 else (height, width, channels))
+        # neurons that are not there have the threshold infinity: they never fire
+        made = aligned((places, self._blocks * BLOCK), np.float64)
+        made[...] = np.inf if name is not None and default == 1.0 and scaled else 0.0
+        made[:, :channels] = wide.reshape(places, channels)
+        if scaled:
+            made[:, :channels] = np.ldexp(made[:, :channels], self._synapses.grid)
+        return made
+
+
+class Current(_Summing):
+    """A weighted node whose current is read as numbers."""
+
+    def __init__(self, isa: int, site: Site, synapses: Synapses) -> None:
+        super().__init__(isa, site, synapses)
+        height, width, channels = self._plane
+        self._sums = aligned((site.batch, height * width, site.chunk, self._blocks * BLOCK), np.int32)
+        self._out = np.zeros((site.chunk, site.batch, height, width, channels), dtype=site.dtype)
+
+    def reset(self) -> None:
+        """There is no state."""
+
+    def advance(self, inputs: Sequence[Value], steps: int) -> Array:
+        """Sum a chunk."""
+        synapses = self._synapses
+        height, width, channels = self._plane
+        used = self._sums.reshape(-1)[: self._sums.size // self._site.chunk * steps]
+        _kernel.layer(
+            self._isa,
+            self._size(steps),
+            self._spikes(inputs),
+            synapses.parts,
+            synapses.diagonals,
+            synapses.bias,
+            None,
+            used,
+        )
+        sums = used.reshape(self._site.batch, height, width, steps, -1)[..., :channels]
+        # (N, H, W, K, C) -> (K, N, H, W, C)
+        np.ldexp(sums.transpose(3, 0, 1, 2, 4), -synapses.grid, out=self._out[:steps], casting="same_kind")
+        return self._out[:steps].reshape(steps, self._site.batch, *self._site.shape)
+
+
+class Select:
+    """Slices spikes, and pads them with silence."""
+
+    def __init__(self, site: Site) -> None:
+        node: ir.Select = site.node
+        self._site = site
+        self._source = site.network.incoming[node.name][0].source
+        self._packing = _Packing(site)
+        self.spikes = Spikes(site.shape, site.batch, site.chunk)
+        # axes that are not there are one place wide
+        missing = 3 - len(node.shape)
+        channels, *places = [
+            (start, step, before, size - after)
+            for start, step, before, after, size in zip(
+                node.starts, node.steps, node.pads_before, node.pads_after, node.shape, strict=True
+            )
+        ]
+        self._rows, self._columns = ([(0, 1, 0, 1)] * missing + places)[-2:]
+        self._channels = channels
+
+    def reset(self) -> None:
+        """There is no state."""
+
+    def advance(self, inputs: Sequence[Value], steps: int) -> Spikes:
+        """Slice a chunk."""
+        spikes = self._packing.spikes(self._source, inputs[0])
+        out = self.spikes
+        size = (
+            *(self._site.batch, spikes.height, spikes.width, spikes.blocks),
+            *(out.height, out.width, out.blocks, steps, self._site.chunk),
+        )
+        _kernel.select(spikes.argument, size, self._rows, self._columns, self._channels, out.bits)
+        return out.written(steps)
+
+
+class SumPool:
+    """Adds up spikes over windows, as numbers."""
+
+    def __init__(self, site: Site) -> None:
+        node: ir.SumPool = site.node
+        self._site = site
+        self._windows = (*node.kernel, *node.strides, *node.pads[:2])
+        self._out = np.zeros((site.chunk, site.batch, *site.shape), dtype=np.float32)
+        self._source = site.network.incoming[node.name][0].source
+        self._packing = _Packing(site)
+
+    def reset(self) -> None:
+        """There is no state."""
+
+    def advance(self, inputs: Sequence[Value], steps: int) -> Array:
+        """Pool a chunk."""
+        spikes = self._packing.spikes(self._source, inputs[0])
+        out = self._out[:steps]
+        out[...] = 0.0
+        height, width, _ = self._site.shape
+        size = (
+            *(self._site.batch, spikes.height, spikes.width, spikes.blocks, spikes.channels),
+            *(height, width, steps, self._site.chunk),
+        )
+        _kernel.pool(spikes.argument, size, self._windows, out)
+        return out

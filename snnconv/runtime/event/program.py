@@ -1,0 +1,124 @@
+"""A network built for the event-driven kernel; nodes that it does not take run in NumPy."""
+
+from typing import Any
+
+import numpy as np
+
+from snnconv.ir import nodes as ir
+from snnconv.ir.network import SpikingNetwork
+from snnconv.runtime.counters import SynOpCounter
+from snnconv.runtime.counts import fan_out_by_axis
+from snnconv.runtime.event.connections import Weighted, carried
+from snnconv.runtime.event.operations import Current, InNumpy, Layer, Select, SumPool, numbers
+from snnconv.runtime.event.plan import Plan
+from snnconv.runtime.event.spikes import Spikes
+from snnconv.runtime.event.tally import Tally
+from snnconv.runtime.program import MakeNeuron, Program, weighted
+
+Array = np.ndarray[Any, Any]
+
+
+class EventProgram(Program):
+    """A network at work on a batch of images, in the kernel where the plan says so.
+
+    Parameters
+    ----------
+    network : SpikingNetwork
+    plan : Plan
+        For this network; several programs may share it.
+    isa : int
+        Position of the instruction set in the kernel's list.
+    batch : int
+        N, how many images are simulated together.
+    """
+
+    def __init__(self, network: SpikingNetwork, plan: Plan, isa: int, batch: int) -> None:
+        self._plan = plan
+        self._isa = isa
+        super().__init__(network, batch, plan.capacity)
+        self._tallies, self._arrays = self._counting()
+
+    def _add(self, node: ir.Node, neuron: MakeNeuron) -> None:
+        plan, name = self._plan, node.name
+        if name in plan.inside:
+            return
+        site = self._site(node)
+        edges = self._sources(node)
+        if name in plan.layers:
+            constants = [source for source in edges if self._found[source].constant]
+            synapses = plan.layers[name]
+            self._put(site, Layer(self._isa, site, synapses), (*synapses.sources, *constants))
+        elif name in plan.currents:
+            self._put(site, Current(self._isa, site, plan.currents[name]), plan.currents[name].sources)
+        elif name in plan.bits:
+            self._put(site, Select(site) if isinstance(node, ir.Select) else SumPool(site), edges)
+        else:
+            self._put(site, InNumpy(self._built(site, neuron)), edges)
+
+    def _array(self, name: str) -> Array:
+        return numbers(self.values[name])
+
+    def _trace(self) -> Array | None:
+        counted = self.operations.get(self._counted)
+        return getattr(counted.operation, "trace", None) if isinstance(counted, InNumpy) else None
+
+    def _count(self, steps: int) -> tuple[Array, Array]:
+        spikes, synops = super()._count(steps)
+        for tally, places in self._tallies:
+            for counts, (target, row, value) in zip(tally.count(), places, strict=True):
+                (spikes if target == "spikes" else synops)[row] += counts * value
+        for row, source, counter in self._arrays:
+            synops[row] += counter.count(self._array(source))
+        return spikes, synops
+
+    def _counting(self) -> tuple[list[tuple[Tally, list[tuple[str, int, int]]]], list[tuple[int, str, SynOpCounter]]]:
+        """Divide what the base class counts on numbers: spikes that are bits are counted as bits."""
+        readers: dict[str, list[tuple[tuple[Array, Array], tuple[str, int, int]]]] = {}
+        arrays = []
+        kept = []
+        for row, name, counter in self._spikes:
+            out = self._bits_of(name)
+            if out is None:
+                kept.append((row, name, counter))
+            else:
+                ones = (np.ones(out.height, dtype=np.int64), np.ones(out.width, dtype=np.int64))
+                readers.setdefault(name, []).append((ones, ("spikes", row, 1)))
+        self._spikes = kept
+        self._synops = []
+        for row, node in enumerate(weighted(self.network)):
+            if self._site(node).reads_current:
+                continue
+            for source in self._read_by(node):
+                out = self._bits_of(source)
+                value = carried(self.network, source)
+                if out is None or value is None:
+                    arrays.append((row, source, SynOpCounter(self.network, node)))
+                else:
+                    factors = _factors(self.network, node, out)
+                    readers.setdefault(source, []).append((factors, ("synops", row, value)))
+        tallies = []
+        for name, entries in readers.items():
+            out = self._bits_of(name)
+            if out is not None:
+                tally = Tally(self._isa, out, [factors for factors, _ in entries])
+                tallies.append((tally, [place for _, place in entries]))
+        return tallies, arrays
+
+    def _read_by(self, node: ir.Node) -> tuple[str, ...]:
+        """Give the nodes whose values a weighted node reads."""
+        for synapses in (*self._plan.layers.values(), *self._plan.currents.values()):
+            sources = tuple(source for name, source in synapses.reads if name == node.name)
+            if sources:
+                return sources
+        return self._sources(node)
+
+    def _bits_of(self, name: str) -> Spikes | None:
+        return getattr(self.operations.get(name), "spikes", None)
+
+
+def _factors(network: SpikingNetwork, node: Weighted, spikes: Spikes) -> tuple[Array, Array]:
+    """Give a node's fan-out as one number for each row and one for each column of its input."""
+    each, along = fan_out_by_axis(network, node)
+    rows = along[0] if along else np.ones(spikes.height, dtype=np.int64)
+    columns = along[1] if along else np.ones(spikes.width, dtype=np.int64)
+    return rows * each, columns

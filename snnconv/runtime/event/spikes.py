@@ -1,0 +1,91 @@
+"""Spikes as bits: 16 channels to a block, all steps of an image's row together.
+
+The kernel's ``kernel.h`` describes the same layout: uint16 (N, H, K, W, B), with the lowest bit the first channel.
+"""
+
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+
+BLOCK = 16
+_SPARE = 8  # the kernel reads whole words of 64 bits
+
+
+def blocks_of(channels: int) -> int:
+    """Give how many blocks hold so many channels."""
+    return -(-channels // BLOCK)
+
+
+def plane(shape: tuple[int, ...]) -> tuple[int, int, int]:
+    """Give (H, W, C) of a channels-last shape of one to three axes."""
+    height, width, channels = (1,) * (3 - len(shape)) + shape
+    return height, width, channels
+
+
+def aligned(shape: tuple[int, ...], dtype: type[np.generic], spare: int = 0) -> Array:
+    """Give a zeroed array that begins at a cache line, with `spare` bytes behind it."""
+    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    memory = np.zeros(size + 64 + spare, dtype=np.uint8)
+    start = -memory.ctypes.data % 64
+    return memory[start : start + size].view(dtype).reshape(shape)
+
+
+class Spikes:
+    """A chunk of a layer's spikes.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Of one image, channels last.
+    batch, chunk : int
+        N images, room for K steps.
+    value : ndarray, optional
+        What a spike carries, broadcasting to (H, W, C). None is 1.
+
+    Attributes
+    ----------
+    bits : ndarray (N, H, K, W, B) uint16
+    steps : int
+        How many of the K steps are in use.
+    """
+
+    def __init__(self, shape: tuple[int, ...], batch: int, chunk: int, value: Array | None = None) -> None:
+        self.shape = shape
+        self.height, self.width, self.channels = plane(shape)
+        self.blocks = blocks_of(self.channels)
+        self.bits = aligned((batch, self.height, chunk, self.width, self.blocks), np.uint16, _SPARE)
+        self.steps = 0
+        self._value = value
+        self._dense: Array | None = None
+        # what the kernel is told: the array and its strides in blocks
+        self.argument = (self.bits, self.height * chunk * self.width * self.blocks, self.width * self.blocks)
+
+    def written(self, steps: int) -> "Spikes":
+        """Note that the first `steps` steps are new."""
+        self.steps = steps
+        self._dense = None
+        return self
+
+    def pack(self, values: Array) -> "Spikes":
+        """Take spikes from an array (K, N, H, W, C): whatever is not 0 is a spike."""
+        steps, images = values.shape[:2]
+        plain = (values != 0).reshape(steps, images, self.height, self.width, self.channels)
+        packed = np.zeros((steps, images, self.height, self.width, 2 * self.blocks), dtype=np.uint8)
+        made = np.packbits(plain, axis=-1, bitorder="little")
+        packed[..., : made.shape[-1]] = made
+        words = packed.view("<u2").astype(np.uint16, copy=False)
+        self.bits[:, :, :steps] = words.transpose(1, 2, 0, 3, 4)  # (K, N, H, W, B) -> (N, H, K, W, B)
+        return self.written(steps)
+
+    def dense(self) -> Array:
+        """Give the spikes as numbers, (K, N, H, W, C) float32."""
+        if self._dense is None:
+            octets = self.bits[:, :, : self.steps].astype("<u2", copy=False).view(np.uint8)
+            flat = np.unpackbits(octets, axis=-1, count=self.channels, bitorder="little")
+            # (N, H, K, W, C) -> (K, N, H, W, C)
+            made = flat.transpose(2, 0, 1, 3, 4).astype(np.float32, order="C")
+            made = made.reshape(*made.shape[:2], *self.shape)
+            self._dense = made if self._value is None else made * self._value
+        return self._dense
