@@ -9,7 +9,10 @@ kernel = Extension(
     sources=[
         f"{FOLDER}/{name}.c" for name in ("module", "bits", "isas", "isa_avx512", "isa_avx2", "isa_neon", "isa_scalar")
     ],
-    depends=[f"{FOLDER}/{name}.h" for name in ("kernel", "layer", "bits")],
+    depends=[
+        f"{FOLDER}/{name}.h"
+        for name in ("kernel", "body", "lists", "tables", "neurons", "layer", "tally", "list_bits", "bits")
+    ],
     # a multiplication and an addition in one rounding would give other membranes than NumPy
     extra_compile_args=["-O3", "-ffp-contract=off"],
     py_limited_api=True,

@@ -14,7 +14,7 @@ from snnconv.ir import nodes as ir
 from snnconv.ir.flow import Flow, Kind
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.event.spikes import BLOCK, aligned, blocks_of, plane
-from snnconv.runtime.event.synapses import LARGEST_ROW, Weights, Window, no_rows, parts, row_count
+from snnconv.runtime.event.synapses import LARGEST_ROW, Part, Weights, Window, no_rows, parts, row_count
 from snnconv.runtime.layout import channels_last, parameter
 
 Array = np.ndarray[Any, Any]
@@ -52,12 +52,17 @@ class Synapses:
     grid: Array
     bias: Array | None
     bound: int
-    parts: tuple[tuple[Any, ...], ...]
+    parts: tuple[Part, ...]
     diagonals: tuple[tuple[Any, ...], ...]
 
 
 def connect(
-    network: SpikingNetwork, found: dict[str, Flow], nodes: list[ir.Node], shape: tuple[int, ...], capacity: int
+    network: SpikingNetwork,
+    found: dict[str, Flow],
+    nodes: list[ir.Node],
+    shape: tuple[int, ...],
+    capacity: int,
+    beside: tuple[ir.Node, ...] = (),
 ) -> Synapses:
     """Put weighted nodes with the same outputs together; none at all is a layer that constant currents drive.
 
@@ -72,6 +77,8 @@ def connect(
         Of the result, channels first.
     capacity : int
         K, the steps that buffers of spikes have room for.
+    beside : tuple of Node
+        Nodes with a grid whose constant currents are added: the layer's grid is not coarser than theirs.
 
     Raises
     ------
@@ -79,12 +86,13 @@ def connect(
         Naming the node and why the kernel does not take it.
     """
     taken = [_checked(node, network) for node in nodes]
-    grid = np.max([np.zeros(shape[0], dtype=np.int64), *(_grid(network, node) for node in taken)], axis=0)
+    grid = np.max([np.zeros(shape[0], dtype=np.int64), *(_grid(network, node) for node in (*taken, *beside))], axis=0)
     sources: list[str] = []
     reads: list[tuple[str, str]] = []
     weights: list[Weights] = []
     diagonals: list[tuple[Any, ...]] = []
-    bias, bound = np.zeros(shape[0], dtype=np.int64), np.zeros(shape[0], dtype=np.int64)
+    bias = np.zeros(shape[0], dtype=np.int64)
+    above, below = np.zeros(shape[0], dtype=np.int64), np.zeros(shape[0], dtype=np.int64)
     for node in taken:
         offset = node.offset if isinstance(node, ir.Scale) else node.bias
         bias += _whole(_per_channel(node, network.tensor(offset, 0.0)), grid, node)
@@ -97,19 +105,22 @@ def connect(
             if isinstance(node, ir.Scale):
                 gain = _whole(_per_channel(node, network.tensor(node.gain, 1.0)) * value, grid, node)
                 diagonals.append(_diagonal(at, gain, node, capacity))
-                bound += np.abs(gain)
+                values = gain[:, None]
             else:
                 made = _weights(network, node, source, at, value, grid)
                 weights.append(made)
-                bound += np.abs(made.weight).sum(axis=(1, 2, 3))
-    bound += np.abs(bias)
-    _check_size(nodes, weights, int(bound.max()))
+                values = made.weight.reshape(shape[0], -1)
+            above += np.maximum(values, 0).sum(axis=1)
+            below += np.maximum(-values, 0).sum(axis=1)
+    # every partial sum, in any order, lies between these two
+    bound = int(max((above + np.maximum(bias, 0)).max(), (below + np.maximum(-bias, 0)).max()))
+    _check_size(nodes, weights, bound)
     return Synapses(
         sources=tuple(sources),
         reads=tuple(reads),
         grid=grid,
         bias=_padded(bias) if bias.any() else None,
-        bound=int(bound.max()),
+        bound=bound,
         parts=parts(weights, capacity) if weights else no_rows(shape[0], int(np.prod(shape[1:]))),
         diagonals=tuple(diagonals),
     )
@@ -203,7 +214,7 @@ def _padded(values: Array) -> Array:
 def _diagonal(source: int, gain: Array, node: ir.Node, capacity: int) -> tuple[int, Array, Array]:
     height, width, channels = plane(channels_last(node.shape))
     blocks = blocks_of(channels)
-    rows, columns = np.arange(height)[:, None] * capacity * width, np.arange(width)
+    rows, columns = np.arange(height)[:, None] * capacity * (width + 2), np.arange(width) + 1
     return source, ((rows + columns) * blocks).reshape(-1).astype(np.int32), _padded(gain)
 
 

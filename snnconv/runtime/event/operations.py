@@ -110,19 +110,15 @@ class Layer(_Summing):
         """Run a chunk: the sources first, then the constant currents."""
         if self._fresh:
             self._take_constants([numbers(x) for x in inputs[len(self._synapses.sources) :]])
-        synapses, constant = self._synapses, self._constant
+        synapses = self._synapses
         pixel = self._blocks * BLOCK
-        image = 0 if constant is None else constant.shape[1] * pixel
         neurons = (
             self._membrane,
             self._threshold,
             pixel if len(self._threshold) > 1 else 0,
             self._leak,
             pixel if self._leak is not None and len(self._leak) > 1 else 0,
-            constant,
-            image,
-            pixel,
-            None,
+            self._constant,
             self._to_zero,
             self._whole_below,
             self.spikes.bits,
@@ -153,9 +149,9 @@ class Layer(_Summing):
         if self._leak is not None or any((values != np.rint(values)).any() for values in parts):
             return 0.0
         step = self._synapses.bound + (0.0 if self._constant is None else float(np.abs(self._constant).max()))
-        # reset by subtraction takes off less than a step adds, or leaves the membrane between 0 and what it was
-        room = 2.0**31 - _TILE * step - 1
-        return room if real.max(initial=0.0) < 2**31 and real.min(initial=0.0) >= 0 else 0.0
+        # a spike takes off a threshold that the membrane has reached, so it never makes it larger; a threshold beyond
+        # int32 is out of reach within the tile
+        return 2.0**31 - _TILE * step - 1 if real.min(initial=0.0) >= 0 else 0.0
 
     def _add_constants(self, constants: Sequence[Array]) -> None:
         total = constants[0]

@@ -85,11 +85,19 @@ def _plan_layer(plan: Plan, network: SpikingNetwork, found: dict[str, Flow], nod
         return
     weighted = [network.by_name[name] for name in changing]
     try:
-        plan.layers[node.name] = connect(network, found, weighted, node.shape, plan.capacity)
+        plan.layers[node.name] = connect(
+            network, found, weighted, node.shape, plan.capacity, _constants(network, found, node)
+        )
     except NotTakenError as reason:
         plan.reasons[node.name] = str(reason)
         return
     plan.inside.update(inside, changing)
+
+
+def _constants(network: SpikingNetwork, found: dict[str, Flow], node: ir.Neuron) -> tuple[ir.Node, ...]:
+    """Give the nodes with a grid whose constant currents a layer adds up."""
+    sources = [network.by_name[edge.source] for edge in network.incoming[node.name] if found[edge.source].constant]
+    return tuple(source for source in sources if isinstance(source, ir.WEIGHTED) and source.grid is not None)
 
 
 def _terms(network: SpikingNetwork, found: dict[str, Flow], node: ir.Neuron) -> tuple[list[str], list[str]]:

@@ -1,6 +1,7 @@
 """Spikes as bits: 16 channels to a block, all steps of an image's row together.
 
-The kernel's ``kernel.h`` describes the same layout: uint16 (N, H, K, W, B), with the lowest bit the first channel.
+The kernel's ``kernel.h`` describes the same layout: uint16 (N, H, K, W + 2, B), with the lowest bit the first channel
+and an empty column at either end of a row: a kernel 3 wide with a padding of 1 then reads the same of every pixel.
 """
 
 from typing import Any
@@ -46,7 +47,7 @@ class Spikes:
 
     Attributes
     ----------
-    bits : ndarray (N, H, K, W, B) uint16
+    bits : ndarray (N, H, K, W + 2, B) uint16
     steps : int
         How many of the K steps are in use.
     """
@@ -55,12 +56,13 @@ class Spikes:
         self.shape = shape
         self.height, self.width, self.channels = plane(shape)
         self.blocks = blocks_of(self.channels)
-        self.bits = aligned((batch, self.height, chunk, self.width, self.blocks), np.uint16, _SPARE)
+        self.bits = aligned((batch, self.height, chunk, self.width + 2, self.blocks), np.uint16, _SPARE)
         self.steps = 0
         self._value = value
         self._dense: Array | None = None
         # what the kernel is told: the array and its strides in blocks
-        self.argument = (self.bits, self.height * chunk * self.width * self.blocks, self.width * self.blocks)
+        step = (self.width + 2) * self.blocks
+        self.argument = (self.bits, self.height * chunk * step, step)
 
     def written(self, steps: int) -> "Spikes":
         """Note that the first `steps` steps are new."""
@@ -76,13 +78,14 @@ class Spikes:
         made = np.packbits(plain, axis=-1, bitorder="little")
         packed[..., : made.shape[-1]] = made
         words = packed.view("<u2").astype(np.uint16, copy=False)
-        self.bits[:, :, :steps] = words.transpose(1, 2, 0, 3, 4)  # (K, N, H, W, B) -> (N, H, K, W, B)
+        self.bits[:, :, :steps, 1:-1] = words.transpose(1, 2, 0, 3, 4)  # (K, N, H, W, B) -> (N, H, K, W, B)
         return self.written(steps)
 
     def dense(self) -> Array:
         """Give the spikes as numbers, (K, N, H, W, C) float32."""
         if self._dense is None:
-            octets = self.bits[:, :, : self.steps].astype("<u2", copy=False).view(np.uint8)
+            inside = np.ascontiguousarray(self.bits[:, :, : self.steps, 1:-1])
+            octets = inside.astype("<u2", copy=False).view(np.uint8)
             flat = np.unpackbits(octets, axis=-1, count=self.channels, bitorder="little")
             # (N, H, K, W, C) -> (K, N, H, W, C)
             made = flat.transpose(2, 0, 1, 3, 4).astype(np.float32, order="C")

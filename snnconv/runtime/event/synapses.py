@@ -1,10 +1,12 @@
-"""Weight rows and the runs of bits that select them: what the kernel reads of a ``Conv`` or ``Dense``.
+"""Weight rows and the bits that select them: what the kernel reads of a ``Conv`` or ``Dense``.
 
-Each set bit of a run adds one row: the weights from that input to all outputs. Weights are whole multiples of 2^-q, so
-rows are int32 and their sums are exact in any order.
+Each set bit adds one row: the weights from that input to all outputs. Weights are whole multiples of 2^-q, so rows are
+int32 and their sums are exact in any order. Where rows are short, tables hold the sums for every byte of bits.
 """
 
 from dataclasses import dataclass
+from enum import IntEnum
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,7 @@ from snnconv.runtime.event.spikes import BLOCK, aligned, blocks_of
 Array = np.ndarray[Any, Any]
 
 TABLE_BYTES = 1 << 21
-"""A table of sums for every byte of bits is made up to this size: it has to stay in the second-level cache."""
+"""Tables are made up to this size: what is in use of them has to stay in the caches."""
 
 TABLE_ROWS = 283
 """Rows from one table to the next, as in kernel.h, where it says why."""
@@ -22,12 +24,25 @@ TABLE_ROWS = 283
 LARGEST_ROW = 2**24
 """Places in a panel of rows are uint32."""
 
-_LONGEST = 4
-"""Blocks of a run in front of a table: one word of 64 bits."""
+_WORD = 4
+"""Blocks that a table's cell has at most: one word of 64 bits."""
 
+_WIDE = 3
+"""The width of a kernel whose neighbouring pixels share look-ups."""
 
-Run = tuple[int, int, int, int]
+Part = tuple[int, int, int, int, int, int, Array, Array, Array, Array]
+"""First block, blocks, method, panel, row count, cell count, cells, starts, taps, weights: see kernel.h."""
+
+Read = tuple[int, int, int, int]
 """Source, offset in blocks, length in blocks, first row."""
+
+
+class Method(IntEnum):
+    """How the kernel makes the sums of a part, as in kernel.h."""
+
+    LISTS = 0
+    TABLES = 1
+    COLUMNS = 2
 
 
 @dataclass(frozen=True)
@@ -73,8 +88,8 @@ class Weights:
     window: Window
 
 
-def parts(connections: list[Weights], capacity: int) -> tuple[tuple[Any, ...], ...]:
-    """Give the kernel's parts of a layer: output blocks that read the same channels, with their rows and runs.
+def parts(connections: list[Weights], capacity: int) -> tuple[Part, ...]:
+    """Give the kernel's parts of a layer: output blocks that read the same channels.
 
     Parameters
     ----------
@@ -82,10 +97,6 @@ def parts(connections: list[Weights], capacity: int) -> tuple[tuple[Any, ...], .
         All of one layer, with the same outputs.
     capacity : int
         K, the steps that buffers of spikes have room for.
-
-    Returns
-    -------
-    tuple of (first block, blocks, panel, row count, starts, runs, rows, table or None)
     """
     channels = len(connections[0].weight)
     total = blocks_of(channels)
@@ -101,11 +112,11 @@ def parts(connections: list[Weights], capacity: int) -> tuple[tuple[Any, ...], .
     return tuple(made)
 
 
-def no_rows(channels: int, pixels: int) -> tuple[tuple[Any, ...], ...]:
+def no_rows(channels: int, pixels: int) -> tuple[Part, ...]:
     """Give the one part of a layer that has no rows: its neurons still have to be worked through."""
     blocks = blocks_of(channels)
-    starts, runs = np.zeros(pixels + 1, dtype=np.int32), np.zeros((1, 4), dtype=np.int32)
-    return ((0, blocks, 1, 0, starts, runs, aligned((blocks, 1, BLOCK), np.int32), None),)
+    starts, none = np.zeros(pixels + 1, dtype=np.int32), np.zeros((1, 3), dtype=np.int32)
+    return ((0, blocks, Method.LISTS, 1, 0, 0, none, starts, none, aligned((blocks, 1, BLOCK), np.int32)),)
 
 
 def row_count(connections: list[Weights]) -> int:
@@ -131,9 +142,7 @@ def _channel_windows(connections: list[Weights], block: int) -> list[tuple[int, 
     return found
 
 
-def _part(
-    connections: list[Weights], windows: list[tuple[int, int]], first: int, last: int, capacity: int
-) -> tuple[Any, ...]:
+def _part(connections: list[Weights], windows: list[tuple[int, int]], first: int, last: int, capacity: int) -> Part:
     blocks = last - first
     rows: list[Array] = []
     bases: list[int] = []
@@ -142,12 +151,28 @@ def _part(
         rows.append(_rows(c, window, first, last))
     matrix = np.concatenate(rows)  # (R, blocks · 16)
     count = len(matrix)
-    tabled = blocks * count // 8 * TABLE_ROWS * BLOCK * 4 <= TABLE_BYTES
-    panel = 1 if tabled else next(size for size in (4, 2, 1) if blocks % size == 0)
-    starts, runs = _runs(connections, windows, bases, capacity, _LONGEST if tabled else None)
-    panels = aligned((blocks // panel, count + 1, panel * BLOCK), np.int32)
-    panels[:, :count] = matrix.reshape(count, blocks // panel, panel * BLOCK).transpose(1, 0, 2)
-    return first, blocks, panel, count, starts, runs, panels, _table(panels[:, :count]) if tabled else None
+    method = _method(connections, windows, blocks * count // 8 * TABLE_ROWS * BLOCK * 4)
+    reads = [_reads(c, w, base, capacity, method) for c, w, base in zip(connections, windows, bases, strict=True)]
+    cells, starts, taps = _cells([list(chain(*pixel)) for pixel in zip(*reads, strict=True)])
+    panel = next(size for size in (4, 2, 1) if blocks % size == 0) if method is Method.LISTS else 1
+    weights = aligned((blocks // panel, count + 1, panel * BLOCK), np.int32)
+    weights[:, :count] = matrix.reshape(count, blocks // panel, panel * BLOCK).transpose(1, 0, 2)
+    if method is not Method.LISTS:
+        weights = _tables(weights[:, :count])
+    return first, blocks, method, panel, count, len(cells), cells, starts, taps, weights
+
+
+def _method(connections: list[Weights], windows: list[tuple[int, int]], table_bytes: int) -> Method:
+    if table_bytes > TABLE_BYTES:
+        return Method.LISTS
+    for c, (start, end) in zip(connections, windows, strict=True):
+        w, every = c.window, blocks_of(c.weight.shape[1] * c.groups)
+        regular = w.kernel[1] == _WIDE and w.strides[1] == w.dilations[1] == 1 and w.out_width <= w.width
+        # the empty columns stand for a padding of 1
+        inside = w.pads[1] <= 1 and w.out_width + _WIDE - 2 - w.pads[1] <= w.width
+        if not (regular and inside and end - start == every and every in (1, 2, _WORD)):
+            return Method.TABLES
+    return Method.COLUMNS
 
 
 def _rows(c: Weights, window: tuple[int, int], first: int, last: int) -> Array:
@@ -168,57 +193,60 @@ def _rows(c: Weights, window: tuple[int, int], first: int, last: int) -> Array:
     return rows.reshape(-1, rows.shape[-1])
 
 
-def _runs(
-    connections: list[Weights], windows: list[tuple[int, int]], bases: list[int], capacity: int, longest: int | None
-) -> tuple[Array, Array]:
-    """Give, for each output pixel, where its runs start in the list of runs, and that list (R, 4) int32."""
-    out_height, out_width = connections[0].window.out_height, connections[0].window.out_width
-    starts, runs = [0], []
-    for y in range(out_height):
-        for x in range(out_width):
-            found = []
-            for c, window, base in zip(connections, windows, bases, strict=True):
-                found += _runs_of(c, window, base, capacity, y, x)
-            runs += found if longest is None else _cut(found, longest)
-            starts.append(len(runs))
-    return np.asarray(starts, dtype=np.int32), np.asarray(runs or [(0, 0, 0, 0)], dtype=np.int32)
+def _cells(reads: list[list[Read]]) -> tuple[Array, Array, Array]:
+    """Give cells (M, 3), where each pixel's taps start (P + 1,), and taps (R, 2), all int32."""
+    numbers: dict[tuple[int, int, int], int] = {}
+    starts, taps = [0], []
+    for pixel in reads:
+        for source, offset, blocks, base in pixel:
+            taps.append((numbers.setdefault((source, offset, blocks), len(numbers)), base))
+        starts.append(len(taps))
+    cells = np.asarray(list(numbers) or [(0, 0, 0)], dtype=np.int32)
+    return cells, np.asarray(starts, dtype=np.int32), np.asarray(taps or [(0, 0)], dtype=np.int32)
 
 
-def _runs_of(c: Weights, window: tuple[int, int], base: int, capacity: int, y: int, x: int) -> list[Run]:
+def _reads(c: Weights, window: tuple[int, int], base: int, capacity: int, method: Method) -> list[list[Read]]:
+    """Give what each output pixel reads of one input."""
+    w = c.window
+    every = blocks_of(c.weight.shape[1] * c.groups)
+    found = []
+    for y in range(w.out_height):
+        rows = [(k, y * w.strides[0] + k * w.dilations[0] - w.pads[0]) for k in range(w.kernel[0])]
+        # blocks from the image's first to that before the row's first pixel
+        offsets = [(k, at * capacity * (w.width + 2) * every) for k, at in rows if 0 <= at < w.height]
+        for x in range(w.out_width):
+            taps: list[Read] = []
+            for k_y, offset in offsets:
+                first = base + k_y * w.kernel[1] * (window[1] - window[0]) * BLOCK
+                if method is Method.COLUMNS:
+                    taps.append((c.source, offset + (x - w.pads[1] + 1) * every, _WIDE * every, first))
+                else:
+                    taps += _taps(c, window, x, offset, first, _WORD if method is Method.TABLES else None)
+            found.append(taps)
+    return found
+
+
+def _taps(c: Weights, window: tuple[int, int], x: int, offset: int, first: int, longest: int | None) -> list[Read]:
+    """Give what one kernel row of an output pixel reads, cut into pieces of at most `longest` blocks."""
     w = c.window
     start, end = window
-    blocks = end - start
     every = blocks_of(c.weight.shape[1] * c.groups)
-    columns = [(k, x * w.strides[1] + k * w.dilations[1] - w.pads[1]) for k in range(w.kernel[1])]
-    inside = [(k, at) for k, at in columns if 0 <= at < w.width]
-    # neighbouring pixels of all channels are one run
-    together = len(inside) > 0 and w.dilations[1] == 1 and blocks == every
-    runs = []
-    for k_y in range(w.kernel[0]):
-        row = y * w.strides[0] + k_y * w.dilations[0] - w.pads[0]
-        if not 0 <= row < w.height:
+    taps = []
+    for k_x in range(w.kernel[1]):
+        column = x * w.strides[1] + k_x * w.dilations[1] - w.pads[1]
+        if not 0 <= column < w.width:
             continue
-        for k_x, column in inside[:1] if together else inside:
-            offset = (row * capacity * w.width + column) * every + start
-            length = len(inside) * blocks if together else blocks
-            runs.append((c.source, offset, length, base + (k_y * w.kernel[1] + k_x) * blocks * BLOCK))
-    return runs
+        for at in range(start, end, longest or end - start):
+            length = min(longest or end - start, end - at)
+            row = first + (k_x * (end - start) + at - start) * BLOCK
+            taps.append((c.source, offset + (column + 1) * every + at, length, row))
+    return sorted(taps, key=lambda tap: -tap[2])
 
 
-def _cut(runs: list[Run], longest: int) -> list[Run]:
-    """Cut runs into words; those of one source and length come together."""
-    cut = [
-        (source, offset + at, min(longest, blocks - at), base + at * BLOCK)
-        for source, offset, blocks, base in runs
-        for at in range(0, blocks, longest)
-    ]
-    return sorted(cut, key=lambda run: (run[0], -run[2]))
-
-
-def _table(panels: Array) -> Array:
+def _tables(panels: Array) -> Array:
     """Give the sum of rows for every byte of bits, (blocks, R / 8, TABLE_ROWS, 16) int32; 256 rows are in use."""
     count, rows, lanes = panels.shape
     bits = ((np.arange(256)[:, None] >> np.arange(8)) & 1).astype(np.int32)  # (256, 8)
-    table = aligned((count, rows // 8, TABLE_ROWS, lanes), np.int32)
-    table[:, :, :256] = bits @ panels.reshape(count, rows // 8, 8, lanes)
-    return table
+    tables = aligned((count, rows // 8, TABLE_ROWS, lanes), np.int32)
+    tables[:, :, :256] = bits @ panels.reshape(count, rows // 8, 8, lanes)
+    return tables

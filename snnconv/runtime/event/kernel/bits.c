@@ -18,8 +18,8 @@ static uint16_t mask_of(int block, int before, int end) {
 }
 
 void select_bits(const Select *s) {
-    const int64_t row_stride = (int64_t)s->capacity * s->width * s->blocks;
-    const int64_t out_step = (int64_t)s->out_width * s->out_blocks;
+    const int64_t row_stride = s->capacity * s->spikes.step_stride;
+    const int64_t out_step = (int64_t)(s->out_width + 2) * s->out_blocks;
     for (int image = 0; image < s->images; image++)
         for (int y = 0; y < s->out_height; y++)
             for (int x = 0; x < s->out_width; x++) {
@@ -30,13 +30,13 @@ void select_bits(const Select *s) {
                     const uint16_t mask = inside ? mask_of(block, s->channels.before, s->channels.end) : 0;
                     const int at = 16 * block - s->channels.before + s->channels.first;
                     uint16_t *out = s->out + ((int64_t)image * s->out_height + y) * s->capacity * out_step +
-                                    (int64_t)x * s->out_blocks + block;
+                                    (int64_t)(x + 1) * s->out_blocks + block;
                     for (int t = 0; t < s->steps; t++) {
                         uint16_t bits = 0;
                         if (mask) {
                             const uint16_t *pixel = s->spikes.bits + image * s->spikes.image_stride +
                                                     from_y * row_stride + t * s->spikes.step_stride +
-                                                    (int64_t)from_x * s->blocks;
+                                                    (int64_t)(from_x + 1) * s->blocks;
                             bits = bits_at(pixel, s->blocks, at) & mask;
                         }
                         out[t * out_step] = bits;
@@ -51,7 +51,7 @@ static void add_pixel(const uint16_t *pixel, int blocks, float *out) {
 }
 
 void pool_bits(const Pool *p) {
-    const int64_t row_stride = (int64_t)p->capacity * p->width * p->blocks;
+    const int64_t row_stride = p->capacity * p->spikes.step_stride;
     for (int t = 0; t < p->steps; t++)
         for (int image = 0; image < p->images; image++)
             for (int y = 0; y < p->out_height; y++)
@@ -63,7 +63,7 @@ void pool_bits(const Pool *p) {
                             const int from_y = y * p->stride_y + ky - p->top, from_x = x * p->stride_x + kx - p->left;
                             if (from_y < 0 || from_y >= p->height || from_x < 0 || from_x >= p->width) continue;
                             add_pixel(p->spikes.bits + image * p->spikes.image_stride + from_y * row_stride +
-                                          t * p->spikes.step_stride + (int64_t)from_x * p->blocks,
+                                          t * p->spikes.step_stride + (int64_t)(from_x + 1) * p->blocks,
                                       p->blocks, out);
                         }
                 }

@@ -47,7 +47,7 @@ static int available(void) {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
 }
 
-#include "layer.h"
+#include "body.h"
 #if defined(__clang__)
 #pragma clang attribute pop
 #endif

@@ -33,11 +33,25 @@ INLINE vi add_where(vi v, uint32_t bits, int j, vi x) {
     return (vi)_mm512_mask_add_epi32((__m512i)v, (__mmask16)bits, (__m512i)v, (__m512i)x);
 }
 
-INLINE uint32_t *list_block(uint32_t bits, uint32_t base, uint32_t scale, uint32_t *out) {
+/* 16 places are written, whatever the bits. */
+INLINE uint16_t *list_block(uint32_t bits, uint32_t base, uint16_t *out) {
     const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    const __m512i places = _mm512_add_epi32(_mm512_mullo_epi32(lanes, _mm512_set1_epi32((int)scale)), _mm512_set1_epi32((int)base));
-    _mm512_storeu_si512(out, _mm512_maskz_compress_epi32((__mmask16)bits, places));
+    const __m512i places = _mm512_add_epi32(lanes, _mm512_set1_epi32((int)base));
+    const __m512i active = _mm512_maskz_compress_epi32((__mmask16)bits, places);
+    _mm256_storeu_si256((__m256i *)out, _mm512_cvtepi32_epi16(active));
     return out + __builtin_popcount(bits);
+}
+
+/* out[i] = (from[i] + base) * scale, 16 at a time; up to 15 are read and written beyond the last. */
+INLINE void copy_places(const uint16_t *from, uint32_t count, uint32_t base, uint32_t scale, uint32_t *out) {
+    const __m512i start = _mm512_set1_epi32((int)(base * scale));
+    const __m128i shift = _mm_cvtsi32_si128(__builtin_ctz(scale));
+    uint32_t k = 0;
+    do {
+        const __m512i places = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)(from + k)));
+        _mm512_storeu_si512(out + k, _mm512_add_epi32(_mm512_sll_epi32(places, shift), start));
+        k += 16;
+    } while (k < count);
 }
 
 static int available(void) {
@@ -46,7 +60,7 @@ static int available(void) {
            __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
 }
 
-#include "layer.h"
+#include "body.h"
 #if defined(__clang__)
 #pragma clang attribute pop
 #endif

@@ -33,4 +33,4 @@ INLINE vi add_where(vi v, uint32_t bits, int j, vi x) {
 
 static int available(void) { return 1; }
 
-#include "layer.h"
+#include "body.h"

@@ -86,14 +86,15 @@ static int read_sources(Held *held, PyObject *tuple, Spikes *sources) {
 static int read_parts(Held *held, PyObject *tuple, int64_t pixels, Part *parts) {
     for (Py_ssize_t i = 0; i < PyTuple_Size(tuple); i++) {
         Part *part = parts + i;
-        PyObject *starts, *runs, *rows, *table;
-        if (!PyArg_ParseTuple(PyTuple_GetItem(tuple, i), "iiiiOOOO", &part->first_block, &part->blocks, &part->panel,
-                              &part->row_count, &starts, &runs, &rows, &table))
+        PyObject *cells, *starts, *taps, *weights;
+        if (!PyArg_ParseTuple(PyTuple_GetItem(tuple, i), "iiiiiiOOOO", &part->first_block, &part->blocks, &part->method,
+                              &part->panel, &part->row_count, &part->cell_count, &cells, &starts, &taps, &weights))
             return 0;
+        const int64_t rows = part->method == LISTS ? part->row_count + 1 : part->row_count / 8 * TABLE_ROWS;
+        part->cells = memory_of(held, cells, 3 * (int64_t)part->cell_count, 4, 0);
         part->starts = memory_of(held, starts, pixels + 1, 4, 0);
-        part->runs = memory_of(held, runs, 0, 4, 0);
-        part->rows = memory_of(held, rows, (int64_t)part->blocks * (part->row_count + 1) * BLOCK, 4, 0);
-        part->table = memory_of(held, table, (int64_t)part->blocks * part->row_count / 8 * TABLE_ROWS * BLOCK, 4, 0);
+        part->taps = memory_of(held, taps, 0, 4, 0);
+        part->weights = memory_of(held, weights, part->blocks * rows * BLOCK, 4, 0);
         if (PyErr_Occurred()) return 0;
     }
     return 1;
@@ -111,10 +112,10 @@ static int read_diagonals(Held *held, PyObject *tuple, const Layer *layer, Diago
 }
 
 static int read_neurons(Held *held, PyObject *tuple, const Layer *layer, Neurons *n) {
-    PyObject *membrane, *threshold, *leak, *constant, *changing, *out;
-    long long threshold_stride, leak_stride, image_stride, stride;
-    if (!PyArg_ParseTuple(tuple, "OOLOLOLLOidO", &membrane, &threshold, &threshold_stride, &leak, &leak_stride, &constant,
-                          &image_stride, &stride, &changing, &n->to_zero, &n->whole_below, &out))
+    PyObject *membrane, *threshold, *leak, *constant, *out;
+    long long threshold_stride, leak_stride;
+    if (!PyArg_ParseTuple(tuple, "OOLOLOidO", &membrane, &threshold, &threshold_stride, &leak, &leak_stride, &constant,
+                          &n->to_zero, &n->whole_below, &out))
         return 0;
     const int64_t pixels = (int64_t)layer->height * layer->width, channels = (int64_t)layer->blocks * BLOCK;
     n->membrane = memory_of(held, membrane, layer->images * pixels * channels, 8, 1);
@@ -122,11 +123,9 @@ static int read_neurons(Held *held, PyObject *tuple, const Layer *layer, Neurons
     n->threshold_stride = threshold_stride;
     n->leak = memory_of(held, leak, (pixels - 1) * leak_stride + channels, 8, 0);
     n->leak_stride = leak_stride;
-    n->constant = memory_of(held, constant, (layer->images - 1) * image_stride + (pixels - 1) * stride + channels, 8, 0);
-    n->constant_image_stride = image_stride;
-    n->constant_stride = stride;
-    n->changing = memory_of(held, changing, layer->images * pixels * layer->steps * channels, 8, 0);
-    n->out = memory_of(held, out, layer->images * pixels * layer->capacity * layer->blocks, 2, 1);
+    n->constant = memory_of(held, constant, layer->images * pixels * channels, 8, 0);
+    const int64_t places = (int64_t)layer->height * (layer->width + 2);
+    n->out = memory_of(held, out, layer->images * places * layer->capacity * layer->blocks, 2, 1);
     return !PyErr_Occurred();
 }
 
@@ -173,22 +172,23 @@ static PyObject *layer(PyObject *self, PyObject *args) {
 static PyObject *tally(PyObject *self, PyObject *args) {
     (void)self;
     Tally made = {0};
-    int isa_index;
+    int isa_index, row_classes, word_count;
     const Isa *isa;
     long long image_stride, step_stride;
-    PyObject *bits, *ends, *rows, *columns, *counts;
-    if (!PyArg_ParseTuple(args, "i(iiiii)(OLL)iiOOOO", &isa_index, &made.images, &made.height, &made.width, &made.blocks,
-                          &made.steps, &bits, &image_stride, &step_stride, &made.readers, &made.segments, &ends, &rows,
-                          &columns, &counts) ||
+    PyObject *bits, *rows, *starts, *words, *counts;
+    if (!PyArg_ParseTuple(args, "i(iiii)(OLL)OiiOiOO", &isa_index, &made.images, &made.height, &made.steps, &made.capacity,
+                          &bits, &image_stride, &step_stride, &rows, &row_classes, &made.column_classes, &starts,
+                          &word_count, &words, &counts) ||
         !isa_at(isa_index, &isa))
         return NULL;
     Held held = {0};
     made.spikes = (Spikes){memory_of(&held, bits, made.images * image_stride, 2, 0), image_stride, step_stride};
-    if (!PyErr_Occurred()) made.ends = memory_of(&held, ends, made.segments, 4, 0);
-    if (!PyErr_Occurred()) made.rows = memory_of(&held, rows, (int64_t)made.readers * made.height, 8, 0);
-    if (!PyErr_Occurred()) made.columns = memory_of(&held, columns, (int64_t)made.readers * made.segments, 8, 0);
+    if (!PyErr_Occurred()) made.row_classes = memory_of(&held, rows, made.height, 4, 0);
+    if (!PyErr_Occurred()) made.starts = memory_of(&held, starts, made.column_classes + 1, 4, 0);
+    if (!PyErr_Occurred()) made.words = memory_of(&held, words, word_count, sizeof *made.words, 0);
     if (!PyErr_Occurred())
-        made.counts = memory_of(&held, counts, (int64_t)made.readers * made.steps * made.images, 8, 1);
+        made.counts =
+            memory_of(&held, counts, (int64_t)row_classes * made.column_classes * made.steps * made.images, 8, 1);
     if (!PyErr_Occurred()) {
         Py_BEGIN_ALLOW_THREADS
         isa->tally(&made);
@@ -213,7 +213,7 @@ static PyObject *select_(PyObject *self, PyObject *args) {
     Held held = {0};
     s.spikes = (Spikes){memory_of(&held, bits, s.images * image_stride, 2, 0), image_stride, step_stride};
     if (!PyErr_Occurred())
-        s.out = memory_of(&held, out, (int64_t)s.images * s.out_height * s.capacity * s.out_width * s.out_blocks, 2, 1);
+        s.out = memory_of(&held, out, (int64_t)s.images * s.out_height * s.capacity * (s.out_width + 2) * s.out_blocks, 2, 1);
     if (!PyErr_Occurred()) {
         Py_BEGIN_ALLOW_THREADS
         select_bits(&s);
