@@ -149,11 +149,11 @@ class Program:
         """Count spikes (layers, K, N) and synaptic operations (weighted nodes, K, N) of the last chunk."""
         spikes = np.zeros((len(self.network.neurons), steps, self.batch), dtype=np.int64)
         for index, name, counter in self._spikes:
-            spikes[index] = counter.count(self.values[name])
+            spikes[index] = counter.count(self._array(name))
         synops = np.zeros((len(weighted(self.network)), steps, self.batch), dtype=np.int64)
         for index, edges, synop_counter in self._synops:
             for edge in edges:
-                synops[index] += synop_counter.count(self.values[edge.source])
+                synops[index] += synop_counter.count(self._array(edge.source))
         return spikes, synops
 
 

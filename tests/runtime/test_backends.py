@@ -8,7 +8,6 @@ import pytest
 
 from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
-from snnconv.runtime.backends.event_backend import EventBackend
 from snnconv.runtime.backends.numpy_backend import NumpyBackend
 from snnconv.runtime.event.isa import instruction_sets, is_built
 from snnconv.runtime.program import weighted
@@ -18,6 +17,8 @@ def _backends() -> list[Any]:
     """NumPy, and the event-driven kernel with every instruction set that this machine has."""
     made: list[Any] = [pytest.param(NumpyBackend, id="numpy")]
     if is_built():
+        from snnconv.runtime.backends.event_backend import EventBackend
+
         made += [
             pytest.param(functools.partial(EventBackend, isa=name), id=f"event-{name}") for name in instruction_sets()
         ]

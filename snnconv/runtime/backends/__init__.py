@@ -79,6 +79,9 @@ def choose(name: BackendName, network: SpikingNetwork, batch: int | None = None,
 
 def _named(name: BackendName, batch: int | None, chunk: int | None) -> Backend:
     if name is BackendName.EVENT:
+        from snnconv.runtime.event.isa import require
+
+        require()
         from snnconv.runtime.backends.event_backend import EventBackend
 
         return EventBackend(batch, chunk)

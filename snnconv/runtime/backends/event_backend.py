@@ -45,7 +45,8 @@ class EventBackend(Batches):
         super().__init__(batch, chunk)
         self._isa = position(isa)
         self._lock = threading.Lock()
-        self._planned: tuple[SpikingNetwork, int, Plan] | None = None
+        self._network: SpikingNetwork | None = None
+        self._plans: dict[int, Plan] = {}
 
     def takes(self, network: SpikingNetwork) -> bool:
         """Say whether the kernel runs any sums of the network."""
@@ -68,13 +69,14 @@ class EventBackend(Batches):
     def plan(self, network: SpikingNetwork, chunk: int) -> Plan:
         """Say which nodes the kernel runs; made once and shared by all threads."""
         with self._lock:
-            if self._planned is None or self._planned[0] is not network or self._planned[1] != chunk:
-                made = make_plan(network, chunk)
-                _log.info("event-driven kernel with %s", name_of(self._isa))
+            if self._network is not network:
+                self._network, self._plans = network, {}
+            if chunk not in self._plans:
+                made = self._plans[chunk] = make_plan(network, chunk)
+                _log.info("event-driven kernel with %s, %d steps at a time", name_of(self._isa), chunk)
                 for name, reason in made.reasons.items():
                     _log.info("node %s runs in NumPy: %s", name, reason)
-                self._planned = (network, chunk, made)
-            return self._planned[2]
+            return self._plans[chunk]
 
     def _make(self, network: SpikingNetwork, batch: int, chunk: int) -> Program:
         return EventProgram(network, self.plan(network, chunk), self._isa, batch)

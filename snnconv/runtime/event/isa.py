@@ -18,6 +18,18 @@ def is_built() -> bool:
     return True
 
 
+def require() -> None:
+    """Refuse to go on without the kernel.
+
+    Raises
+    ------
+    NotRunnableError
+        If it was not built.
+    """
+    if not is_built():
+        raise NotRunnableError(f"{MISSING}; install one and then snnconv again, or take --backend numpy")
+
+
 def instruction_sets() -> list[str]:
     """Give the instruction sets that the kernel has for this machine, fastest first."""
     from snnconv.runtime.event import _kernel
@@ -38,8 +50,7 @@ def position(name: str | None = None) -> int:
     NotRunnableError
         If the kernel was not built, or ``SNNCONV_ISA`` names an instruction set that is not here.
     """
-    if not is_built():
-        raise NotRunnableError(f"{MISSING}; install one and then snnconv again, or take --backend numpy")
+    require()
     from snnconv.runtime.event import _kernel
 
     here = instruction_sets()

@@ -7,7 +7,7 @@ import numpy as np
 
 from snnconv.ir import nodes as ir
 from snnconv.runtime.event import _kernel
-from snnconv.runtime.event.connections import Synapses
+from snnconv.runtime.event.connections import Synapses, carried
 from snnconv.runtime.event.spikes import BLOCK, Spikes, aligned, blocks_of, plane
 from snnconv.runtime.layout import channels_last
 from snnconv.runtime.nodes.operation import Operation, Site
@@ -220,7 +220,8 @@ class Select:
         self._site = site
         self._source = site.network.incoming[node.name][0].source
         self._packing = _Packing(site)
-        self.spikes = Spikes(site.shape, site.batch, site.chunk)
+        value = carried(site.network, self._source)
+        self.spikes = Spikes(site.shape, site.batch, site.chunk, None if value == 1 else np.asarray(value, np.float32))
         # axes that are not there are one place wide
         missing = 3 - len(node.shape)
         channels, *places = [

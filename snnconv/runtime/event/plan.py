@@ -84,14 +84,29 @@ def _plan_layer(plan: Plan, network: SpikingNetwork, found: dict[str, Flow], nod
         plan.reasons[node.name] = f"it reads {shared[0]}, which others read too"
         return
     weighted = [network.by_name[name] for name in changing]
+    beside = _constants(network, found, node)
     try:
-        plan.layers[node.name] = connect(
-            network, found, weighted, node.shape, plan.capacity, _constants(network, found, node)
-        )
+        plan.layers[node.name] = _connected(plan, network, found, weighted, node, beside)
     except NotTakenError as reason:
         plan.reasons[node.name] = str(reason)
         return
     plan.inside.update(inside, changing)
+
+
+def _connected(
+    plan: Plan,
+    network: SpikingNetwork,
+    found: dict[str, Flow],
+    weighted: list[ir.Node],
+    node: ir.Neuron,
+    beside: tuple[ir.Node, ...],
+) -> Synapses:
+    if beside:
+        try:
+            return connect(network, found, weighted, node.shape, plan.capacity, beside)
+        except NotTakenError:
+            pass  # on a grid as fine as that of the constant currents the weights may be too large
+    return connect(network, found, weighted, node.shape, plan.capacity)
 
 
 def _constants(network: SpikingNetwork, found: dict[str, Flow], node: ir.Neuron) -> tuple[ir.Node, ...]:

@@ -78,7 +78,8 @@ class EventProgram(Program):
         kept = []
         for row, name, counter in self._spikes:
             out = self._bits_of(name)
-            if out is None:
+            # a spike that carries 0 is none
+            if out is None or not self.network.tensor(self.network.neurons[row].spike_value, 1.0).all():
                 kept.append((row, name, counter))
             else:
                 ones = (np.ones(out.height, dtype=np.int64), np.ones(out.width, dtype=np.int64))

@@ -27,6 +27,9 @@ LARGEST_ROW = 2**24
 _WORD = 4
 """Blocks that a table's cell has at most: one word of 64 bits."""
 
+_LISTED = 2**16 // BLOCK
+"""Blocks that a listed cell has at most: places in it are uint16."""
+
 _WIDE = 3
 """The width of a kernel whose neighbouring pixels share look-ups."""
 
@@ -221,12 +224,12 @@ def _reads(c: Weights, window: tuple[int, int], base: int, capacity: int, method
                 if method is Method.COLUMNS:
                     taps.append((c.source, offset + (x - w.pads[1] + 1) * every, _WIDE * every, first))
                 else:
-                    taps += _taps(c, window, x, offset, first, _WORD if method is Method.TABLES else None)
+                    taps += _taps(c, window, x, offset, first, _WORD if method is Method.TABLES else _LISTED)
             found.append(taps)
     return found
 
 
-def _taps(c: Weights, window: tuple[int, int], x: int, offset: int, first: int, longest: int | None) -> list[Read]:
+def _taps(c: Weights, window: tuple[int, int], x: int, offset: int, first: int, longest: int) -> list[Read]:
     """Give what one kernel row of an output pixel reads, cut into pieces of at most `longest` blocks."""
     w = c.window
     start, end = window
@@ -236,8 +239,8 @@ def _taps(c: Weights, window: tuple[int, int], x: int, offset: int, first: int, 
         column = x * w.strides[1] + k_x * w.dilations[1] - w.pads[1]
         if not 0 <= column < w.width:
             continue
-        for at in range(start, end, longest or end - start):
-            length = min(longest or end - start, end - at)
+        for at in range(start, end, longest):
+            length = min(longest, end - at)
             row = first + (k_x * (end - start) + at - start) * BLOCK
             taps.append((c.source, offset + (column + 1) * every + at, length, row))
     return sorted(taps, key=lambda tap: -tap[2])
