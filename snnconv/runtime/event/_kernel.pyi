@@ -14,7 +14,7 @@ def layer(
     sources: tuple[Source, ...],
     parts: tuple[tuple[Any, ...], ...],
     diagonals: tuple[tuple[Any, ...], ...],
-    bias: Array | None,
+    bias: Array,
     neurons: tuple[Any, ...] | None,
     current: Array | None,
     /,

@@ -40,7 +40,7 @@ class Synapses:
         (weighted node, source) for each connection: synaptic operations are counted by them.
     grid : ndarray (C,) int64
         q of each output channel: sums are in units of 2^-q.
-    bias : ndarray (blocks · 16,) int32 or None
+    bias : ndarray (blocks · 16,) int32
     bound : int
         The largest magnitude of a sum.
     parts, diagonals : tuple
@@ -50,7 +50,7 @@ class Synapses:
     sources: tuple[str, ...]
     reads: tuple[tuple[str, str], ...]
     grid: Array
-    bias: Array | None
+    bias: Array
     bound: int
     parts: tuple[Part, ...]
     diagonals: tuple[tuple[Any, ...], ...]
@@ -119,7 +119,7 @@ def connect(
         sources=tuple(sources),
         reads=tuple(reads),
         grid=grid,
-        bias=_padded(bias) if bias.any() else None,
+        bias=_padded(bias),
         bound=bound,
         parts=parts(weights, capacity) if weights else no_rows(shape[0], int(np.prod(shape[1:]))),
         diagonals=tuple(diagonals),

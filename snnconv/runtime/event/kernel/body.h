@@ -52,6 +52,14 @@ INLINE const uint16_t *bits_of(const Layer *layer, const Cell *cell, int image, 
     return source->bits + image * source->image_stride + cell->offset + step * source->step_stride;
 }
 
+/* Where sums go on from: the bias at first, what was summed so far later. Strides are in int32. */
+typedef struct {
+    const int32_t *at;
+    int64_t next, step; /* from one block of sums to the next, and from one step to the next */
+} From;
+
+INLINE From so_far(int32_t (*sums)[TILE][BLOCK]) { return (From){sums[0][0], TILE * BLOCK, BLOCK}; }
+
 #include "lists.h"
 #include "tables.h"
 #include "neurons.h"

@@ -91,7 +91,7 @@ typedef struct {
     const Spikes *sources;
     const Part *parts;
     const Diagonal *diagonals;
-    const int32_t *bias; /* [blocks · 16] or NULL */
+    const int32_t *bias; /* [blocks · 16] */
     Neurons neurons;     /* if current is NULL */
     int32_t *current;    /* [images][pixels][steps][blocks · 16] sums in units of the grid; or NULL */
 } Layer;

@@ -66,13 +66,15 @@ static void join_lists(const Part *part, Lists *lists, int pixel, int steps) {
     }
 }
 
-/* sums[b][t] += the joined rows of one panel. */
-INLINE void add_rows(int panel, const int32_t *rows, const Lists *lists, int steps, int32_t (*sums)[TILE][BLOCK]) {
+/* sums[b][t] = what is there so far and the joined rows of one panel. */
+INLINE void add_rows(int panel, const int32_t *rows, const Lists *lists, From from, int steps,
+                     int32_t (*sums)[TILE][BLOCK]) {
     const uint32_t *place = lists->joined;
     for (int t = 0; t < steps; t++) {
         vi sum[GROUP * VECTORS];
         for (int b = 0; b < panel; b++)
-            for (int j = 0; j < VECTORS; j++) sum[b * VECTORS + j] = load(sums[b][t] + j * LANES);
+            for (int j = 0; j < VECTORS; j++)
+                sum[b * VECTORS + j] = load(from.at + b * from.next + t * from.step + j * LANES);
         for (const uint32_t *end = lists->joined + lists->ends[t]; place < end; place += 4)
             for (int i = 0; i < 4; i++)
                 for (int j = 0; j < panel * VECTORS; j++) sum[j] += load(rows + (size_t)place[i] + j * LANES);
@@ -81,8 +83,9 @@ INLINE void add_rows(int panel, const int32_t *rows, const Lists *lists, int ste
     }
 }
 
-static void add_listed(int panel, const int32_t *rows, const Lists *lists, int steps, int32_t (*sums)[TILE][BLOCK]) {
-    if (panel == 4) add_rows(4, rows, lists, steps, sums);
-    else if (panel == 2) add_rows(2, rows, lists, steps, sums);
-    else add_rows(1, rows, lists, steps, sums);
+static void add_listed(int panel, const int32_t *rows, const Lists *lists, From from, int steps,
+                       int32_t (*sums)[TILE][BLOCK]) {
+    if (panel == 4) add_rows(4, rows, lists, from, steps, sums);
+    else if (panel == 2) add_rows(2, rows, lists, from, steps, sums);
+    else add_rows(1, rows, lists, from, steps, sums);
 }

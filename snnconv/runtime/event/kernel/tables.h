@@ -13,12 +13,12 @@ INLINE const int32_t *tables_at(const int32_t *tables, const Tap *tap) {
     return tables + (size_t)(tap->base / 8) * TABLE_ROWS * BLOCK;
 }
 
-/* sums[t] += what the bytes of `count` cells of equal length look up. */
+/* sums[t] = what is there so far and what the bytes of `count` cells of equal length look up. */
 INLINE void add_cells(int count, int blocks, const int32_t *const *tables, const uint16_t *const *bits,
-                      int64_t step_stride, int steps, int32_t (*sums)[BLOCK]) {
+                      int64_t step_stride, From from, int steps, int32_t (*sums)[BLOCK]) {
     for (int t = 0; t < steps; t++) {
         vi sum[VECTORS];
-        for (int j = 0; j < VECTORS; j++) sum[j] = load(sums[t] + j * LANES);
+        for (int j = 0; j < VECTORS; j++) sum[j] = load(from.at + t * from.step + j * LANES);
         for (int c = 0; c < count; c++) {
             const uint64_t word = word_at(bits[c] + t * step_stride, blocks);
             for (int i = 0; i < 2 * blocks; i++) {
@@ -31,15 +31,15 @@ INLINE void add_cells(int count, int blocks, const int32_t *const *tables, const
 }
 
 INLINE void add_alike(int count, int blocks, const int32_t *const *tables, const uint16_t *const *bits,
-                      int64_t step_stride, int steps, int32_t (*sums)[BLOCK]) {
-    if (count == 3) add_cells(3, blocks, tables, bits, step_stride, steps, sums);
-    else if (count == 2) add_cells(2, blocks, tables, bits, step_stride, steps, sums);
-    else add_cells(1, blocks, tables, bits, step_stride, steps, sums);
+                      int64_t step_stride, From from, int steps, int32_t (*sums)[BLOCK]) {
+    if (count == 3) add_cells(3, blocks, tables, bits, step_stride, from, steps, sums);
+    else if (count == 2) add_cells(2, blocks, tables, bits, step_stride, from, steps, sums);
+    else add_cells(1, blocks, tables, bits, step_stride, from, steps, sums);
 }
 
 /* One pixel. Cells are at most 4 blocks long, and those of one length and source stand together. */
 static void add_tables(const Layer *layer, const Part *part, const int32_t *tables, int image, int pixel, int first,
-                       int steps, int32_t (*sums)[BLOCK]) {
+                       From from, int steps, int32_t (*sums)[TILE][BLOCK]) {
     const Tap *tap = part->taps + part->starts[pixel], *end = part->taps + part->starts[pixel + 1];
     while (tap < end) {
         const int32_t *at[MOST_TAPS] = {0};
@@ -54,11 +54,12 @@ static void add_tables(const Layer *layer, const Part *part, const int32_t *tabl
         }
         const int64_t stride = layer->sources[source].step_stride;
         switch (blocks) {
-        case 1: add_alike(count, 1, at, bits, stride, steps, sums); break;
-        case 2: add_alike(count, 2, at, bits, stride, steps, sums); break;
-        case 3: add_alike(count, 3, at, bits, stride, steps, sums); break;
-        default: add_alike(count, 4, at, bits, stride, steps, sums);
+        case 1: add_alike(count, 1, at, bits, stride, from, steps, sums[0]); break;
+        case 2: add_alike(count, 2, at, bits, stride, from, steps, sums[0]); break;
+        case 3: add_alike(count, 3, at, bits, stride, from, steps, sums[0]); break;
+        default: add_alike(count, 4, at, bits, stride, from, steps, sums[0]);
         }
+        from = so_far(sums);
     }
 }
 
@@ -85,11 +86,11 @@ INLINE void add_row(int pixels, int blocks, const int32_t *tables, const uint16_
 }
 
 INLINE void add_rows_of(int pixels, int blocks, int count, const int32_t *const *tables, const uint16_t *const *bits,
-                        int64_t step_stride, int steps, int32_t (*sums)[TILE][BLOCK]) {
+                        int64_t step_stride, From from, int steps, int32_t (*sums)[TILE][BLOCK]) {
     for (int t = 0; t < steps; t++) {
         vi sum[GROUP][VECTORS];
         for (int p = 0; p < pixels; p++)
-            for (int j = 0; j < VECTORS; j++) sum[p][j] = load(sums[p][t] + j * LANES);
+            for (int j = 0; j < VECTORS; j++) sum[p][j] = load(from.at + p * from.next + t * from.step + j * LANES);
         for (int c = 0; c < count; c++) add_row(pixels, blocks, tables[c], bits[c] + t * step_stride, sum);
         for (int p = 0; p < pixels; p++)
             for (int j = 0; j < VECTORS; j++) store(sums[p][t] + j * LANES, sum[p][j]);
@@ -98,7 +99,7 @@ INLINE void add_rows_of(int pixels, int blocks, int count, const int32_t *const 
 
 /* `count` neighbouring pixels of a kernel 3 wide. A cell is a kernel row: 3 columns of 1, 2 or 4 blocks. */
 static void add_columns(const Layer *layer, const Part *part, const int32_t *tables, int image, int pixel, int count,
-                        int first, int steps, int32_t (*sums)[TILE][BLOCK]) {
+                        int first, From from, int steps, int32_t (*sums)[TILE][BLOCK]) {
     const Tap *tap = part->taps + part->starts[pixel], *end = part->taps + part->starts[pixel + 1];
     while (tap < end) {
         const int32_t *at[MOST_TAPS] = {0};
@@ -113,13 +114,14 @@ static void add_columns(const Layer *layer, const Part *part, const int32_t *tab
         }
         const int64_t stride = layer->sources[source].step_stride;
         if (count == GROUP) {
-            if (blocks == WIDE) add_rows_of(GROUP, 1, rows, at, bits, stride, steps, sums);
-            else if (blocks == 2 * WIDE) add_rows_of(GROUP, 2, rows, at, bits, stride, steps, sums);
-            else add_rows_of(GROUP, 4, rows, at, bits, stride, steps, sums);
+            if (blocks == WIDE) add_rows_of(GROUP, 1, rows, at, bits, stride, from, steps, sums);
+            else if (blocks == 2 * WIDE) add_rows_of(GROUP, 2, rows, at, bits, stride, from, steps, sums);
+            else add_rows_of(GROUP, 4, rows, at, bits, stride, from, steps, sums);
         } else {
-            if (blocks == WIDE) add_rows_of(1, 1, rows, at, bits, stride, steps, sums);
-            else if (blocks == 2 * WIDE) add_rows_of(1, 2, rows, at, bits, stride, steps, sums);
-            else add_rows_of(1, 4, rows, at, bits, stride, steps, sums);
+            if (blocks == WIDE) add_rows_of(1, 1, rows, at, bits, stride, from, steps, sums);
+            else if (blocks == 2 * WIDE) add_rows_of(1, 2, rows, at, bits, stride, from, steps, sums);
+            else add_rows_of(1, 4, rows, at, bits, stride, from, steps, sums);
         }
+        from = so_far(sums);
     }
 }
