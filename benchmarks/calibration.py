@@ -1,21 +1,17 @@
 """Calibration against plain onnxruntime: time over the same images, and peak memory against the size of the data.
 
-    python benchmarks/calibration.py time MODEL.onnx --data DATA [preprocessing] [--samples 2000] [--rounds 5]
-    python benchmarks/calibration.py memory MODEL.onnx --data DATA… [preprocessing] [--samples 1000 50000]
-
 ``time`` runs the two in turn, image decoding and preprocessing in both, and prints the ratio of each round.
 ``memory`` runs ``snnconv calibrate`` as a process for each number of samples and prints its peak resident memory.
 """
 
 import argparse
-import json
-import resource
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
+
+import process
+from record import Record, parser
 
 from snnconv.calibration.calibrate import calibrate
 from snnconv.data import make_preprocessing, open_images
@@ -59,48 +55,38 @@ def measure_memory(options: argparse.Namespace) -> dict[str, object]:
         peaks = {}
         for samples in options.samples:
             with tempfile.TemporaryDirectory() as folder:
-                command = [sys.executable, __file__, "child", str(options.model), "--data", str(data)]
-                command += ["--samples", str(samples), "--out", folder]
+                command = [*process.SNNCONV, "calibrate", str(options.model), "--data", str(data)]
+                command += ["--samples", str(samples), "-o", str(Path(folder) / "x.calib")]
                 for name in ("scale", "mean", "std"):
                     value = getattr(options, name)
                     command += [] if value is None else [f"--{name}", str(value)]
-                done = subprocess.run(command, check=True, capture_output=True, text=True)
-            peaks[str(samples)] = float(done.stdout)
+                peaks[str(samples)] = process.run(command).peak_mb
         values = list(peaks.values())
         result[data.name] = {"peak_mb": peaks, "largest_over_smallest": max(values) / min(values)}
     return result
 
 
-def run_child(options: argparse.Namespace) -> None:
-    """Calibrate in this process and print its peak resident memory in MB."""
-    from snnconv.commands.calibrate import PreprocessingOptions
-    from snnconv.commands.calibrate import calibrate as command
-
-    preprocessing = PreprocessingOptions(scale=options.scale, mean=options.mean, std=options.std)
-    out = Path(options.out) / "x.calib"
-    command(options.model, options.data[0], out, samples=options.samples[0], preprocessing=preprocessing)
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)  # kB on Linux
-
-
 def main() -> None:
     """Run the benchmark."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["time", "memory", "child"])
-    parser.add_argument("model", type=Path)
-    parser.add_argument("--data", type=Path, nargs="+", required=True)
-    parser.add_argument("--samples", type=int, nargs="+", default=None)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--scale", type=float)
-    parser.add_argument("--mean")
-    parser.add_argument("--std")
-    parser.add_argument("--out", help=argparse.SUPPRESS)
-    options = parser.parse_args()
+    made = parser(
+        __doc__,
+        "python benchmarks/calibration.py time sample_models/digits_resnet.onnx "
+        "--data sample_models/digits_calibration.npz --scale 16 --mean 0.5 --std 0.5 --samples 1347",
+        work=False,
+    )
+    made.add_argument("what", choices=["time", "memory"])
+    made.add_argument("model", type=Path, metavar="MODEL.onnx")
+    made.add_argument("--data", type=Path, nargs="+", required=True)
+    made.add_argument("--samples", type=int, nargs="+", help="default 2000 for time, 1000 50000 for memory")
+    made.add_argument("--rounds", type=int, default=5, help="of time; default %(default)s")
+    made.add_argument("--scale", type=float, help="as for snnconv calibrate")
+    made.add_argument("--mean", help="as for snnconv calibrate")
+    made.add_argument("--std", help="as for snnconv calibrate")
+    options = made.parse_args()
     options.samples = options.samples or ([2000] if options.what == "time" else [1000, 50000])
-    if options.what == "child":
-        run_child(options)
-        return
-    result = measure_time(options) if options.what == "time" else measure_memory(options)
-    print(json.dumps(result, indent=2))
+    record = Record(f"calibration_{options.what}", options)
+    record.used((options.model, *options.data))
+    record.finish(measure_time(options) if options.what == "time" else measure_memory(options))
 
 
 if __name__ == "__main__":
