@@ -11,6 +11,10 @@ a spike. The rounding changes a weight by at most 2^-(q+1), 2^-25 of the bound. 
 before a neuron, so a channel with large weights does not make the others coarse. Where currents change their channels
 on the way (Select, Concat, Flatten), the whole group has the coarsest q.
 
+**Very many inputs.** The more weights are added up, the larger the bound beside each of them, and the fewer bits are
+left to it. Where a node has more than 1024 inputs for an output, it and those whose currents meet its own are summed in
+float64 (or int32) with q = min(29 − ⌈log₂ bound⌉, 24 − ⌈log₂ max|w|⌉): 29 bits for the sums, float32 for the weights.
+
 **Sums of graded spikes in float64.** A count of k² spikes would cost 2 log₂ k bits of its weights in float32. So a node
 that reads graded spikes is summed in float64; its weights keep float32 precision, q = 24 − ⌈log₂ max|w|⌉.
 
@@ -30,8 +34,9 @@ from snnconv.conversion.bounds import Bound, bounds
 from snnconv.errors import NetworkError
 from snnconv.ir import nodes as ir
 from snnconv.ir.flow import Flow, Kind, flows
-from snnconv.ir.grid import FINEST, FLOAT32_BITS, FLOAT64_BITS, INPUT_GRID, rounded
+from snnconv.ir.grid import FINEST, FLOAT32_BITS, FLOAT64_BITS, INPUT_GRID, WIDE_BITS, rounded
 from snnconv.ir.network import SpikingNetwork
+from snnconv.ir.sums import meeting, wide_sums
 
 Array = np.ndarray[Any, Any]
 Grids = dict[str, Array]
@@ -76,26 +81,35 @@ def _reads(network: SpikingNetwork, found: dict[str, Flow], node: ir.Node) -> Ki
     return next(kind for kind in (Kind.CURRENT, Kind.GRADED, Kind.SPIKES) if kind in kinds)
 
 
-def _grid_of(bound: Array) -> Array:
-    """Give 24 − ⌈log₂ bound⌉ for each channel, the finest grid where the bound is zero."""
+def _grid_of(bound: Array, width: int = FLOAT32_BITS) -> Array:
+    """Give width − ⌈log₂ bound⌉ for each channel, the finest grid where the bound is zero."""
     bits = np.ceil(np.log2(np.where(bound > 0, bound, 1.0)))
-    grid = np.where(bound > 0, FLOAT32_BITS - bits, FINEST)
+    grid = np.where(bound > 0, width - bits, FINEST)
     return np.minimum(grid, FINEST).astype(np.int64)
 
 
 def _spike_grids(network: SpikingNetwork, found: dict[str, Flow], narrow: set[str]) -> Grids:
     """Find q per channel for the nodes that read spikes."""
-    groups = [(group, [name for name in group if name in narrow]) for group in _meeting(network, found)]
+    groups = [(group, [name for name in group if name in narrow]) for group in meeting(network, found)]
     groups = [(group, members) for group, members in groups if members]
     met = bounds(network, found, only=narrow)
-    grids = {name: _grid_of(_limits(network, group, met)) for group, members in groups for name in members}
-    # rounding up can push a sum beyond 24 bits: such a channel gets a coarser grid
+    wide = wide_sums(network, found)
+    grids: Grids = {}
+    for group, members in groups:
+        grid = _grid_of(_limits(network, group, met), WIDE_BITS if members[0] in wide else FLOAT32_BITS)
+        if members[0] in wide:
+            # the weights themselves stay float32
+            weights = {name: Bound(largest, largest) for name in members for largest in [_largest(network, name)]}
+            grid = np.minimum(grid, _grid_of(_limits(network, members, weights)))
+        grids |= dict.fromkeys(members, grid)
+    # rounding up can push a sum beyond its bits: such a channel gets a coarser grid
     changed = True
     while changed:
         changed = False
         met = bounds(network, found, only=narrow, grids=grids)
         for group, members in groups:
-            too_large = _limits(network, group, met) > np.ldexp(1.0, FLOAT32_BITS - grids[members[0]])
+            width = WIDE_BITS if members[0] in wide else FLOAT32_BITS
+            too_large = _limits(network, group, met) > np.ldexp(1.0, width - grids[members[0]])
             changed = changed or bool(too_large.any())
             for name in members:
                 grids[name] = grids[name] - too_large
@@ -115,27 +129,15 @@ def _per_channel(network: SpikingNetwork, group: list[str], largest: Array) -> A
     return np.array([largest.max()]) if moved else largest
 
 
-def _meeting(network: SpikingNetwork, found: dict[str, Flow]) -> list[list[str]]:
-    """Give the groups of nodes whose currents are added up."""
-    leader = {node.name: node.name for node in network.nodes}
-
-    def find(name: str) -> str:
-        while leader[name] != name:
-            name = leader[name]
-        return name
-
-    for edge in network.edges:
-        reader = network.by_name[edge.target]
-        if found[edge.source].kind is Kind.CURRENT and not isinstance(reader, ir.WEIGHTED):
-            leader[find(edge.target)] = find(edge.source)
-    groups: dict[str, list[str]] = {}
-    for node in network.nodes:
-        groups.setdefault(find(node.name), []).append(node.name)
-    return list(groups.values())
-
-
 def _graded_grid(network: SpikingNetwork, name: str, full: dict[str, Bound]) -> Array:
     """Give q per channel for a node that reads graded spikes: float32 weights, float64 sums."""
+    limit = FLOAT64_BITS - np.ceil(np.log2(np.maximum(full[name].largest, 2.0**-FINEST)))
+    grid: Array = np.minimum(_grid_of(_largest(network, name)), limit).astype(np.int64)
+    return grid
+
+
+def _largest(network: SpikingNetwork, name: str) -> Array:
+    """Give the largest parameter of a node for each channel, (C,)."""
     node = network.by_name[name]
     largest = np.zeros(node.shape[0])
     for field in ir.TENSOR_FIELDS[node.kind]:
@@ -146,9 +148,7 @@ def _graded_grid(network: SpikingNetwork, name: str, full: dict[str, Bound]) -> 
                 largest = np.maximum(largest, value.reshape(len(value), -1).max(axis=1))
             else:
                 largest = np.maximum(largest, _channel_maximum(value, node))
-    limit = FLOAT64_BITS - np.ceil(np.log2(np.maximum(full[name].largest, 2.0**-FINEST)))
-    grid: Array = np.minimum(_grid_of(largest), limit).astype(np.int64)
-    return grid
+    return largest
 
 
 def _channel_maximum(value: Array, node: ir.Node) -> Array:

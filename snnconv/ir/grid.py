@@ -9,6 +9,9 @@ Array = np.ndarray[Any, Any]
 FLOAT32_BITS = 24
 FLOAT64_BITS = 53
 
+WIDE_BITS = 29
+"""Bits of the sums of a layer with very many inputs: float64 holds them, and int32 with room to spare."""
+
 FINEST = 36
 """The largest q of a sum of spikes: a membrane then stays exact up to 2^17."""
 

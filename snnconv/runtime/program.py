@@ -10,6 +10,7 @@ from snnconv.ir import nodes as ir
 from snnconv.ir.flow import flows
 from snnconv.ir.grid import INPUT_GRID, rounded
 from snnconv.ir.network import SpikingNetwork
+from snnconv.ir.sums import wide_sums
 from snnconv.runtime.counters import SpikeCounter, SynOpCounter
 from snnconv.runtime.nodes.neuron import Neuron
 from snnconv.runtime.nodes.operation import Operation, Site, check_plain
@@ -59,6 +60,7 @@ class Program:
         self.chunk = chunk
         self.operations: dict[str, Operation] = {}
         self._found = flows(network)
+        self._wide = wide_sums(network, self._found)
         self.values: dict[str, Any] = {}
         self._constant: list[tuple[str, Operation, tuple[str, ...]]] = []
         self._changing: list[tuple[str, Operation, tuple[str, ...]]] = []
@@ -77,7 +79,8 @@ class Program:
 
     def _site(self, node: ir.Node) -> Site:
         inputs = tuple(self._found[edge.source] for edge in self.network.incoming[node.name])
-        return Site(self.network, node, inputs, self._found[node.name], self.batch, self.chunk)
+        wide = node.name in self._wide
+        return Site(self.network, node, inputs, self._found[node.name], self.batch, self.chunk, wide)
 
     def _spiking(self, site: Site) -> Operation:
         keep = site.node.name == self._counted and self.network.readout.ties is ir.Ties.MEMBRANE

@@ -182,3 +182,28 @@ def test_currents_along_the_shortcut_are_exact_in_float64(maker) -> None:
     # what reads a current makes dense operations, not synaptic ones
     rows = {node.name: row for row, node in enumerate(weighted(network))}
     assert expected.synops[rows["scale2"]].sum() == expected.synops[rows["project"]].sum() == 0
+
+
+@pytest.mark.parametrize("inputs", [1024, 1025])
+def test_a_layer_of_very_many_inputs_keeps_more_bits(inputs, maker) -> None:
+    """Its sums pass 24 bits, which float32 would round; the runtime's are those of whole numbers all the same."""
+    rng = np.random.default_rng(inputs)
+    maker.add(ir.Input, "image", (inputs,), amplitude=1.0)
+    maker.add(ir.Scale, "scale", (inputs,), "image", gain=np.asarray(1.0))
+    maker.add(ir.Neuron, "n1", (inputs,), "scale", threshold=np.asarray(1.0))
+    weight = rng.normal(0.2, 1.0, (3, inputs))
+    maker.add(ir.Dense, "logits", (3,), "n1", weight=weight, bias=rng.normal(0, 1, 3))
+    maker.add(ir.Readout, "readout", (3,), "logits", mode=ir.ReadoutMode.CURRENT)
+    network = maker.network()
+    dense = next(node for node in network.nodes if node.name == "logits")
+    whole = on_grid(network, dense, dense.weight)
+    wide = inputs > 1024
+    assert (np.abs(whole).max(axis=1) <= 2**FLOAT32_BITS).all()
+    assert (np.maximum(whole, 0).sum(axis=1) > 2**FLOAT32_BITS).all() == wide
+    # all inputs fire at once, so the largest sum is reached
+    scores = NumpyBackend().simulate(network, np.ones((1, inputs), dtype=np.float32), 1).scores[0, 0]
+    grid = np.broadcast_to(network.tensors[dense.grid].astype(np.int64), (3,))
+    total = whole.astype(np.int64).sum(axis=1) + on_grid(network, dense, dense.bias).astype(np.int64)
+    np.testing.assert_array_equal(scores, np.ldexp(total.astype(np.float64), -grid))
+    # the step of the grid against a weight: 2^-25 of the bound would be 2^-16 of the weights' size here
+    assert np.ldexp(1.0, -int(grid.min())) < (2.0**-18 if wide else 2.0**-12)

@@ -58,6 +58,8 @@ class Site:
         N, images at a time.
     chunk : int
         K, the most steps at a time.
+    wide : bool
+        Whether its sums take more than float32 holds.
     """
 
     network: SpikingNetwork
@@ -66,6 +68,7 @@ class Site:
     flow: Flow
     batch: int
     chunk: int
+    wide: bool = False
 
     @cached_property
     def shape(self) -> tuple[int, ...]:
@@ -90,8 +93,9 @@ class Site:
 
     @property
     def dtype(self) -> type[np.float32] | type[np.float64]:
-        """What the node is summed in: float32 for spikes, float64 for graded spikes and currents."""
-        return np.float32 if all(flow.kind is Kind.SPIKES for flow in self.inputs) else np.float64
+        """What the node is summed in: float32 for spikes, float64 for graded spikes, currents and very many inputs."""
+        narrow = not self.wide and all(flow.kind is Kind.SPIKES for flow in self.inputs)
+        return np.float32 if narrow else np.float64
 
     def result_grid(self) -> Array | None:
         """Give q of the node's result, broadcasting to (H, W, C), where it is made of real numbers and rounded."""

@@ -1,0 +1,53 @@
+"""Which currents meet, and how wide their sums are."""
+
+import numpy as np
+
+from snnconv.ir import nodes as ir
+from snnconv.ir.flow import Flow, Kind
+from snnconv.ir.network import SpikingNetwork
+
+WIDE_FAN_IN = 1024
+"""From more inputs on, the weights of an output keep too few of the 24 bits that a float32 sum leaves them."""
+
+
+def meeting(network: SpikingNetwork, found: dict[str, Flow]) -> list[list[str]]:
+    """Give the groups of nodes whose currents are added up.
+
+    Parameters
+    ----------
+    network : SpikingNetwork
+    found : dict of str to Flow
+        What flows out of each node.
+    """
+    leader = {node.name: node.name for node in network.nodes}
+
+    def find(name: str) -> str:
+        while leader[name] != name:
+            name = leader[name]
+        return name
+
+    for edge in network.edges:
+        reader = network.by_name[edge.target]
+        if found[edge.source].kind is Kind.CURRENT and not isinstance(reader, ir.WEIGHTED):
+            leader[find(edge.target)] = find(edge.source)
+    groups: dict[str, list[str]] = {}
+    for node in network.nodes:
+        groups.setdefault(find(node.name), []).append(node.name)
+    return list(groups.values())
+
+
+def wide_sums(network: SpikingNetwork, found: dict[str, Flow]) -> set[str]:
+    """Give the weighted nodes that read spikes and whose sums take more than float32 holds.
+
+    A node with many inputs, and those whose currents meet its own.
+    """
+    return {
+        name for group in meeting(network, found) if any(_is_wide(network, name) for name in group) for name in group
+    }
+
+
+def _is_wide(network: SpikingNetwork, name: str) -> bool:
+    node = network.by_name[name]
+    if not isinstance(node, ir.Conv | ir.Dense):
+        return False
+    return int(np.prod(network.tensors[node.weight].shape[1:])) > WIDE_FAN_IN
