@@ -1,8 +1,11 @@
 """Which weighted nodes the kernel can sum, and what it needs of them.
 
 The kernel adds int32 multiples of 2^-q. It takes a node that reads spikes, has a grid, and whose sums stay below 2^31.
-A sum of spikes in front of it is taken apart: y = W (s₁ + s₂) = W s₁ + W s₂. So is a ``Flatten`` in front of a
-``Dense``, which then is a convolution with one output pixel.
+What stands between is taken apart:
+
+- a sum of spikes: y = W (s₁ + s₂) = W s₁ + W s₂;
+- a ``Flatten`` in front of a ``Dense``, which then is a convolution with one output pixel;
+- a ``SumPool`` whose windows tile its input: each weight is that of all pixels of its window.
 """
 
 from dataclasses import dataclass
@@ -29,6 +32,22 @@ class NotTakenError(Exception):
 
 
 @dataclass(frozen=True)
+class Read:
+    """A weighted node and the spikes that it reads.
+
+    Attributes
+    ----------
+    node, source : str
+    pool : tuple of int
+        Rows and columns of the source that are one place to the node: (1, 1) unless a ``SumPool`` stands between.
+    """
+
+    node: str
+    source: str
+    pool: tuple[int, int] = (1, 1)
+
+
+@dataclass(frozen=True)
 class Synapses:
     """Everything between some sources of spikes and the outputs of a layer.
 
@@ -36,8 +55,8 @@ class Synapses:
     ----------
     sources : tuple of str
         Nodes whose spikes are read.
-    reads : tuple of (str, str)
-        (weighted node, source) for each connection: synaptic operations are counted by them.
+    reads : tuple of Read
+        Synaptic operations are counted by them.
     grid : ndarray (C,) int64
         q of each output channel: sums are in units of 2^-q.
     bias : ndarray (blocks · 16,) int32
@@ -48,7 +67,7 @@ class Synapses:
     """
 
     sources: tuple[str, ...]
-    reads: tuple[tuple[str, str], ...]
+    reads: tuple[Read, ...]
     grid: Array
     bias: Array
     bound: int
@@ -88,7 +107,7 @@ def connect(
     taken = [_checked(node, network) for node in nodes]
     grid = np.max([np.zeros(shape[0], dtype=np.int64), *(_grid(network, node) for node in (*taken, *beside))], axis=0)
     sources: list[str] = []
-    reads: list[tuple[str, str]] = []
+    reads: list[Read] = []
     weights: list[Weights] = []
     diagonals: list[tuple[Any, ...]] = []
     bias = np.zeros(shape[0], dtype=np.int64)
@@ -96,18 +115,18 @@ def connect(
     for node in taken:
         offset = node.offset if isinstance(node, ir.Scale) else node.bias
         bias += _whole(_per_channel(node, network.tensor(offset, 0.0)), grid, node)
-        for source in _spikes_behind(network, found, node):
-            value = _carried(network, source, node)
-            if source not in sources:
-                sources.append(source)
-            reads.append((node.name, source))
-            at = sources.index(source)
+        for read in _reads(network, found, node):
+            value = _carried(network, read.source, node)
+            if read.source not in sources:
+                sources.append(read.source)
+            reads.append(read)
+            at = sources.index(read.source)
             if isinstance(node, ir.Scale):
                 gain = _whole(_per_channel(node, network.tensor(node.gain, 1.0)) * value, grid, node)
                 diagonals.append(_diagonal(at, gain, node, capacity))
                 values = gain[:, None]
             else:
-                made = _weights(network, node, source, at, value, grid)
+                made = _weights(network, node, read, at, value, grid)
                 weights.append(made)
                 values = made.weight.reshape(shape[0], -1)
             above += np.maximum(values, 0).sum(axis=1)
@@ -167,24 +186,36 @@ def _grid(network: SpikingNetwork, node: Any) -> Array:
     return np.broadcast_to(np.asarray(network.tensors[node.grid], dtype=np.int64), node.shape[:1])
 
 
-def _spikes_behind(network: SpikingNetwork, found: dict[str, Flow], node: Weighted) -> list[str]:
-    """Give the nodes whose spikes a weighted node reads, sums taken apart."""
-    names = []
-    waiting = [edge.source for edge in network.incoming[node.name]]
+def _reads(network: SpikingNetwork, found: dict[str, Flow], node: Weighted) -> list[Read]:
+    """Give the spikes that a weighted node reads, what stands between taken apart."""
+    reads = []
+    waiting = [(edge.source, (1, 1)) for edge in network.incoming[node.name]]
     while waiting:
-        name = waiting.pop(0)
+        name, pool = waiting.pop(0)
         source = network.by_name[name]
+        behind = [edge.source for edge in network.incoming[name]]
         if found[name].kind is Kind.CURRENT:
             raise NotTakenError(f"{node.name} reads the current of {name}")
         if isinstance(source, ir.Sum) or (isinstance(source, ir.Flatten) and isinstance(node, ir.Dense)):
-            waiting += [edge.source for edge in network.incoming[name]]
+            waiting += [(other, pool) for other in behind]
+        elif isinstance(source, ir.SumPool) and _tiles(source, network.by_name[behind[0]].shape, node):
+            waiting.append((behind[0], (pool[0] * source.kernel[0], pool[1] * source.kernel[1])))
         elif isinstance(source, ir.SumPool | ir.Flatten):
             raise NotTakenError(f"{node.name} reads the {source.kind} {name}")
         elif found[name].kind is Kind.GRADED:
             raise NotTakenError(f"{node.name} reads graded spikes of {name}")
         else:
-            names.append(name)
-    return names
+            reads.append(Read(node.name, name, pool))
+    return reads
+
+
+def _tiles(pool: ir.SumPool, shape: tuple[int, ...], node: Weighted) -> bool:
+    """Say whether the windows of a pooling cover its input without overlap, for a reader that has a weight for each."""
+    if len(pool.kernel) != 2 or pool.strides != pool.kernel or any(pool.pads):
+        return False
+    covered = tuple(size * kernel for size, kernel in zip(pool.shape[1:], pool.kernel, strict=True)) == shape[1:]
+    plain = isinstance(node, ir.Dense) or (isinstance(node, ir.Conv) and set(node.dilations) == {1})
+    return covered and plain
 
 
 def _per_channel(node: ir.Node, value: Array) -> Array:
@@ -219,18 +250,32 @@ def _diagonal(source: int, gain: Array, node: ir.Node, capacity: int) -> tuple[i
 
 
 def _weights(
-    network: SpikingNetwork, node: ir.Conv | ir.Dense, source: str, at: int, value: int, grid: Array
+    network: SpikingNetwork, node: ir.Conv | ir.Dense, read: Read, at: int, value: int, grid: Array
 ) -> Weights:
-    weight = network.tensors[node.weight]
-    inputs = network.by_name[source].shape
+    shape = network.by_name[read.source].shape
+    height, width = (1, 1, *shape[1:])[-2:]
+    rows, columns = read.pool
+    whole = _whole(network.tensors[node.weight] * value, grid, node)
     if isinstance(node, ir.Dense):
         # a full connection is a convolution whose kernel is as large as its input
-        height, width = (1, 1, *inputs[1:])[-2:]
-        weight = weight.reshape(len(weight), inputs[0], height, width)
-        window = Window((height, width), (1, 1), (0, 0), (1, 1), height, width, 1, 1)
-        return Weights(at, _whole(weight * value, grid, node), 1, window)
-    kernel = (weight.shape[2], weight.shape[3])
-    strides, dilations = (node.strides[0], node.strides[1]), (node.dilations[0], node.dilations[1])
-    pads = (node.pads[0], node.pads[1])
-    window = Window(kernel, strides, pads, dilations, inputs[1], inputs[2], node.shape[1], node.shape[2])
-    return Weights(at, _whole(weight * value, grid, node), node.groups, window)
+        whole = whole.reshape(len(whole), shape[0], height // rows, width // columns)
+        steps: tuple[int, ...] = (1, 1)
+        pads: tuple[int, ...] = (0, 0)
+        dilations: tuple[int, ...] = (1, 1)
+        groups = 1
+    else:
+        steps, pads, dilations, groups = node.strides, node.pads, node.dilations, node.groups
+    # a weight of a window is that of each of its pixels
+    whole = whole.repeat(rows, axis=2).repeat(columns, axis=3)
+    out_height, out_width = (1, 1, *node.shape[1:])[-2:]
+    window = Window(
+        kernel=(whole.shape[2], whole.shape[3]),
+        strides=(steps[0] * rows, steps[1] * columns),
+        pads=(pads[0] * rows, pads[1] * columns),
+        dilations=(dilations[0], dilations[1]),
+        height=height,
+        width=width,
+        out_height=out_height,
+        out_width=out_width,
+    )
+    return Weights(at, whole, groups, window)

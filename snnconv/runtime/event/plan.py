@@ -155,14 +155,15 @@ def _plan_bits(plan: Plan, network: SpikingNetwork, found: dict[str, Flow], node
 
 
 def _drop_unread(plan: Plan, network: SpikingNetwork) -> None:
-    """Put nodes that only layers looked through (``Flatten``, ``Sum``) inside, where nobody else reads them."""
+    """Put nodes that only layers looked through inside, where nobody else reads them."""
     taken = set(plan.inside) | set(plan.currents)
     for node in reversed(network.nodes):
         if (
-            isinstance(node, ir.Sum | ir.Flatten)
+            isinstance(node, ir.Sum | ir.Flatten | ir.SumPool)
             and all(edge.target in taken for edge in network.outgoing[node.name])
             and network.outgoing[node.name]
         ):
             taken.add(node.name)
             plan.inside.add(node.name)
+            plan.bits.discard(node.name)
             plan.reasons.pop(node.name, None)

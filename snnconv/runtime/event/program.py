@@ -8,7 +8,7 @@ from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.counters import SynOpCounter
 from snnconv.runtime.counts import fan_out_by_axis
-from snnconv.runtime.event.connections import Weighted, carried
+from snnconv.runtime.event.connections import Read, Weighted, carried
 from snnconv.runtime.event.operations import Current, InNumpy, Layer, Select, SumPool, numbers
 from snnconv.runtime.event.plan import Plan
 from snnconv.runtime.event.spikes import Spikes
@@ -67,11 +67,11 @@ class EventProgram(Program):
         for tally, places in self._tallies:
             for counts, (target, row, value) in zip(tally.count(), places, strict=True):
                 (spikes if target == "spikes" else synops)[row] += counts * value
-        for row, source, counter in self._arrays:
-            synops[row] += counter.count(self._array(source))
+        for row, read, counter in self._arrays:
+            synops[row] += counter.count(_pooled(self._array(read.source), read.pool))
         return spikes, synops
 
-    def _counting(self) -> tuple[list[tuple[Tally, list[tuple[str, int, int]]]], list[tuple[int, str, SynOpCounter]]]:
+    def _counting(self) -> tuple[list[tuple[Tally, list[tuple[str, int, int]]]], list[tuple[int, Read, SynOpCounter]]]:
         """Divide what the base class counts on numbers: spikes that are bits are counted as bits."""
         readers: dict[str, list[tuple[tuple[Array, Array], tuple[str, int, int]]]] = {}
         arrays = []
@@ -89,14 +89,14 @@ class EventProgram(Program):
         for row, node in enumerate(weighted(self.network)):
             if self._site(node).reads_current:
                 continue
-            for source in self._read_by(node):
-                out = self._bits_of(source)
-                value = carried(self.network, source)
+            for read in self._reads_of(node):
+                out = self._bits_of(read.source)
+                value = carried(self.network, read.source)
                 if out is None or value is None:
-                    arrays.append((row, source, SynOpCounter(self.network, node)))
+                    arrays.append((row, read, SynOpCounter(self.network, node)))
                 else:
-                    factors = _factors(self.network, node, out)
-                    readers.setdefault(source, []).append((factors, ("synops", row, value)))
+                    factors = _factors(self.network, node, read.pool, out)
+                    readers.setdefault(read.source, []).append((factors, ("synops", row, value)))
         tallies = []
         for name, entries in readers.items():
             out = self._bits_of(name)
@@ -105,21 +105,31 @@ class EventProgram(Program):
                 tallies.append((tally, [place for _, place in entries]))
         return tallies, arrays
 
-    def _read_by(self, node: ir.Node) -> tuple[str, ...]:
-        """Give the nodes whose values a weighted node reads."""
+    def _reads_of(self, node: Weighted) -> tuple[Read, ...]:
+        """Give what a weighted node reads."""
         for synapses in (*self._plan.layers.values(), *self._plan.currents.values()):
-            sources = tuple(source for name, source in synapses.reads if name == node.name)
-            if sources:
-                return sources
-        return self._sources(node)
+            reads = tuple(read for read in synapses.reads if read.node == node.name)
+            if reads:
+                return reads
+        return tuple(Read(node.name, source) for source in self._sources(node))
 
     def _bits_of(self, name: str) -> Spikes | None:
         return getattr(self.operations.get(name), "spikes", None)
 
 
-def _factors(network: SpikingNetwork, node: Weighted, spikes: Spikes) -> tuple[Array, Array]:
-    """Give a node's fan-out as one number for each row and one for each column of its input."""
+def _factors(network: SpikingNetwork, node: Weighted, pool: tuple[int, int], spikes: Spikes) -> tuple[Array, Array]:
+    """Give a node's fan-out as one number for each row and one for each column of the spikes."""
     each, along = fan_out_by_axis(network, node)
-    rows = along[0] if along else np.ones(spikes.height, dtype=np.int64)
-    columns = along[1] if along else np.ones(spikes.width, dtype=np.int64)
+    rows = along[0].repeat(pool[0]) if along else np.ones(spikes.height, dtype=np.int64)
+    columns = along[1].repeat(pool[1]) if along else np.ones(spikes.width, dtype=np.int64)
     return rows * each, columns
+
+
+def _pooled(values: Array, pool: tuple[int, int]) -> Array:
+    """Add up the windows of a value (K, N, H, W, C)."""
+    if pool == (1, 1):
+        return values
+    steps, images, height, width, channels = values.shape
+    windows = values.reshape(steps, images, height // pool[0], pool[0], width // pool[1], pool[1], channels)
+    summed: Array = windows.sum(axis=(3, 5))
+    return summed
