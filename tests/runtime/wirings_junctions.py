@@ -216,10 +216,36 @@ def pooling_with_strides_and_pads(m: Net) -> SpikingNetwork:
     return m.finish(m.pool("sums", first, (3, 2), (2, 3), (1, 0, 2, 1)))
 
 
-@wiring(currents="", bits="sums", numpy={"flat": "Flatten", "logits": "SumPool"})
+@wiring()
 def pooling_of_all_places(m: Net) -> SpikingNetwork:
     first = m.neurons("n1", m.conv("c1", m.start(7, 5, 4), 18))
     return m.finish(m.pool("sums", first, (5, 4)))
+
+
+@wiring(layers="n0 n1 n2")
+def pooling_that_tiles_read_by_a_convolution(m: Net) -> SpikingNetwork:
+    first = m.neurons("n1", m.conv("c1", m.start(7, 8, 12), 6))
+    pooled = m.pool("sums", first, (2, 3), (2, 3))
+    return m.finish(
+        m.neurons("n2", m.conv("c2", pooled, 7, strides=(2, 1), pads=(1, 0, 1, 2)), threshold=np.asarray(4.0))
+    )
+
+
+@wiring(bits="halves")
+def pooling_that_tiles_and_spikes_read_by_one_layer(m: Net) -> SpikingNetwork:
+    """One convolution of a sum of pooled spikes and spikes, one of spikes alone, in groups."""
+    spikes = m.start(6, 6, 6)
+    halves = m.select("halves", spikes, steps=(1, 2, 2))
+    sums = m.put(ir.Sum, "sums", m.pool("pooled", spikes, (2, 2), (2, 2)), halves)
+    layer = m.neurons("n1", m.conv("c1", sums, 8, groups=2), m.conv("c2", halves, 8), threshold=np.asarray(3.0))
+    return m.finish(layer)
+
+
+@wiring()
+def pooling_of_all_places_read_by_a_full_connection(m: Net) -> SpikingNetwork:
+    pooled = m.pool("sums", m.start(3, 3, 2), (3, 2))
+    layer = m.neurons("n1", m.dense("d1", m.put(ir.Flatten, "flat_sums", pooled), 7), threshold=np.asarray(2.0))
+    return m.finish(layer)
 
 
 @wiring(layers="n0", bits="sums cut", numpy={"c1": "SumPool", "n1": "SumPool"})

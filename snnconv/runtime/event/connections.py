@@ -211,11 +211,13 @@ def _reads(network: SpikingNetwork, found: dict[str, Flow], node: Weighted) -> l
 
 def _tiles(pool: ir.SumPool, shape: tuple[int, ...], node: Weighted) -> bool:
     """Say whether the windows of a pooling cover its input without overlap, for a reader that has a weight for each."""
-    if len(pool.kernel) != 2 or pool.strides != pool.kernel or any(pool.pads):
+    if len(pool.kernel) != 2 or any(pool.pads):
         return False
-    covered = tuple(size * kernel for size, kernel in zip(pool.shape[1:], pool.kernel, strict=True)) == shape[1:]
-    plain = isinstance(node, ir.Dense) or (isinstance(node, ir.Conv) and set(node.dilations) == {1})
-    return covered and plain
+    tiled = all(
+        size * kernel == covered and (stride == kernel or size == 1)
+        for size, kernel, stride, covered in zip(pool.shape[1:], pool.kernel, pool.strides, shape[1:], strict=True)
+    )
+    return tiled and (isinstance(node, ir.Dense) or (isinstance(node, ir.Conv) and set(node.dilations) == {1}))
 
 
 def _per_channel(node: ir.Node, value: Array) -> Array:
