@@ -46,14 +46,14 @@ def _options() -> argparse.Namespace:
 
 
 def _convert(model: Path, data: Path, work: Path) -> tuple[Path, dict[str, Any]]:
-    """Calibrate and convert; give the network and what both took."""
+    """Calibrate and convert, with the check of the conversion; give the network and what both took."""
     calibration, network = work / "resnet50.calib", work / "resnet50.snn"
     shared = ("--mean", "0.485,0.456,0.406", "--std", "0.229,0.224,0.225", "--threads", "1")
     commands = {
         "calibrate": ["calibrate", str(model), "--data", str(data), *shared, "-o", str(calibration)],
         "convert": ["convert", str(model), "--calibration", str(calibration), "--readout", "current"],
     }
-    commands["convert"] += ["--no-verify", "-o", str(network)]
+    commands["convert"] += ["--data", str(data), "--samples", "1", "-o", str(network)]
     made: dict[str, Any] = {"calibration_images": CALIBRATION_IMAGES}
     for name, command in commands.items():
         say(name)
