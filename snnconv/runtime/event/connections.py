@@ -24,6 +24,9 @@ Array = np.ndarray[Any, Any]
 
 Weighted = ir.Conv | ir.Dense | ir.Scale
 
+Diagonal = tuple[int, Array, Array]
+"""Source, offsets in blocks for each pixel, gain for each channel: see kernel.h."""
+
 _LARGEST_SUM = 2**31 - 1
 
 
@@ -72,7 +75,7 @@ class Synapses:
     bias: Array
     bound: int
     parts: tuple[Part, ...]
-    diagonals: tuple[tuple[Any, ...], ...]
+    diagonals: tuple[Diagonal, ...]
 
 
 def connect(
@@ -109,7 +112,7 @@ def connect(
     sources: list[str] = []
     reads: list[Read] = []
     weights: list[Weights] = []
-    diagonals: list[tuple[Any, ...]] = []
+    diagonals: list[Diagonal] = []
     bias = np.zeros(shape[0], dtype=np.int64)
     above, below = np.zeros(shape[0], dtype=np.int64), np.zeros(shape[0], dtype=np.int64)
     for node in taken:
@@ -133,7 +136,7 @@ def connect(
             below += np.maximum(-values, 0).sum(axis=1)
     # every partial sum, in any order, lies between these two
     bound = int(max((above + np.maximum(bias, 0)).max(), (below + np.maximum(-bias, 0)).max()))
-    _check_size(nodes, weights, bound)
+    _check_size(nodes, weights, bound, capacity)
     return Synapses(
         sources=tuple(sources),
         reads=tuple(reads),
@@ -145,11 +148,16 @@ def connect(
     )
 
 
-def _check_size(nodes: list[ir.Node], weights: list[Weights], bound: int) -> None:
+def _check_size(nodes: list[ir.Node], weights: list[Weights], bound: int, capacity: int) -> None:
     if bound > _LARGEST_SUM:
         raise NotTakenError(f"{nodes[0].name} has sums of {bound} units of its grid, more than 31 bits")
     if weights and row_count(weights) > LARGEST_ROW:
         raise NotTakenError(f"{nodes[0].name} has more than {LARGEST_ROW} inputs for one output")
+    for made in weights:
+        w = made.window
+        blocks = capacity * w.height * (w.width + 2) * blocks_of(made.weight.shape[1] * made.groups)
+        if blocks > _LARGEST_SUM:
+            raise NotTakenError(f"{nodes[0].name} reads {blocks} blocks of spikes, more than 31 bits count")
 
 
 def carried(network: SpikingNetwork, name: str) -> int | None:

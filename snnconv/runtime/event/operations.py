@@ -10,7 +10,7 @@ from snnconv.runtime.event import _kernel
 from snnconv.runtime.event.connections import Synapses, carried
 from snnconv.runtime.event.spikes import BLOCK, Spikes, aligned, blocks_of, plane
 from snnconv.runtime.layout import channels_last
-from snnconv.runtime.nodes.operation import Operation, Site
+from snnconv.runtime.nodes.operation import Operation, Site, summed
 
 Array = np.ndarray[Any, Any]
 
@@ -91,9 +91,9 @@ class Layer(_Summing):
         node: ir.Neuron = site.node
         pixels = self._plane[0] * self._plane[1]
         self._membrane = aligned((site.batch, pixels, self._blocks * BLOCK), np.float64)
-        self._threshold = self._parameter(node.threshold, 1.0, scaled=True)
-        self._leak = None if node.leak is None else self._parameter(node.leak, 1.0, scaled=False)
-        self._initial = self._parameter(node.initial_potential, 0.0, scaled=True)
+        self._threshold = self._per_place(node.threshold, 1.0, scaled=True, absent=np.inf)
+        self._leak = None if node.leak is None else self._per_place(node.leak, 1.0)
+        self._initial = self._per_place(node.initial_potential, 0.0, scaled=True)
         self._to_zero = int(node.reset is ir.Reset.ZERO)
         value = None if node.spike_value is None else site.parameter(node.spike_value, 1.0).astype(np.float32)
         self.spikes = Spikes(site.shape, site.batch, site.chunk, value)
@@ -139,7 +139,11 @@ class Layer(_Summing):
         """Add up the constant currents of the new images, (N, pixels, channels)."""
         self._fresh = False
         if constants:
-            self._add_constants(constants)
+            if self._constant is None:
+                self._constant = aligned(self._membrane.shape, np.float64)
+            height, width, channels = self._plane
+            plain = summed(constants)[0].reshape(self._site.batch, height * width, channels)
+            self._constant[..., :channels] = np.ldexp(plain.astype(np.float64), self._synapses.grid)
         self._whole_below = self._room()
 
     def _room(self) -> float:
@@ -153,29 +157,20 @@ class Layer(_Summing):
         # int32 is out of reach within the tile
         return 2.0**31 - _TILE * step - 1 if real.min(initial=0.0) >= 0 else 0.0
 
-    def _add_constants(self, constants: Sequence[Array]) -> None:
-        total = constants[0]
-        for current in constants[1:]:
-            total = total + current
-        if self._constant is None:
-            self._constant = aligned(self._membrane.shape, np.float64)
-        height, width, channels = self._plane
-        plain = total[0].reshape(self._site.batch, height * width, channels)
-        self._constant[..., :channels] = np.ldexp(plain.astype(np.float64), self._synapses.grid)
+    def _per_place(self, name: str | None, default: float, scaled: bool = False, absent: float = 0.0) -> Array:
+        """Give a parameter as (1 or pixels, channels), `scaled` in units of the grid.
 
-    def _parameter(self, name: str | None, default: float, scaled: bool) -> Array:
-        """Give a parameter as (1 or pixels, channels), in units of the grid."""
+        The last block may have more channels than the layer: `absent` is theirs. With an infinite threshold they
+        never fire.
+        """
         height, width, channels = self._plane
         value = self._site.parameter(name, default)
         full = value.reshape((1,) * (3 - value.ndim) + value.shape)
-        places = 1 if full.shape[0] * full.shape[1] == 1 else height * width
-        wide = np.broadcast_to(full, (1, 1, channels) if places == 1 else (height, width, channels))
-        # neurons that are not there have the threshold infinity: they never fire
-        made = aligned((places, self._blocks * BLOCK), np.float64)
-        made[...] = np.inf if name is not None and default == 1.0 and scaled else 0.0
-        made[:, :channels] = wide.reshape(places, channels)
-        if scaled:
-            made[:, :channels] = np.ldexp(made[:, :channels], self._synapses.grid)
+        places = (1, 1) if full.shape[:2] == (1, 1) else (height, width)
+        wide = np.broadcast_to(full, (*places, channels)).reshape(-1, channels)
+        made = aligned((len(wide), self._blocks * BLOCK), np.float64)
+        made[...] = absent
+        made[:, :channels] = np.ldexp(wide, self._synapses.grid) if scaled else wide
         return made
 
 

@@ -5,16 +5,11 @@ node that somebody else reads gives its current as numbers.
 """
 
 from dataclasses import dataclass, field
-from typing import Any
-
-import numpy as np
 
 from snnconv.ir import nodes as ir
 from snnconv.ir.flow import Flow, Kind, flows
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.event.connections import NotTakenError, Synapses, carried, connect
-
-Array = np.ndarray[Any, Any]
 
 
 @dataclass
@@ -146,7 +141,7 @@ def _plan_bits(plan: Plan, network: SpikingNetwork, found: dict[str, Flow], node
     value = carried(network, source)
     if found[source].kind is not Kind.SPIKES or value is None:
         plan.reasons[node.name] = f"it reads {found[source].kind.value} of {source}"
-    elif isinstance(node, ir.Select) and len(node.steps) > 0 and node.steps[0] != 1:
+    elif isinstance(node, ir.Select) and node.steps[0] != 1:
         plan.reasons[node.name] = "it takes every so many channels"
     elif isinstance(node, ir.SumPool) and (value != 1 or len(node.kernel) != 2):
         plan.reasons[node.name] = "it sums spikes that carry something else than 1"

@@ -9,10 +9,6 @@ INLINE const int32_t *row_of(const int32_t *table, uint64_t word, int i) {
     return (const int32_t *)((const char *)table + (turned & (255 << 6)));
 }
 
-INLINE const int32_t *tables_at(const int32_t *tables, const Tap *tap) {
-    return tables + (size_t)(tap->base / 8) * TABLE_ROWS * BLOCK;
-}
-
 /* sums[t] = what is there so far and what the bytes of `count` cells of equal length look up. */
 INLINE void add_cells(int count, int blocks, const int32_t *const *tables, const uint16_t *const *bits,
                       int64_t step_stride, From from, int steps, int32_t (*sums)[BLOCK]) {
@@ -30,11 +26,32 @@ INLINE void add_cells(int count, int blocks, const int32_t *const *tables, const
     }
 }
 
-INLINE void add_alike(int count, int blocks, const int32_t *const *tables, const uint16_t *const *bits,
-                      int64_t step_stride, From from, int steps, int32_t (*sums)[BLOCK]) {
-    if (count == 3) add_cells(3, blocks, tables, bits, step_stride, from, steps, sums);
-    else if (count == 2) add_cells(2, blocks, tables, bits, step_stride, from, steps, sums);
-    else add_cells(1, blocks, tables, bits, step_stride, from, steps, sums);
+/* Cells of one source and length, and the tables of their bits. */
+typedef struct {
+    const int32_t *tables[MOST_TAPS];
+    const uint16_t *bits[MOST_TAPS];
+    int count, blocks;
+    int64_t step_stride;
+} Alike;
+
+/* Take the next taps whose cells are alike; gives the first that is not. */
+static const Tap *next_alike(const Layer *layer, const Part *part, const int32_t *tables, const Tap *tap, const Tap *end,
+                             int image, int first, Alike *alike) {
+    const Cell *like = part->cells + tap->cell;
+    *alike = (Alike){.blocks = like->blocks, .step_stride = layer->sources[like->source].step_stride};
+    for (; alike->count < MOST_TAPS && tap < end; tap++, alike->count++) {
+        const Cell *cell = part->cells + tap->cell;
+        if (cell->blocks != like->blocks || cell->source != like->source) break;
+        alike->tables[alike->count] = tables + (size_t)(tap->base / 8) * TABLE_ROWS * BLOCK;
+        alike->bits[alike->count] = bits_of(layer, cell, image, first);
+    }
+    return tap;
+}
+
+INLINE void add_alike(const Alike *a, int blocks, From from, int steps, int32_t (*sums)[BLOCK]) {
+    if (a->count == 3) add_cells(3, blocks, a->tables, a->bits, a->step_stride, from, steps, sums);
+    else if (a->count == 2) add_cells(2, blocks, a->tables, a->bits, a->step_stride, from, steps, sums);
+    else add_cells(1, blocks, a->tables, a->bits, a->step_stride, from, steps, sums);
 }
 
 /* One pixel. Cells are at most 4 blocks long, and those of one length and source stand together. */
@@ -42,22 +59,13 @@ static void add_tables(const Layer *layer, const Part *part, const int32_t *tabl
                        From from, int steps, int32_t (*sums)[TILE][BLOCK]) {
     const Tap *tap = part->taps + part->starts[pixel], *end = part->taps + part->starts[pixel + 1];
     while (tap < end) {
-        const int32_t *at[MOST_TAPS] = {0};
-        const uint16_t *bits[MOST_TAPS] = {0};
-        const int blocks = part->cells[tap->cell].blocks, source = part->cells[tap->cell].source;
-        int count = 0;
-        for (; count < MOST_TAPS && tap < end; tap++, count++) {
-            const Cell *cell = part->cells + tap->cell;
-            if (cell->blocks != blocks || cell->source != source) break;
-            at[count] = tables_at(tables, tap);
-            bits[count] = bits_of(layer, cell, image, first);
-        }
-        const int64_t stride = layer->sources[source].step_stride;
-        switch (blocks) {
-        case 1: add_alike(count, 1, at, bits, stride, from, steps, sums[0]); break;
-        case 2: add_alike(count, 2, at, bits, stride, from, steps, sums[0]); break;
-        case 3: add_alike(count, 3, at, bits, stride, from, steps, sums[0]); break;
-        default: add_alike(count, 4, at, bits, stride, from, steps, sums[0]);
+        Alike alike;
+        tap = next_alike(layer, part, tables, tap, end, image, first, &alike);
+        switch (alike.blocks) {
+        case 1: add_alike(&alike, 1, from, steps, sums[0]); break;
+        case 2: add_alike(&alike, 2, from, steps, sums[0]); break;
+        case 3: add_alike(&alike, 3, from, steps, sums[0]); break;
+        default: add_alike(&alike, 4, from, steps, sums[0]);
         }
         from = so_far(sums);
     }
@@ -85,42 +93,32 @@ INLINE void add_row(int pixels, int blocks, const int32_t *tables, const uint16_
     }
 }
 
-INLINE void add_rows_of(int pixels, int blocks, int count, const int32_t *const *tables, const uint16_t *const *bits,
-                        int64_t step_stride, From from, int steps, int32_t (*sums)[TILE][BLOCK]) {
+INLINE void add_rows_of(int pixels, int blocks, const Alike *a, From from, int steps, int32_t (*sums)[TILE][BLOCK]) {
     for (int t = 0; t < steps; t++) {
         vi sum[GROUP][VECTORS];
         for (int p = 0; p < pixels; p++)
             for (int j = 0; j < VECTORS; j++) sum[p][j] = load(from.at + p * from.next + t * from.step + j * LANES);
-        for (int c = 0; c < count; c++) add_row(pixels, blocks, tables[c], bits[c] + t * step_stride, sum);
+        for (int c = 0; c < a->count; c++) add_row(pixels, blocks, a->tables[c], a->bits[c] + t * a->step_stride, sum);
         for (int p = 0; p < pixels; p++)
             for (int j = 0; j < VECTORS; j++) store(sums[p][t] + j * LANES, sum[p][j]);
     }
 }
 
-/* `count` neighbouring pixels of a kernel 3 wide. A cell is a kernel row: 3 columns of 1, 2 or 4 blocks. */
+/* `count` neighbouring pixels, GROUP or 1, of a kernel 3 wide. A cell is a kernel row: 3 columns of 1, 2 or 4 blocks. */
 static void add_columns(const Layer *layer, const Part *part, const int32_t *tables, int image, int pixel, int count,
                         int first, From from, int steps, int32_t (*sums)[TILE][BLOCK]) {
     const Tap *tap = part->taps + part->starts[pixel], *end = part->taps + part->starts[pixel + 1];
     while (tap < end) {
-        const int32_t *at[MOST_TAPS] = {0};
-        const uint16_t *bits[MOST_TAPS] = {0};
-        const int blocks = part->cells[tap->cell].blocks, source = part->cells[tap->cell].source;
-        int rows = 0;
-        for (; rows < MOST_TAPS && tap < end; tap++, rows++) {
-            const Cell *cell = part->cells + tap->cell;
-            if (cell->blocks != blocks || cell->source != source) break;
-            at[rows] = tables_at(tables, tap);
-            bits[rows] = bits_of(layer, cell, image, first);
-        }
-        const int64_t stride = layer->sources[source].step_stride;
-        if (count == GROUP) {
-            if (blocks == WIDE) add_rows_of(GROUP, 1, rows, at, bits, stride, from, steps, sums);
-            else if (blocks == 2 * WIDE) add_rows_of(GROUP, 2, rows, at, bits, stride, from, steps, sums);
-            else add_rows_of(GROUP, 4, rows, at, bits, stride, from, steps, sums);
-        } else {
-            if (blocks == WIDE) add_rows_of(1, 1, rows, at, bits, stride, from, steps, sums);
-            else if (blocks == 2 * WIDE) add_rows_of(1, 2, rows, at, bits, stride, from, steps, sums);
-            else add_rows_of(1, 4, rows, at, bits, stride, from, steps, sums);
+        Alike alike;
+        tap = next_alike(layer, part, tables, tap, end, image, first, &alike);
+        /* loops over constants are unrolled: one copy for each width, for a group and for a single pixel */
+        switch (alike.blocks / WIDE + (count == GROUP ? 10 : 0)) {
+        case 1: add_rows_of(1, 1, &alike, from, steps, sums); break;
+        case 2: add_rows_of(1, 2, &alike, from, steps, sums); break;
+        case 4: add_rows_of(1, 4, &alike, from, steps, sums); break;
+        case 11: add_rows_of(GROUP, 1, &alike, from, steps, sums); break;
+        case 12: add_rows_of(GROUP, 2, &alike, from, steps, sums); break;
+        default: add_rows_of(GROUP, 4, &alike, from, steps, sums);
         }
         from = so_far(sums);
     }
