@@ -11,12 +11,14 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from snnconv.ir.network import SpikingNetwork
-from snnconv.runtime.backends.event_backend import EventBackend
 from snnconv.runtime.backends.numpy_backend import NumpyBackend
 from snnconv.runtime.event.isa import instruction_sets, is_built
 from snnconv.runtime.program import Program
 from snnconv.runtime.recording import Recording
 from tests.runtime.wirings import WIRINGS, Wiring
+
+if is_built():
+    from snnconv.runtime.backends.event_backend import EventBackend
 
 for _part in ("neurons", "synapses", "junctions"):
     importlib.import_module(f"tests.runtime.wirings_{_part}")
