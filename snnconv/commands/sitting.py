@@ -90,6 +90,8 @@ class Sitting:
         before = self._seconds_before()
         # so that the folder can be read from the beginning on
         self._write(request, before)
+        if self._backend.note is not None:
+            _log.warning("%s", self._backend.note)
         _log.debug(
             "%s backend on %d threads, from image %d to %d",
             self._backend.name,

@@ -8,8 +8,9 @@ channel, a grid of 2^-q,
 with the bound of ``bounds.py`` on all partial sums of that channel over all their edges. Every partial sum is then a
 whole number of 2^-q of at most 2^24, which float32 holds exactly: batch size, chunk, threads and backend cannot change
 a spike. The rounding changes a weight by at most 2^-(q+1), 2^-25 of the bound. Channels are never added to each other
-before a neuron, so a channel with large weights does not make the others coarse. Where currents change their channels
-on the way (Select, Concat, Flatten), the whole group has the coarsest q.
+before a neuron, so a channel with large weights does not make the others coarse. q is at most 24 − ⌈log₂ max|w|⌉, for
+all nodes: weights stay float32, also where spikes carry less than 1 or currents are small. Where currents change their
+channels on the way (Select, Concat, Flatten), the whole group has the coarsest q.
 
 **Very many inputs.** The more weights are added up, the larger the bound beside each of them, and the fewer bits are
 left to it. Where a node has more than 1024 inputs for an output, it and those whose currents meet its own are summed in
@@ -97,10 +98,9 @@ def _spike_grids(network: SpikingNetwork, found: dict[str, Flow], narrow: set[st
     grids: Grids = {}
     for group, members in groups:
         grid = _grid_of(_limits(network, group, met), WIDE_BITS if members[0] in wide else FLOAT32_BITS)
-        if members[0] in wide:
-            # the weights themselves stay float32
-            weights = {name: Bound(largest, largest) for name in members for largest in [_largest(network, name)]}
-            grid = np.minimum(grid, _grid_of(_limits(network, members, weights)))
+        # the weights themselves stay float32: a bound says nothing of them where spikes carry less than 1
+        weights = {name: Bound(largest, largest) for name in members for largest in [_largest(network, name)]}
+        grid = np.minimum(grid, _grid_of(_limits(network, members, weights)))
         grids |= dict.fromkeys(members, grid)
     # rounding up can push a sum beyond its bits: such a channel gets a coarser grid
     changed = True
@@ -180,7 +180,9 @@ def _current_grid(
             finest = max(finest, int(_current_grid(network, found, full, weighted, grids, (*waiting, name)).max()))
     largest = full[name].largest
     bits = np.ceil(np.log2(np.where(largest > 0, largest, 1.0)))
-    grids[name] = np.minimum(_grid_of(largest), FLOAT64_BITS - finest - bits).astype(np.int64)
+    # currents may be smaller than the weights that read them, which stay float32
+    own = np.minimum(_grid_of(largest), _grid_of(_largest(network, name)))
+    grids[name] = np.minimum(own, FLOAT64_BITS - finest - bits).astype(np.int64)
     return grids[name]
 
 

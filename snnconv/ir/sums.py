@@ -37,9 +37,9 @@ def meeting(network: SpikingNetwork, found: dict[str, Flow]) -> list[list[str]]:
 
 
 def wide_sums(network: SpikingNetwork, found: dict[str, Flow]) -> set[str]:
-    """Give the weighted nodes that read spikes and whose sums take more than float32 holds.
+    """Give the nodes of all groups whose sums of spikes take more than float32 holds.
 
-    A node with many inputs, and those whose currents meet its own.
+    That is a weighted node with many inputs, and every node whose currents meet its own.
     """
     return {
         name for group in meeting(network, found) if any(_is_wide(network, name) for name in group) for name in group

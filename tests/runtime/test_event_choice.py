@@ -20,7 +20,7 @@ from tests.runtime.wirings import Net
 
 built = pytest.mark.skipif(not isa.is_built(), reason="the kernel was not built: there was no C compiler")
 
-MISSING = "the event-driven kernel is not there: snnconv was installed without a C compiler"
+NOT_BUILT = "the event-driven kernel is not there: snnconv was installed without a C compiler"
 
 
 def small_network(exact: bool = True) -> SpikingNetwork:
@@ -41,7 +41,7 @@ def warnings(monkeypatch, caplog) -> pytest.LogCaptureFixture:
 
 @pytest.fixture
 def no_kernel(monkeypatch) -> None:
-    monkeypatch.setattr(isa, "is_built", lambda: False)
+    monkeypatch.setattr(isa, "missing", lambda: NOT_BUILT)
 
 
 @built
@@ -61,18 +61,22 @@ def test_auto_takes_numpy_where_the_kernel_would_run_nothing(warnings) -> None:
     assert not warnings.records
 
 
-def test_auto_says_that_the_kernel_is_missing(no_kernel, warnings) -> None:
-    assert choose(BackendName.AUTO, small_network()).name == "numpy"
-    assert [r.getMessage() for r in warnings.records] == [f"{MISSING}; running in NumPy, which is many times slower"]
+def test_auto_notes_that_the_kernel_is_missing(no_kernel, warnings) -> None:
+    backend = choose(BackendName.AUTO, small_network())
+    assert backend.name == "numpy"
+    assert backend.note == f"{NOT_BUILT}; running in NumPy, which is many times slower"
+    # it is said when images are run: what is refused before that is refused with one line
+    assert not warnings.records
 
 
 def test_numpy_asked_for_says_nothing_of_the_kernel(no_kernel, warnings) -> None:
-    assert choose(BackendName.NUMPY, small_network()).name == "numpy"
+    backend = choose(BackendName.NUMPY, small_network())
+    assert (backend.name, backend.note) == ("numpy", None)
     assert not warnings.records
 
 
 def test_event_without_the_kernel_is_refused(no_kernel) -> None:
-    with pytest.raises(NotRunnableError, match=f"^{MISSING}; install one .* --backend numpy$"):
+    with pytest.raises(NotRunnableError, match=f"^{NOT_BUILT}; install one, .* --backend numpy$"):
         choose(BackendName.EVENT, small_network())
 
 
@@ -126,7 +130,7 @@ def test_an_unknown_instruction_set_is_one_line_and_exit_3(backend, simulate, mo
 def test_event_without_the_kernel_is_one_line_and_exit_3(no_kernel, simulate, tmp_path) -> None:
     found = simulate(small_network(), "--backend", "event")
     assert found.exit_code == 3
-    assert found.stderr.startswith(f"snnconv: {MISSING}; ")
+    assert found.stderr.startswith(f"snnconv: {NOT_BUILT}; ")
     assert found.stderr.count("\n") == 1
     assert not (tmp_path / "run").exists()
 
@@ -154,5 +158,12 @@ def test_nothing_of_this_is_said_unasked(simulate) -> None:
 def test_a_missing_kernel_is_said_once_on_stderr(no_kernel, simulate) -> None:
     found = simulate(small_network())
     assert found.exit_code == 0
-    assert found.stderr.count(MISSING) == 1
+    assert found.stderr.count(NOT_BUILT) == 1
     assert "with the numpy backend" in found.stdout
+
+
+def test_a_refused_run_says_nothing_of_a_missing_kernel(no_kernel, simulate) -> None:
+    found = simulate(small_network(), "--limit", 5)
+    assert found.exit_code == 3
+    assert found.stderr.count("\n") == 1
+    assert NOT_BUILT not in found.stderr

@@ -1,6 +1,5 @@
 """The runtimes that can run a network. NumPy is the reference; faster ones give the same spikes to the bit."""
 
-import logging
 from collections.abc import Iterator
 from threading import Event
 from typing import Any, NamedTuple, Protocol
@@ -13,8 +12,6 @@ from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.recording import Recording
 
 Array = np.ndarray[Any, Any]
-
-_log = logging.getLogger(__name__)
 
 
 class Stopped(Exception):  # noqa: N818 - no error: somebody asked for it
@@ -39,9 +36,17 @@ class Chunk(NamedTuple):
 
 
 class Backend(Protocol):
-    """A way to run networks. A backend says what it runs, and runs it for several batches at a time."""
+    """A way to run networks. A backend says what it runs, and runs it for several batches at a time.
+
+    Attributes
+    ----------
+    name : str
+    note : str or None
+        What whoever runs it should know, such as why it is not a faster one.
+    """
 
     name: str
+    note: str | None
 
     def supports(self, network: SpikingNetwork) -> list[str]:
         """Give the reasons why a network does not run here; none where it does."""
@@ -68,9 +73,7 @@ def choose(name: BackendName, network: SpikingNetwork, batch: int | None = None,
     NotRunnableError
         If it does not run the network, with every reason.
     """
-    backend = _event(network, batch, chunk) if name is BackendName.AUTO else None
-    if backend is None:
-        backend = _named(name, batch, chunk)
+    backend = _fastest(network, batch, chunk) if name is BackendName.AUTO else _named(name, batch, chunk)
     reasons = backend.supports(network)
     if reasons:
         raise NotRunnableError("; ".join(reasons))
@@ -90,17 +93,16 @@ def _named(name: BackendName, batch: int | None, chunk: int | None) -> Backend:
     return NumpyBackend(batch, chunk)
 
 
-def _event(network: SpikingNetwork, batch: int | None, chunk: int | None) -> Backend | None:
-    """Give the event-driven backend where it was built and has something to do."""
-    from snnconv.runtime.event.isa import MISSING, is_built
+def _fastest(network: SpikingNetwork, batch: int | None, chunk: int | None) -> Backend:
+    """Give the event-driven backend where it is there and has something to do, else NumPy."""
+    from snnconv.runtime.backends.numpy_backend import NumpyBackend
+    from snnconv.runtime.event.isa import missing
 
-    if not is_built():
-        _log.warning("%s; running in NumPy, which is many times slower", MISSING)
-        return None
+    reason = missing()
+    if reason is not None:
+        return NumpyBackend(batch, chunk, note=f"{reason}; running in NumPy, which is many times slower")
     from snnconv.runtime.backends.event_backend import EventBackend
 
     backend = EventBackend(batch, chunk)
-    # what nobody runs is refused below, by name
-    if not backend.supports(network) and backend.takes(network):
-        return backend
-    return None
+    # what nobody runs is refused by name, whichever backend is asked
+    return backend if not backend.supports(network) and backend.takes(network) else NumpyBackend(batch, chunk)

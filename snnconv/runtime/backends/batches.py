@@ -24,11 +24,14 @@ class Batches:
         N, images at a time in one thread. None chooses it by the memory that an image takes.
     chunk : int, optional
         K, steps at a time. None chooses it.
+    note : str, optional
+        What whoever runs it should know.
     """
 
     name: str
 
-    def __init__(self, batch: int | None = None, chunk: int | None = None) -> None:
+    def __init__(self, batch: int | None = None, chunk: int | None = None, note: str | None = None) -> None:
+        self.note = note
         self._batch = batch
         self._chunk = chunk
         self._local = threading.local()

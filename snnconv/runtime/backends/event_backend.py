@@ -47,6 +47,7 @@ class EventBackend(Batches):
         self._lock = threading.Lock()
         self._network: SpikingNetwork | None = None
         self._plans: dict[int, Plan] = {}
+        self._told: SpikingNetwork | None = None
 
     def takes(self, network: SpikingNetwork) -> bool:
         """Say whether the kernel runs any sums of the network."""
@@ -72,11 +73,20 @@ class EventBackend(Batches):
             if self._network is not network:
                 self._network, self._plans = network, {}
             if chunk not in self._plans:
-                made = self._plans[chunk] = make_plan(network, chunk)
-                _log.info("event-driven kernel with %s, %d steps at a time", name_of(self._isa), chunk)
-                for name, reason in made.reasons.items():
-                    _log.info("node %s runs in NumPy: %s", name, reason)
+                self._plans[chunk] = make_plan(network, chunk)
             return self._plans[chunk]
 
     def _make(self, network: SpikingNetwork, batch: int, chunk: int) -> Program:
-        return EventProgram(network, self.plan(network, chunk), self._isa, batch)
+        plan = self.plan(network, chunk)
+        self._tell(network, plan)
+        return EventProgram(network, plan, self._isa, batch)
+
+    def _tell(self, network: SpikingNetwork, plan: Plan) -> None:
+        """Say what runs where, once for a network."""
+        with self._lock:
+            if self._told is network:
+                return
+            self._told = network
+        _log.info("event-driven kernel with %s, %d steps at a time", name_of(self._isa), plan.capacity)
+        for name, reason in plan.reasons.items():
+            _log.info("node %s runs in NumPy: %s", name, reason)

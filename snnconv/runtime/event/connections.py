@@ -29,6 +29,9 @@ Diagonal = tuple[int, Array, Array]
 
 _LARGEST_SUM = 2**31 - 1
 
+_MOST_READS = 64
+"""Sums of sums of spikes are taken apart up to so many terms: each has weight rows of its own."""
+
 
 class NotTakenError(Exception):
     """A node that the kernel does not take; it runs in NumPy. The message says why."""
@@ -124,8 +127,9 @@ def connect(
                 sources.append(read.source)
             reads.append(read)
             at = sources.index(read.source)
+            _check_plane(network, read, capacity)
             if isinstance(node, ir.Scale):
-                gain = _whole(_per_channel(node, network.tensor(node.gain, 1.0)) * value, grid, node)
+                gain = _whole(_per_channel(node, network.tensor(node.gain, 1.0)), grid, node) * value
                 diagonals.append(_diagonal(at, gain, node, capacity))
                 values = gain[:, None]
             else:
@@ -136,7 +140,7 @@ def connect(
             below += np.maximum(-values, 0).sum(axis=1)
     # every partial sum, in any order, lies between these two
     bound = int(max((above + np.maximum(bias, 0)).max(), (below + np.maximum(-bias, 0)).max()))
-    _check_size(nodes, weights, bound, capacity)
+    _check_size(nodes, weights, bound)
     return Synapses(
         sources=tuple(sources),
         reads=tuple(reads),
@@ -148,16 +152,11 @@ def connect(
     )
 
 
-def _check_size(nodes: list[ir.Node], weights: list[Weights], bound: int, capacity: int) -> None:
+def _check_size(nodes: list[ir.Node], weights: list[Weights], bound: int) -> None:
     if bound > _LARGEST_SUM:
         raise NotTakenError(f"{nodes[0].name} has sums of {bound} units of its grid, more than 31 bits")
     if weights and row_count(weights) > LARGEST_ROW:
         raise NotTakenError(f"{nodes[0].name} has more than {LARGEST_ROW} inputs for one output")
-    for made in weights:
-        w = made.window
-        blocks = capacity * w.height * (w.width + 2) * blocks_of(made.weight.shape[1] * made.groups)
-        if blocks > _LARGEST_SUM:
-            raise NotTakenError(f"{nodes[0].name} reads {blocks} blocks of spikes, more than 31 bits count")
 
 
 def carried(network: SpikingNetwork, name: str) -> int | None:
@@ -194,11 +193,20 @@ def _grid(network: SpikingNetwork, node: Any) -> Array:
     return np.broadcast_to(np.asarray(network.tensors[node.grid], dtype=np.int64), node.shape[:1])
 
 
+def _check_plane(network: SpikingNetwork, read: Read, capacity: int) -> None:
+    """Refuse sources whose places the kernel cannot count in 31 bits."""
+    height, width, channels = plane(channels_last(network.by_name[read.source].shape))
+    if capacity * height * (width + 2) * blocks_of(channels) * BLOCK > _LARGEST_SUM:
+        raise NotTakenError(f"{read.node} reads {read.source}, which is too large for {capacity} steps at a time")
+
+
 def _reads(network: SpikingNetwork, found: dict[str, Flow], node: Weighted) -> list[Read]:
     """Give the spikes that a weighted node reads, what stands between taken apart."""
-    reads = []
+    reads: list[Read] = []
     waiting = [(edge.source, (1, 1)) for edge in network.incoming[node.name]]
     while waiting:
+        if len(reads) + len(waiting) > _MOST_READS:
+            raise NotTakenError(f"{node.name} reads spikes that are added up on more than {_MOST_READS} ways")
         name, pool = waiting.pop(0)
         source = network.by_name[name]
         behind = [edge.source for edge in network.incoming[name]]
@@ -265,7 +273,7 @@ def _weights(
     shape = network.by_name[read.source].shape
     height, width = (1, 1, *shape[1:])[-2:]
     rows, columns = read.pool
-    whole = _whole(network.tensors[node.weight] * value, grid, node)
+    whole = _whole(network.tensors[node.weight], grid, node) * value
     if isinstance(node, ir.Dense):
         # a full connection is a convolution whose kernel is as large as its input
         whole = whole.reshape(len(whole), shape[0], height // rows, width // columns)

@@ -1,21 +1,28 @@
 """Which instruction set the kernel uses: the best that this machine has, or the one that ``SNNCONV_ISA`` names."""
 
+import importlib.util
 import os
 
 from snnconv.errors import NotRunnableError
 
 VARIABLE = "SNNCONV_ISA"
 
-MISSING = "the event-driven kernel is not there: snnconv was installed without a C compiler"
+NOT_BUILT = "the event-driven kernel is not there: snnconv was installed without a C compiler"
+
+
+def missing() -> str | None:
+    """Say why the kernel cannot be used; None where it can."""
+    try:
+        from snnconv.runtime.event import _kernel  # noqa: F401
+    except ImportError as error:
+        there = importlib.util.find_spec("snnconv.runtime.event._kernel") is not None
+        return f"the event-driven kernel cannot be loaded: {error}" if there else NOT_BUILT
+    return None
 
 
 def is_built() -> bool:
-    """Say whether the kernel was built at installation."""
-    try:
-        from snnconv.runtime.event import _kernel  # noqa: F401
-    except ImportError:
-        return False
-    return True
+    """Say whether the kernel can be used."""
+    return missing() is None
 
 
 def require() -> None:
@@ -24,10 +31,14 @@ def require() -> None:
     Raises
     ------
     NotRunnableError
-        If it was not built.
+        If it cannot be used.
     """
-    if not is_built():
-        raise NotRunnableError(f"{MISSING}; install one and then snnconv again, or take --backend numpy")
+    reason = missing()
+    if reason is not None:
+        advice = (
+            "install one, then snnconv anew (pip install --force-reinstall --no-cache-dir), or take --backend numpy"
+        )
+        raise NotRunnableError(f"{reason}; {advice}" if reason == NOT_BUILT else f"{reason}; take --backend numpy")
 
 
 def instruction_sets() -> list[str]:
@@ -56,7 +67,8 @@ def position(name: str | None = None) -> int:
     here = instruction_sets()
     asked = name or os.environ.get(VARIABLE) or here[0]
     if asked not in here:
-        raise NotRunnableError(f"{VARIABLE} is {asked}, expected one of {', '.join(here)}")
+        whose = "the instruction set" if name else VARIABLE
+        raise NotRunnableError(f"{whose} is {asked}, expected one of {', '.join(here)}")
     return [known for known, _ in _kernel.isas()].index(asked)
 
 

@@ -9,6 +9,10 @@
 
 #include <stdint.h>
 
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "blocks of bits are read as words: the lowest block has to be the lowest bits"
+#endif
+
 #define UNROLLED _Pragma("GCC unroll 16")
 /* Keeps a compiler from moving memory accesses across: it would run out of registers. */
 #define IN_ORDER __asm__ volatile("" ::: "memory")

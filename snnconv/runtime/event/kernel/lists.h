@@ -8,22 +8,24 @@ typedef struct {
     size_t room[3];
 } Lists;
 
-static int grow(void **memory, size_t *room, size_t bytes) {
-    if (bytes <= *room) return 0;
-    free(*memory);
-    *memory = malloc(bytes);
-    *room = *memory ? bytes : 0;
-    return *memory == NULL;
+/* Memory of at least so many bytes; what was in it is lost. */
+static void *grown(void *memory, size_t *room, size_t bytes) {
+    if (bytes <= *room) return memory;
+    free(memory);
+    memory = malloc(bytes);
+    *room = memory ? bytes : 0;
+    return memory;
 }
 
 /* Make room for every bit of a part being set, and for what is written beyond the last place. */
 static int make_room(Lists *lists, const Part *part) {
     size_t bits = 0;
     for (int c = 0; c < part->cell_count; c++) bits += (size_t)part->cells[c].blocks * BLOCK;
-    return grow((void **)&lists->places, lists->room, (bits * TILE + 2 * BLOCK) * sizeof *lists->places) ||
-           grow((void **)&lists->starts, lists->room + 1, (size_t)part->cell_count * (TILE + 1) * sizeof *lists->starts) ||
-           grow((void **)&lists->joined, lists->room + 2,
-                (((size_t)part->row_count + 4) * TILE + 2 * BLOCK) * sizeof *lists->joined);
+    const size_t cells = (size_t)part->cell_count, rows = (size_t)part->row_count;
+    lists->places = grown(lists->places, lists->room, (bits * TILE + 2 * BLOCK) * sizeof *lists->places);
+    lists->starts = grown(lists->starts, lists->room + 1, (cells + 1) * (TILE + 1) * sizeof *lists->starts);
+    lists->joined = grown(lists->joined, lists->room + 2, ((rows + 4) * TILE + 2 * BLOCK) * sizeof *lists->joined);
+    return !lists->places || !lists->starts || !lists->joined;
 }
 
 static void free_lists(Lists *lists) {

@@ -42,6 +42,13 @@ static void *memory_of(Held *held, PyObject *object, int64_t items, int64_t size
     return view->buf;
 }
 
+/* More steps than there is room for would be written behind the buffers. */
+static int fits(int steps, int capacity) {
+    if (steps >= 0 && steps <= capacity) return 1;
+    PyErr_Format(PyExc_ValueError, "%d steps, there is room for %d", steps, capacity);
+    return 0;
+}
+
 static int isa_at(int index, const Isa **isa) {
     for (int i = 0; ISAS[i]; i++)
         if (i == index && ISAS[i]->available()) {
@@ -72,12 +79,12 @@ static void *array_of(PyObject *tuple, size_t size, int32_t *count) {
     return items;
 }
 
-static int read_sources(Held *held, PyObject *tuple, Spikes *sources) {
+static int read_sources(Held *held, PyObject *tuple, int images, Spikes *sources) {
     for (Py_ssize_t i = 0; i < PyTuple_Size(tuple); i++) {
         PyObject *bits;
         long long image_stride, step_stride;
         if (!PyArg_ParseTuple(PyTuple_GetItem(tuple, i), "OLL", &bits, &image_stride, &step_stride)) return 0;
-        sources[i] = (Spikes){memory_of(held, bits, 0, 2, 0), image_stride, step_stride};
+        sources[i] = (Spikes){memory_of(held, bits, images * image_stride, 2, 0), image_stride, step_stride};
         if (PyErr_Occurred()) return 0;
     }
     return 1;
@@ -138,7 +145,7 @@ static PyObject *layer(PyObject *self, PyObject *args) {
     if (!PyArg_ParseTuple(args, "i(iiiiii)O!O!O!OOO", &isa_index, &made.images, &made.height, &made.width, &made.blocks,
                           &made.steps, &made.capacity, &PyTuple_Type, &sources, &PyTuple_Type, &parts, &PyTuple_Type,
                           &diagonals, &bias, &neurons, &current) ||
-        !isa_at(isa_index, &isa))
+        !fits(made.steps, made.capacity) || !isa_at(isa_index, &isa))
         return NULL;
     Held held = {0};
     const int64_t pixels = (int64_t)made.height * made.width;
@@ -146,13 +153,14 @@ static PyObject *layer(PyObject *self, PyObject *args) {
     Part *part_items = array_of(parts, sizeof *part_items, &made.part_count);
     Diagonal *diagonal_items = array_of(diagonals, sizeof *diagonal_items, &made.diagonal_count);
     int failed = 1;
-    if (source_items && part_items && diagonal_items && read_sources(&held, sources, source_items) &&
+    if (source_items && part_items && diagonal_items && read_sources(&held, sources, made.images, source_items) &&
         read_parts(&held, parts, pixels, part_items) && read_diagonals(&held, diagonals, &made, diagonal_items) &&
         (neurons == Py_None || read_neurons(&held, neurons, &made, &made.neurons))) {
         made.sources = source_items;
         made.parts = part_items;
         made.diagonals = diagonal_items;
         made.bias = memory_of(&held, bias, (int64_t)made.blocks * BLOCK, 4, 0);
+        if (!made.bias && !PyErr_Occurred()) PyErr_SetString(PyExc_TypeError, "a layer has a bias, None is not one");
         made.current = memory_of(&held, current, made.images * pixels * made.steps * made.blocks * BLOCK, 4, 1);
         if (!PyErr_Occurred()) {
             Py_BEGIN_ALLOW_THREADS
@@ -179,7 +187,7 @@ static PyObject *tally(PyObject *self, PyObject *args) {
     if (!PyArg_ParseTuple(args, "i(iiii)(OLL)OiiOiOO", &isa_index, &made.images, &made.height, &made.steps, &made.capacity,
                           &bits, &image_stride, &step_stride, &rows, &row_classes, &made.column_classes, &starts,
                           &word_count, &words, &counts) ||
-        !isa_at(isa_index, &isa))
+        !fits(made.steps, made.capacity) || !isa_at(isa_index, &isa))
         return NULL;
     Held held = {0};
     made.spikes = (Spikes){memory_of(&held, bits, made.images * image_stride, 2, 0), image_stride, step_stride};
@@ -208,7 +216,8 @@ static PyObject *select_(PyObject *self, PyObject *args) {
                           &s.height, &s.width, &s.blocks, &s.out_height, &s.out_width, &s.out_blocks, &s.steps,
                           &s.capacity, &s.rows.first, &s.rows.step, &s.rows.before, &s.rows.end, &s.columns.first,
                           &s.columns.step, &s.columns.before, &s.columns.end, &s.channels.first, &s.channels.step,
-                          &s.channels.before, &s.channels.end, &out))
+                          &s.channels.before, &s.channels.end, &out) ||
+        !fits(s.steps, s.capacity))
         return NULL;
     Held held = {0};
     s.spikes = (Spikes){memory_of(&held, bits, s.images * image_stride, 2, 0), image_stride, step_stride};
@@ -231,7 +240,8 @@ static PyObject *pool(PyObject *self, PyObject *args) {
     PyObject *bits, *out;
     if (!PyArg_ParseTuple(args, "(OLL)(iiiiiiiii)(iiiiii)O", &bits, &image_stride, &step_stride, &p.images, &p.height,
                           &p.width, &p.blocks, &p.channels, &p.out_height, &p.out_width, &p.steps, &p.capacity,
-                          &p.kernel_y, &p.kernel_x, &p.stride_y, &p.stride_x, &p.top, &p.left, &out))
+                          &p.kernel_y, &p.kernel_x, &p.stride_y, &p.stride_x, &p.top, &p.left, &out) ||
+        !fits(p.steps, p.capacity))
         return NULL;
     Held held = {0};
     p.spikes = (Spikes){memory_of(&held, bits, p.images * image_stride, 2, 0), image_stride, step_stride};
