@@ -13,13 +13,16 @@ static row rows[ROWS];
 
 /* Add all rows `rounds` times; gives the number of synaptic operations, 16 for each row. */
 int64_t add_rows(int64_t rounds) {
-    row sum[4] = {{0}, {0}, {0}, {0}};
+    row a = {0}, b = {0}, c = {0}, d = {0};
     for (int64_t i = 0; i < rounds; i++)
         for (int r = 0; r < ROWS; r += 4) {
-            for (int k = 0; k < 4; k++) sum[k] += rows[r + k];
-            /* the compiler may neither leave out an addition nor keep the rows in registers */
+            a += rows[r];
+            b += rows[r + 1];
+            c += rows[r + 2];
+            d += rows[r + 3];
+            /* the compiler may not keep the rows in registers from one round to the next */
             __asm__ volatile("" ::: "memory");
         }
-    rows[0] = sum[0] + sum[1] + sum[2] + sum[3];
+    rows[0] = a + b + c + d;
     return rounds * ROWS * 16;
 }
