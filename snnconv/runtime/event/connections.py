@@ -114,7 +114,7 @@ def connect(
     grid = np.max([np.zeros(shape[0], dtype=np.int64), *(_grid(network, node) for node in (*taken, *beside))], axis=0)
     sources: list[str] = []
     reads: list[Read] = []
-    weights: list[Weights] = []
+    pending: list[tuple[ir.Conv | ir.Dense, Read, int, Array]] = []
     diagonals: list[Diagonal] = []
     bias = np.zeros(shape[0], dtype=np.int64)
     above, below = np.zeros(shape[0], dtype=np.int64), np.zeros(shape[0], dtype=np.int64)
@@ -133,14 +133,18 @@ def connect(
                 diagonals.append(_diagonal(at, gain, node, capacity))
                 values = gain[:, None]
             else:
-                made = _weights(network, node, read, at, value, grid)
-                weights.append(made)
-                values = made.weight.reshape(shape[0], -1)
-            above += np.maximum(values, 0).sum(axis=1)
-            below += np.maximum(-values, 0).sum(axis=1)
+                values = _whole(network.tensors[node.weight], grid, node) * value
+                pending.append((node, read, at, values))
+            above += np.maximum(values, 0).reshape(shape[0], -1).sum(axis=1) * read.pool[0] * read.pool[1]
+            below += np.maximum(-values, 0).reshape(shape[0], -1).sum(axis=1) * read.pool[0] * read.pool[1]
     # every partial sum, in any order, lies between these two
     bound = int(max((above + np.maximum(bias, 0)).max(), (below + np.maximum(-bias, 0)).max()))
-    _check_size(nodes, weights, bound)
+    if bound > _LARGEST_SUM:
+        raise NotTakenError(f"{nodes[0].name} has sums of {bound} units of its grid, more than 31 bits")
+    # only now: behind a pooling each weight stands for many
+    weights = [_weights(network, *each) for each in pending]
+    if weights and row_count(weights) > LARGEST_ROW:
+        raise NotTakenError(f"{nodes[0].name} has more than {LARGEST_ROW} inputs for one output")
     return Synapses(
         sources=tuple(sources),
         reads=tuple(reads),
@@ -150,13 +154,6 @@ def connect(
         parts=parts(weights, capacity) if weights else no_rows(shape[0], int(np.prod(shape[1:]))),
         diagonals=tuple(diagonals),
     )
-
-
-def _check_size(nodes: list[ir.Node], weights: list[Weights], bound: int) -> None:
-    if bound > _LARGEST_SUM:
-        raise NotTakenError(f"{nodes[0].name} has sums of {bound} units of its grid, more than 31 bits")
-    if weights and row_count(weights) > LARGEST_ROW:
-        raise NotTakenError(f"{nodes[0].name} has more than {LARGEST_ROW} inputs for one output")
 
 
 def carried(network: SpikingNetwork, name: str) -> int | None:
@@ -267,13 +264,11 @@ def _diagonal(source: int, gain: Array, node: ir.Node, capacity: int) -> tuple[i
     return source, ((rows + columns) * blocks).reshape(-1).astype(np.int32), _padded(gain)
 
 
-def _weights(
-    network: SpikingNetwork, node: ir.Conv | ir.Dense, read: Read, at: int, value: int, grid: Array
-) -> Weights:
+def _weights(network: SpikingNetwork, node: ir.Conv | ir.Dense, read: Read, at: int, whole: Array) -> Weights:
+    """Give a connection with its weights (O, I / groups, ...) in units of the grid."""
     shape = network.by_name[read.source].shape
     height, width = (1, 1, *shape[1:])[-2:]
     rows, columns = read.pool
-    whole = _whole(network.tensors[node.weight], grid, node) * value
     if isinstance(node, ir.Dense):
         # a full connection is a convolution whose kernel is as large as its input
         whole = whole.reshape(len(whole), shape[0], height // rows, width // columns)
