@@ -74,4 +74,4 @@ class BackendName(StrEnum):
     NUMPY = "numpy"
     """Dense sums of every step; the reference."""
     EVENT = "event"
-    """A kernel in C whose time grows with the spikes."""
+    """A kernel in C that adds up the spikes that there are."""

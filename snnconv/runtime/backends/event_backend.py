@@ -1,4 +1,4 @@
-"""The event-driven kernel as a backend: time in proportion to spikes, in C."""
+"""The event-driven kernel in C as a backend."""
 
 import logging
 import threading
