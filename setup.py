@@ -11,7 +11,7 @@ kernel = Extension(
     ],
     depends=[
         f"{FOLDER}/{name}.h"
-        for name in ("kernel", "body", "lists", "tables", "neurons", "layer", "tally", "list_bits", "bits")
+        for name in ("kernel", "body", "lists", "tables", "neurons", "layer", "tally", "portable", "bits")
     ],
     # a multiplication and an addition in one rounding would give other membranes than NumPy
     extra_compile_args=["-O3", "-ffp-contract=off"],

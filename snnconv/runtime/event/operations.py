@@ -70,14 +70,14 @@ class _Summing:
         self._blocks = blocks_of(self._plane[2])
         self._packing = _Packing(site)
 
-    def _spikes(self, inputs: Sequence[Value]) -> tuple[tuple[Array, int, int], ...]:
-        """Give the sources as the kernel takes them."""
-        pairs = zip(self._synapses.sources, inputs, strict=False)  # constant currents may stand behind them
-        return tuple(self._packing.spikes(name, value).argument for name, value in pairs)
-
-    def _size(self, steps: int) -> tuple[int, ...]:
+    def _run(self, inputs: Sequence[Value], steps: int, neurons: tuple[Any, ...] | None, current: Array | None) -> None:
+        """Sum a chunk, and give the sums to neurons or write them to `current`."""
+        pairs = zip(self._synapses.sources, inputs, strict=False)  # constant currents may stand behind the sources
+        sources = tuple(self._packing.spikes(name, value).argument for name, value in pairs)
         height, width, _ = self._plane
-        return (self._site.batch, height, width, self._blocks, steps, self._site.chunk)
+        size = (self._site.batch, height, width, self._blocks, steps, self._site.chunk)
+        synapses = self._synapses
+        _kernel.layer(self._isa, size, sources, synapses.parts, synapses.diagonals, synapses.bias, neurons, current)
 
 
 class Layer(_Summing):
@@ -110,7 +110,6 @@ class Layer(_Summing):
         """Run a chunk: the sources first, then the constant currents."""
         if self._fresh:
             self._take_constants([numbers(x) for x in inputs[len(self._synapses.sources) :]])
-        synapses = self._synapses
         pixel = self._blocks * BLOCK
         neurons = (
             self._membrane,
@@ -123,16 +122,7 @@ class Layer(_Summing):
             self._whole_below,
             self.spikes.bits,
         )
-        _kernel.layer(
-            self._isa,
-            self._size(steps),
-            self._spikes(inputs),
-            synapses.parts,
-            synapses.diagonals,
-            synapses.bias,
-            neurons,
-            None,
-        )
+        self._run(inputs, steps, neurons, None)
         return self.spikes.written(steps)
 
     def _take_constants(self, constants: Sequence[Array]) -> None:
@@ -188,22 +178,12 @@ class Current(_Summing):
 
     def advance(self, inputs: Sequence[Value], steps: int) -> Array:
         """Sum a chunk."""
-        synapses = self._synapses
         height, width, channels = self._plane
         used = self._sums.reshape(-1)[: self._sums.size // self._site.chunk * steps]
-        _kernel.layer(
-            self._isa,
-            self._size(steps),
-            self._spikes(inputs),
-            synapses.parts,
-            synapses.diagonals,
-            synapses.bias,
-            None,
-            used,
-        )
+        self._run(inputs, steps, None, used)
         sums = used.reshape(self._site.batch, height, width, steps, -1)[..., :channels]
         # (N, H, W, K, C) -> (K, N, H, W, C)
-        np.ldexp(sums.transpose(3, 0, 1, 2, 4), -synapses.grid, out=self._out[:steps], casting="same_kind")
+        np.ldexp(sums.transpose(3, 0, 1, 2, 4), -self._synapses.grid, out=self._out[:steps], casting="same_kind")
         return self._out[:steps].reshape(steps, self._site.batch, *self._site.shape)
 
 

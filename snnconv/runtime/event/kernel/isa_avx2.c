@@ -30,18 +30,7 @@ INLINE uint32_t fires_wide(vd v, vd threshold) {
     return (uint32_t)_mm256_movemask_pd(_mm256_cmp_pd((__m256d)v, (__m256d)threshold, _CMP_GE_OQ));
 }
 
-INLINE vi reset(vi v, vi threshold, uint32_t fired, int to_zero) {
-    (void)fired;
-    const vi mask = v >= threshold;
-    return to_zero ? v & ~mask : v - (threshold & mask);
-}
-
-INLINE vi add_where(vi v, uint32_t bits, int j, vi x) {
-    const vi lane = LANE_BITS;
-    return v + (((((vi){0} + (int32_t)(bits >> (j * LANES))) & lane) != 0) & x);
-}
-
-#include "list_bits.h"
+#include "portable.h"
 
 static int available(void) {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");

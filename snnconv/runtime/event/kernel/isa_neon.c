@@ -25,18 +25,7 @@ INLINE uint32_t fires_wide(vd v, vd threshold) {
     return (uint32_t)(fired[0] | fired[1]);
 }
 
-INLINE vi reset(vi v, vi threshold, uint32_t fired, int to_zero) {
-    (void)fired;
-    const vi mask = v >= threshold;
-    return to_zero ? v & ~mask : v - (threshold & mask);
-}
-
-INLINE vi add_where(vi v, uint32_t bits, int j, vi x) {
-    const vi lane = LANE_BITS;
-    return v + (((((vi){0} + (int32_t)(bits >> (j * LANES))) & lane) != 0) & x);
-}
-
-#include "list_bits.h"
+#include "portable.h"
 
 static int available(void) { return 1; }
 

@@ -17,6 +17,13 @@ static void release(Held *held) {
     PyMem_Free(held->views);
 }
 
+/* The end of a call: None, or NULL where an error is set. */
+static PyObject *finished(Held *held) {
+    release(held);
+    if (PyErr_Occurred()) return NULL;
+    Py_RETURN_NONE;
+}
+
 /* The memory of an array with at least `items` items of `size` bytes; None gives NULL. Sets an error and gives NULL
  * where it does not fit. */
 static void *memory_of(Held *held, PyObject *object, int64_t items, int64_t size, int writable) {
@@ -202,9 +209,7 @@ static PyObject *tally(PyObject *self, PyObject *args) {
         isa->tally(&made);
         Py_END_ALLOW_THREADS
     }
-    release(&held);
-    if (PyErr_Occurred()) return NULL;
-    Py_RETURN_NONE;
+    return finished(&held);
 }
 
 static PyObject *select_(PyObject *self, PyObject *args) {
@@ -228,9 +233,7 @@ static PyObject *select_(PyObject *self, PyObject *args) {
         select_bits(&s);
         Py_END_ALLOW_THREADS
     }
-    release(&held);
-    if (PyErr_Occurred()) return NULL;
-    Py_RETURN_NONE;
+    return finished(&held);
 }
 
 static PyObject *pool(PyObject *self, PyObject *args) {
@@ -252,9 +255,7 @@ static PyObject *pool(PyObject *self, PyObject *args) {
         pool_bits(&p);
         Py_END_ALLOW_THREADS
     }
-    release(&held);
-    if (PyErr_Occurred()) return NULL;
-    Py_RETURN_NONE;
+    return finished(&held);
 }
 
 static PyMethodDef methods[] = {

@@ -1,4 +1,15 @@
-/* For instruction sets that have no compression. */
+/* For instruction sets that have neither masks nor compression. LANE_BITS is 1, 2, 4 … for each lane. */
+
+INLINE vi reset(vi v, vi threshold, uint32_t fired, int to_zero) {
+    (void)fired;
+    const vi mask = v >= threshold;
+    return to_zero ? v & ~mask : v - (threshold & mask);
+}
+
+INLINE vi add_where(vi v, uint32_t bits, int j, vi x) {
+    const vi lane = LANE_BITS;
+    return v + (((((vi){0} + (int32_t)(bits >> (j * LANES))) & lane) != 0) & x);
+}
 
 /* The places of the set bits, 4 at a time; up to 3 are written beyond the last. */
 INLINE uint16_t *list_block(uint32_t bits, uint32_t base, uint16_t *out) {
