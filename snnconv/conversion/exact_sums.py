@@ -91,24 +91,25 @@ def _grid_of(bound: Array, width: int = FLOAT32_BITS) -> Array:
 
 def _spike_grids(network: SpikingNetwork, found: dict[str, Flow], narrow: set[str]) -> Grids:
     """Find q per channel for the nodes that read spikes."""
-    groups = [(group, [name for name in group if name in narrow]) for group in meeting(network, found)]
-    groups = [(group, members) for group, members in groups if members]
-    met = bounds(network, found, only=narrow)
     wide = wide_sums(network, found)
+    groups = [
+        (group, members, WIDE_BITS if members[0] in wide else FLOAT32_BITS)
+        for group in meeting(network, found)
+        if (members := [name for name in group if name in narrow])
+    ]
+    met = bounds(network, found, only=narrow)
     grids: Grids = {}
-    for group, members in groups:
-        grid = _grid_of(_limits(network, group, met), WIDE_BITS if members[0] in wide else FLOAT32_BITS)
+    for group, members, width in groups:
         # the weights themselves stay float32: a bound says nothing of them where spikes carry less than 1
         weights = {name: Bound(largest, largest) for name in members for largest in [_largest(network, name)]}
-        grid = np.minimum(grid, _grid_of(_limits(network, members, weights)))
+        grid = np.minimum(_grid_of(_limits(network, group, met), width), _grid_of(_limits(network, members, weights)))
         grids |= dict.fromkeys(members, grid)
     # rounding up can push a sum beyond its bits: such a channel gets a coarser grid
     changed = True
     while changed:
         changed = False
         met = bounds(network, found, only=narrow, grids=grids)
-        for group, members in groups:
-            width = WIDE_BITS if members[0] in wide else FLOAT32_BITS
+        for group, members, width in groups:
             too_large = _limits(network, group, met) > np.ldexp(1.0, width - grids[members[0]])
             changed = changed or bool(too_large.any())
             for name in members:

@@ -73,36 +73,21 @@ def choose(name: BackendName, network: SpikingNetwork, batch: int | None = None,
     NotRunnableError
         If it does not run the network, with every reason.
     """
-    backend = _fastest(network, batch, chunk) if name is BackendName.AUTO else _named(name, batch, chunk)
-    reasons = backend.supports(network)
+    from snnconv.runtime.backends.numpy_backend import NumpyBackend
+    from snnconv.runtime.event.isa import missing, require
+
+    dense = NumpyBackend(batch, chunk)
+    # what NumPy does not run, no other runs either
+    reasons = dense.supports(network)
     if reasons:
         raise NotRunnableError("; ".join(reasons))
-    return backend
-
-
-def _named(name: BackendName, batch: int | None, chunk: int | None) -> Backend:
-    if name is BackendName.EVENT:
-        from snnconv.runtime.event.isa import require
-
-        require()
-        from snnconv.runtime.backends.event_backend import EventBackend
-
-        return EventBackend(batch, chunk)
-    from snnconv.runtime.backends.numpy_backend import NumpyBackend
-
-    return NumpyBackend(batch, chunk)
-
-
-def _fastest(network: SpikingNetwork, batch: int | None, chunk: int | None) -> Backend:
-    """Give the event-driven backend where it is there and has something to do, else NumPy."""
-    from snnconv.runtime.backends.numpy_backend import NumpyBackend
-    from snnconv.runtime.event.isa import missing
-
+    if name is BackendName.NUMPY:
+        return dense
     reason = missing()
-    if reason is not None:
+    if reason is not None and name is BackendName.AUTO:
         return NumpyBackend(batch, chunk, note=f"{reason}; running in NumPy, which is many times slower")
+    require()
     from snnconv.runtime.backends.event_backend import EventBackend
 
-    backend = EventBackend(batch, chunk)
-    # what nobody runs is refused by name, whichever backend is asked
-    return backend if not backend.supports(network) and backend.takes(network) else NumpyBackend(batch, chunk)
+    event = EventBackend(batch, chunk)
+    return event if name is BackendName.EVENT or event.takes(network) else dense

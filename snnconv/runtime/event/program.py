@@ -86,10 +86,14 @@ class EventProgram(Program):
                 readers.setdefault(name, []).append((ones, ("spikes", row, 1)))
         self._spikes = kept
         self._synops = []
+        reads: dict[str, list[Read]] = {}
+        for synapses in (*self._plan.layers.values(), *self._plan.currents.values()):
+            for read in synapses.reads:
+                reads.setdefault(read.node, []).append(read)
         for row, node in enumerate(weighted(self.network)):
             if self._site(node).reads_current:
                 continue
-            for read in self._reads_of(node):
+            for read in reads.get(node.name) or [Read(node.name, source) for source in self._sources(node)]:
                 out = self._bits_of(read.source)
                 value = carried(self.network, read.source)
                 if out is None or value is None:
@@ -104,14 +108,6 @@ class EventProgram(Program):
                 tally = Tally(self._isa, out, [factors for factors, _ in entries])
                 tallies.append((tally, [place for _, place in entries]))
         return tallies, arrays
-
-    def _reads_of(self, node: Weighted) -> tuple[Read, ...]:
-        """Give what a weighted node reads."""
-        for synapses in (*self._plan.layers.values(), *self._plan.currents.values()):
-            reads = tuple(read for read in synapses.reads if read.node == node.name)
-            if reads:
-                return reads
-        return tuple(Read(node.name, source) for source in self._sources(node))
 
     def _bits_of(self, name: str) -> Spikes | None:
         return getattr(self.operations.get(name), "spikes", None)

@@ -77,7 +77,7 @@ class Spikes:
         packed = np.zeros((steps, images, self.height, self.width, 2 * self.blocks), dtype=np.uint8)
         made = np.packbits(plain, axis=-1, bitorder="little")
         packed[..., : made.shape[-1]] = made
-        words = packed.view("<u2").astype(np.uint16, copy=False)
+        words = packed.view(np.uint16)
         self.bits[:, :, :steps, 1:-1] = words.transpose(1, 2, 0, 3, 4)  # (K, N, H, W, B) -> (N, H, K, W, B)
         return self.written(steps)
 
@@ -85,8 +85,7 @@ class Spikes:
         """Give the spikes as numbers, (K, N, H, W, C) float32."""
         if self._dense is None:
             inside = np.ascontiguousarray(self.bits[:, :, : self.steps, 1:-1])
-            octets = inside.astype("<u2", copy=False).view(np.uint8)
-            flat = np.unpackbits(octets, axis=-1, count=self.channels, bitorder="little")
+            flat = np.unpackbits(inside.view(np.uint8), axis=-1, count=self.channels, bitorder="little")
             # (N, H, K, W, C) -> (K, N, H, W, C)
             made = flat.transpose(2, 0, 1, 3, 4).astype(np.float32, order="C")
             made = made.reshape(*made.shape[:2], *self.shape)

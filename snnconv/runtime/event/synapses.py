@@ -170,7 +170,7 @@ def _method(connections: list[Weights], windows: list[tuple[int, int]], table_by
         return Method.LISTS
     for c, (start, end) in zip(connections, windows, strict=True):
         w, every = c.window, blocks_of(c.weight.shape[1] * c.groups)
-        regular = w.kernel[1] == _WIDE and w.strides[1] == w.dilations[1] == 1 and w.out_width <= w.width
+        regular = w.kernel[1] == _WIDE and w.strides[1] == w.dilations[1] == 1
         # the empty columns stand for a padding of 1
         inside = w.pads[1] <= 1 and w.out_width + _WIDE - 2 - w.pads[1] <= w.width
         if not (regular and inside and end - start == every and every in (1, 2, _WORD)):
