@@ -91,6 +91,8 @@ def _bound(
         case ir.Select() | ir.Concat():
             low, high = max(float(b.low.max()) for b in incoming), max(float(b.high.max()) for b in incoming)
             return Bound(np.full(node.shape[0], low), np.full(node.shape[0], high))
+        case ir.MaxPoolGate() | ir.MaxPoolCurrent():
+            return incoming[0]  # what it gives lies between the least and the largest of the step's inputs
         case _:
             return _total(incoming)
 

@@ -13,15 +13,15 @@ all nodes: weights stay float32, also where spikes carry less than 1 or currents
 channels on the way (Select, Concat, Flatten), the whole group has the coarsest q.
 
 **Very many inputs.** The more weights are added up, the larger the bound beside each of them, and the fewer bits are
-left to it. Where a node has more than 1024 inputs for an output, it and those whose currents meet its own are summed in
+left to it. Where a node has 256 inputs or more for an output, it and those whose currents meet its own are summed in
 float64 (or int32) with q = min(29 − ⌈log₂ bound⌉, 24 − ⌈log₂ max|w|⌉): 29 bits for the sums, float32 for the weights.
 
 **Sums of graded spikes in float64.** A count of k² spikes would cost 2 log₂ k bits of its weights in float32. So a node
 that reads graded spikes is summed in float64; its weights keep float32 precision, q = 24 − ⌈log₂ max|w|⌉.
 
 **Sums of currents in float64.** A weighted node that reads a current multiplies real numbers. The runtime does that in
-float64 and rounds the result to the node's grid; q is kept small enough (q + q_in + ⌈log₂ bound⌉ ≤ 53) that the sum is
-exact too.
+float64 and rounds the result to the node's grid, of 29 bits too. q is kept small enough for the sum to be exact as
+well: q + q_in + ⌈log₂ bound⌉ ≤ 53.
 
 Leak, and parameters with a step axis, are outside this law: such networks keep their values and have no grid.
 """
@@ -182,7 +182,7 @@ def _current_grid(
     largest = full[name].largest
     bits = np.ceil(np.log2(np.where(largest > 0, largest, 1.0)))
     # currents may be smaller than the weights that read them, which stay float32
-    own = np.minimum(_grid_of(largest), _grid_of(_largest(network, name)))
+    own = np.minimum(_grid_of(largest, WIDE_BITS), _grid_of(_largest(network, name)))
     grids[name] = np.minimum(own, FLOAT64_BITS - finest - bits).astype(np.int64)
     return grids[name]
 

@@ -3,11 +3,12 @@
 Nothing in the file declares it: it follows from the node that made it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
 
+from snnconv.errors import NetworkError
 from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
 
@@ -32,16 +33,25 @@ class Flow:
         Whether it is the same at every step.
     least, largest : float
         Between what a spike or graded spike lies, zero included; NaN for a current, whose size depends on the data.
+    carries : float or None
+        What every spike carries, where that is one number; None where spikes differ or are signed, and for all else.
     """
 
     kind: Kind
     constant: bool
     least: float = float("nan")
     largest: float = float("nan")
+    carries: float | None = None
 
 
 def flows(network: SpikingNetwork) -> dict[str, Flow]:
-    """Give the flow out of every node, by node name."""
+    """Give the flow out of every node, by node name.
+
+    Raises
+    ------
+    NetworkError
+        If a ``MaxPoolGate`` reads something else than spikes.
+    """
     result: dict[str, Flow] = {}
     for node in network.nodes:
         inputs = [result[edge.source] for edge in network.incoming[node.name]]
@@ -63,9 +73,19 @@ def _flow(network: SpikingNetwork, node: ir.Node, inputs: list[Flow]) -> Flow:
             least, largest = min(0.0, float(value.min())), max(0.0, float(value.max()))
             if node.signed:
                 least, largest = min(least, -largest), max(largest, -least)
-            return Flow(Kind.SPIKES, constant=False, least=least, largest=largest)
+            one = not node.signed and float(value.min()) == float(value.max())
+            return Flow(Kind.SPIKES, False, least, largest, float(value.min()) if one else None)
         case ir.MaxPoolGate():
-            return Flow(Kind.SPIKES, constant=False, least=inputs[0].least, largest=inputs[0].largest)
+            if inputs[0].kind is not Kind.SPIKES:
+                raise NetworkError(
+                    f"node {node.name}: a MaxPoolGate reads spikes, found {inputs[0].kind.value} of "
+                    f"{network.incoming[node.name][0].source}; a MaxPoolCurrent takes them"
+                )
+            return inputs[0]
+        case ir.MaxPoolCurrent():
+            # largest sums of equal spikes grow by one spike or none; of spikes that differ by anything between them
+            graded = inputs[0].kind is Kind.SPIKES and inputs[0].carries is None
+            return replace(inputs[0], kind=Kind.GRADED) if graded else inputs[0]
         case ir.Sum() | ir.Concat() | ir.Select() | ir.Flatten() | ir.SumPool():
             return _passed_on(node, inputs, constant)
         case _:
@@ -82,4 +102,6 @@ def _passed_on(node: ir.Node, inputs: list[Flow], constant: bool) -> Flow:
     if isinstance(node, ir.Sum):
         return Flow(Kind.GRADED, constant, sum(least), sum(largest))
     graded = any(flow.kind is Kind.GRADED for flow in inputs)
-    return Flow(Kind.GRADED if graded else Kind.SPIKES, constant, min(least), max(largest))
+    carried = {flow.carries for flow in inputs}
+    one = carried.pop() if len(carried) == 1 else None
+    return Flow(Kind.GRADED if graded else Kind.SPIKES, constant, min(least), max(largest), one)

@@ -168,7 +168,10 @@ class Neuron(_Node):
 
 
 class MaxPoolGate(_Node):
-    """Passes the spike of the input with the highest rate so far in each window (Hu et al. section 3.1)."""
+    """Passes the spikes of the input with the highest rate so far in each window (Hu et al. section 3.1).
+
+    The gate stays at an input until another one has strictly more. Padding never wins. It reads spikes.
+    """
 
     kind: Literal["MaxPoolGate"] = "MaxPoolGate"
     kernel: PositiveInts
@@ -177,7 +180,10 @@ class MaxPoolGate(_Node):
 
 
 class MaxPoolCurrent(_Node):
-    """The step's increase of the largest running sum of currents in each window."""
+    """The step's increase of the largest running sum in each window: M(t) − M(t−1), M(0) = 0.
+
+    Of a constant current that is the plain maximum. Padding never wins. It gives the kind that it reads.
+    """
 
     kind: Literal["MaxPoolCurrent"] = "MaxPoolCurrent"
     kernel: PositiveInts

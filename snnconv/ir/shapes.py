@@ -91,7 +91,20 @@ def _pool(node: ir.SumPool | ir.MaxPoolGate | ir.MaxPoolCurrent, shape: Shape) -
         windows(shape[1 + a], node.kernel[a], node.strides[a], node.pads[a], node.pads[a + spatial])
         for a in range(spatial)
     )
+    if not isinstance(node, ir.SumPool):
+        _check_windows(node, shape[1:], sizes)
     return _positive(node, (shape[0], *sizes))
+
+
+def _check_windows(node: ir.MaxPoolGate | ir.MaxPoolCurrent, shape: Shape, sizes: Shape) -> None:
+    """Refuse windows of nothing but padding: they have no largest value."""
+    for axis, (size, count) in enumerate(zip(shape, sizes, strict=True)):
+        before, last = node.pads[axis], (count - 1) * node.strides[axis] - node.pads[axis]
+        if before >= node.kernel[axis] or last >= size:
+            raise NetworkError(
+                f"node {node.name}: pads {node.pads} make a window of nothing but padding, "
+                f"expected fewer than the kernel {node.kernel}"
+            )
 
 
 def _select(node: ir.Select, shape: Shape) -> Shape:

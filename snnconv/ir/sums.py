@@ -6,8 +6,8 @@ from snnconv.ir import nodes as ir
 from snnconv.ir.flow import Flow, Kind
 from snnconv.ir.network import SpikingNetwork
 
-WIDE_FAN_IN = 1024
-"""From more inputs on, the weights of an output keep too few of the 24 bits that a float32 sum leaves them."""
+WIDE_FAN_IN = 256
+"""From so many inputs on, the weights of an output keep too few of the 24 bits that a float32 sum leaves them."""
 
 
 def meeting(network: SpikingNetwork, found: dict[str, Flow]) -> list[list[str]]:
@@ -50,4 +50,4 @@ def _is_wide(network: SpikingNetwork, name: str) -> bool:
     node = network.by_name[name]
     if not isinstance(node, ir.Conv | ir.Dense):
         return False
-    return int(np.prod(network.tensors[node.weight].shape[1:])) > WIDE_FAN_IN
+    return int(np.prod(network.tensors[node.weight].shape[1:])) >= WIDE_FAN_IN

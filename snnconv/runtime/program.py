@@ -1,6 +1,6 @@
 """A spiking network built for the NumPy runtime: batches of images × chunks of steps × nodes in topological order."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -166,7 +166,7 @@ def weighted(network: SpikingNetwork) -> tuple[ir.Conv | ir.Dense | ir.Scale, ..
 
 
 def relu_values(
-    network: SpikingNetwork, images: Array, clipped: bool = False
+    network: SpikingNetwork, images: Array, clipped: bool = False, caps: Mapping[str, float] | None = None
 ) -> tuple[dict[str, Array], dict[str, Array]]:
     """Compute the network with ReLUs in the place of its neurons.
 
@@ -177,13 +177,18 @@ def relu_values(
         Preprocessed images.
     clipped : bool
         clip(x, 0, θ)/θ instead of max(x, 0)/θ: what rates tend to as T → ∞.
+    caps : mapping of str to float, optional
+        The largest values of capped ReLUs (ReLU6: 6), by the ONNX value that the neurons stand for.
 
     Returns
     -------
     tuple of two dict of str to ndarray
         The output of every node, and what every layer of neurons adds up; (N, C, H, W), float64 or float32.
     """
-    program = Program(network, len(images), 1, neuron=lambda site: Relu(site, clipped))
+    given = caps or {}
+    program = Program(
+        network, len(images), 1, neuron=lambda site: Relu(site, clipped, given.get(site.node.source or ""))
+    )
     program.load(images)
     program.advance(1)
     outputs = {name: np.moveaxis(value[0], -1, 1) for name, value in program.values.items()}

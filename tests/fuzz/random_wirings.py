@@ -24,7 +24,9 @@ class RandomWiring:
     spikes : list of str
         Nodes whose spikes may be read: neurons, and what only moves, joins or adds up spikes.
     currents : list of str
-        Weighted nodes and sums of them.
+        Weighted nodes, sums of them, and the largest of their windows.
+    gated : list of str
+        Those among the spikes that a gate may read: neurons, and gates themselves.
     """
 
     def __init__(self, rng: np.random.Generator) -> None:
@@ -33,6 +35,7 @@ class RandomWiring:
         self.spikes: list[str] = []
         self.currents: list[str] = []
         self.layers: list[str] = []
+        self.gated: list[str] = []
         self._names = 0
 
     def build(self) -> SpikingNetwork:
@@ -40,7 +43,7 @@ class RandomWiring:
         height, width = (int(n) for n in self.rng.integers(1, 9, 2))
         # `start` adds its neurons as every network's first layer
         self.net.start(self._channels(), height, width, **self._neuron_fields((1, 1, 1)))
-        self.layers, self.spikes = ["n0"], ["n0"]
+        self.layers, self.spikes, self.gated = ["n0"], ["n0"], ["n0"]
         for _ in range(int(self.rng.integers(1, 6))):
             self._layer()
         return self._finish()
@@ -55,6 +58,7 @@ class RandomWiring:
             terms.append(str(self.rng.choice(terms)))
         self.layers.append(self.net.neurons(self._name("n"), *terms, **self._neuron_fields(shape)))
         self.spikes.append(self.layers[-1])
+        self.gated.append(self.layers[-1])
 
     def _term(self, shape: Shape | None) -> str:
         """Add a current, of this shape if one is given."""
@@ -65,6 +69,7 @@ class RandomWiring:
             (self._constant, 1.0),
             (self._again, 1.0),
             (self._sum, 1.0),
+            (self._largest, 1.0),
         ]
         weights = np.array([weight for _, weight in kinds])
         self.currents.append(kinds[int(self.rng.choice(len(kinds), p=weights / weights.sum()))][0](shape))
@@ -129,6 +134,28 @@ class RandomWiring:
         other = self._constant(shape) if self._chance(0.3) else self._conv(shape)
         return self.net.put(ir.Sum, self._name("sum"), first, other)
 
+    def _largest(self, shape: Shape | None) -> str:
+        """Add the maximum of somebody's current, or of a new one's, over windows."""
+        same = [
+            name for name in self.currents if len(self.net.shape(name)) == 3 and shape in (None, self.net.shape(name))
+        ]
+        source = str(self.rng.choice(same)) if same and self._chance(0.5) else self._conv(shape)
+        if len(self.net.shape(source)) != 3:
+            return source
+        if shape is None:
+            return self._max_pool(source, ir.MaxPoolCurrent)
+        # the size stays: windows of odd size with as many empty places around
+        kernel = tuple(int(k) for k in self.rng.choice([1, 3], 2))
+        pads = tuple(k // 2 for k in kernel) * 2
+        return self.net.pool(self._name("max"), source, kernel, (1, 1), pads, ir.MaxPoolCurrent)
+
+    def _max_pool(self, name: str, kind: type[Any]) -> str:
+        """Add a maximum over windows that hold more than padding."""
+        shape = self.net.shape(name)
+        kernel = tuple(min(int(k), n) for k, n in zip(self.rng.integers(1, 4, 2), shape[1:], strict=True))
+        pads = tuple(int(self.rng.integers(0, k)) for k in (*kernel, *kernel))
+        return self.net.pool(self._name("max"), name, kernel, self._pair(1, 4), pads, kind)
+
     def _source(self) -> str:
         """Give spikes to read, as they are or moved, joined, added up."""
         name = str(self.rng.choice(self.spikes))
@@ -139,13 +166,18 @@ class RandomWiring:
 
     def _moved(self, name: str) -> str:
         net, shape = self.net, self.net.shape(name)
-        kind = self.rng.choice(["select", "concat", "sum", "pool", "flatten"])
+        kind = self.rng.choice(["select", "concat", "sum", "pool", "max", "flatten"])
         if kind == "select":
             return self._cut(name)
         if kind == "pool" and len(shape) == 3:
             kernel = tuple(min(int(k), n) for k, n in zip(self.rng.integers(1, 4, 2), shape[1:], strict=True))
             pads = tuple(int(p) for p in self.rng.choice([0, 0, 0, 1], 4))
             return net.pool(self._name("pool"), name, kernel, self._pair(1, 4), pads)
+        if kind == "max" and len(shape) == 3:
+            gate = name in self.gated and self._chance(0.6)
+            made = self._max_pool(name, ir.MaxPoolGate if gate else ir.MaxPoolCurrent)
+            self.gated += [made] if gate else []
+            return made
         if kind == "flatten" and len(shape) == 3:
             return self._flat(name)
         other = str(self.rng.choice(self.spikes))

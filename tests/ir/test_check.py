@@ -60,6 +60,16 @@ def test_a_good_network_passes() -> None:
 CHAIN = ["image", "conv", "neuron", "flat", "dense", "readout"]
 EDGES = list(pairwise(CHAIN))
 
+
+def pooled(kind, pads):
+    """Input (1, 4, 4) → Conv → Neuron → pool of 2 × 2 windows → Flatten → Dense → Readout."""
+    shape = (2, 3 + pads[0] + pads[2], 3 + pads[1] + pads[3])
+    size = int(np.prod(shape))
+    made = list(nodes(flat={"shape": (size,)}))
+    made.insert(3, kind(name="pool", shape=shape, kernel=(2, 2), strides=(1, 1), pads=pads))
+    return network(nodes=tuple(made), tensors=TENSORS | {"d": np.ones((3, size))})
+
+
 BROKEN = {
     "two nodes have the name conv": lambda: network(nodes=(*nodes(), nodes()[1]), edges=EDGES),
     "names the node ghost, which does not exist": lambda: network(edges=[*EDGES, ("ghost", "conv")]),
@@ -92,6 +102,10 @@ BROKEN = {
     "values from −100 to 100, found int16 ()": lambda: network(
         tensors=TENSORS | {"q": np.asarray(5000, dtype=np.int16)}
     ),
+    "pads (2, 0, 2, 0) make a window of nothing but padding, expected fewer than the kernel (2, 2)": lambda: pooled(
+        ir.MaxPoolCurrent, (2, 0, 2, 0)
+    ),
+    "pads (0, 0, 3, 3) make a window of nothing but padding": lambda: pooled(ir.MaxPoolGate, (0, 0, 3, 3)),
     "w is not on its grid": lambda: network(tensors=TENSORS | {"w": np.full((2, 1, 3, 3), 0.3)}),
     "a threshold must be positive": lambda: network(tensors=TENSORS | {"t": np.asarray(0.0)}),
     "a leak belongs to an LIF neuron": lambda: network(nodes=nodes(neuron={"model": ir.NeuronModel.LIF})),
@@ -108,6 +122,19 @@ def test_a_broken_rule_is_named(text) -> None:
         check(BROKEN[text]())
     assert text in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("pads", [(0, 0, 0, 0), (1, 1, 1, 1), (1, 0, 0, 1)])
+@pytest.mark.parametrize("kind", [ir.MaxPoolGate, ir.MaxPoolCurrent])
+def test_pools_with_pads_below_their_kernel_pass(kind, pads) -> None:
+    made = pooled(kind, pads)
+    assert check(made) is made
+
+
+def test_sums_over_padding_alone_pass() -> None:
+    """A sum of nothing is zero; only a maximum of nothing is none."""
+    made = pooled(ir.SumPool, (2, 0, 2, 0))
+    assert check(made) is made
 
 
 def test_topological_order_keeps_the_order_that_edges_leave_open() -> None:

@@ -1,6 +1,6 @@
 """Hand-made and random spiking networks, and a slow simulator to compare with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,7 @@ import pytest
 from snnconv.conversion.exact_sums import exact_sums
 from snnconv.ir import nodes as ir
 from snnconv.ir.check import check
+from snnconv.ir.flow import Kind, flows
 from snnconv.ir.manifest import Provenance
 from snnconv.ir.network import SpikingNetwork, topological_order
 
@@ -155,7 +156,9 @@ def _slow_simulate(network: SpikingNetwork, images: Array, steps: int) -> SlowRe
     spikes = {n.name: np.zeros((steps, count, *n.shape)) for n in network.neurons}
     synops = {n.name: np.zeros((steps, count), dtype=np.int64) for n in network.nodes if isinstance(n, ir.WEIGHTED)}
     scores = np.zeros((steps, count, *network.readout.shape))
+    found = flows(network)
     for i in range(count):
+        pools = {n.name: _SlowMaxPool(n) for n in network.nodes if isinstance(n, ir.MaxPoolGate | ir.MaxPoolCurrent)}
         membrane = {n.name: np.zeros(n.shape) + network.tensor(n.initial_potential, 0.0) for n in network.neurons}
         total = np.zeros(network.readout.shape)
         for t in range(steps):
@@ -168,8 +171,7 @@ def _slow_simulate(network: SpikingNetwork, images: Array, steps: int) -> SlowRe
                 x = inputs[0] if isinstance(node, ir.Concat) else sum(inputs)
                 if isinstance(node, ir.WEIGHTED):
                     values[node.name], operations = _slow_weighted(network, node, x)
-                    from_image = any(e.source == network.input.name for e in network.incoming[node.name])
-                    if from_image:
+                    if any(found[e.source].kind is Kind.CURRENT for e in network.incoming[node.name]):
                         grid = np.asarray(network.tensors[node.grid], dtype=np.int64)
                         grid = grid.reshape(-1, *(1,) * (len(node.shape) - 1)) if grid.ndim else grid
                         values[node.name] = np.ldexp(np.rint(np.ldexp(values[node.name], grid)), -grid)
@@ -180,13 +182,51 @@ def _slow_simulate(network: SpikingNetwork, images: Array, steps: int) -> SlowRe
                     threshold = np.broadcast_to(network.tensor(node.threshold, 1.0), node.shape)
                     fired = v >= threshold
                     membrane[node.name] = v - np.where(fired, threshold, 0.0)
-                    values[node.name] = spikes[node.name][t, i] = fired.astype(np.float64)
+                    spikes[node.name][t, i] = fired
+                    values[node.name] = fired * np.asarray(network.tensor(node.spike_value, 1.0))
+                elif node.name in pools:
+                    values[node.name] = pools[node.name].step(x)
                 elif isinstance(node, ir.Readout):
                     total = total + x
                     scores[t, i] = total
                 else:
                     values[node.name] = _slow_passive(node, inputs)
     return SlowResult(spikes, synops, scores)
+
+
+class _SlowMaxPool:
+    """A MaxPoolCurrent or a MaxPoolGate of one image, window by window."""
+
+    def __init__(self, node: Any) -> None:
+        self._node = node
+        self._sums: Any = 0.0
+        self._leaders: dict[tuple[int, ...], tuple[int, ...]] = {}
+
+    def step(self, x: Array) -> Array:
+        before, self._sums = np.zeros(x.shape) + self._sums, self._sums + x.astype(np.float64)
+        out = np.zeros(self._node.shape)
+        for window in np.ndindex(self._node.shape):
+            places = list(self._places(window, x.shape))
+            largest = max(self._sums[place] for place in places)
+            if isinstance(self._node, ir.MaxPoolCurrent):
+                out[window] = largest - max(before[place] for place in places)
+                continue
+            leader = self._leaders.get(window)
+            if leader is None or self._sums[leader] < largest:
+                leader = next(place for place in places if self._sums[place] == largest)
+            self._leaders[window] = leader
+            out[window] = x[leader]
+        return out
+
+    def _places(self, window: tuple[int, ...], shape: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+        node = self._node
+        for offset in np.ndindex(node.kernel):
+            place = [
+                index * stride + k - pad
+                for index, stride, k, pad in zip(window[1:], node.strides, offset, node.pads, strict=False)
+            ]
+            if all(0 <= index < size for index, size in zip(place, shape[1:], strict=True)):
+                yield (window[0], *place)
 
 
 def _slow_weighted(network: SpikingNetwork, node: Any, x: Array) -> tuple[Array, int]:

@@ -20,7 +20,7 @@ from tests.runtime.wirings import WIRINGS, Wiring
 if is_built():
     from snnconv.runtime.backends.event_backend import EventBackend
 
-for _part in ("neurons", "synapses", "junctions"):
+for _part in ("neurons", "synapses", "junctions", "pools"):
     importlib.import_module(f"tests.runtime.wirings_{_part}")
 
 pytestmark = pytest.mark.skipif(not is_built(), reason="the kernel was not built: there was no C compiler")

@@ -10,22 +10,6 @@ from snnconv.ir import nodes as ir
 from snnconv.runtime.backends import BackendName, choose
 
 
-def pooled(maker, kind):
-    maker.add(ir.Input, "image", (1, 4, 4))
-    maker.add(ir.Scale, "scale", (1, 4, 4), "image", gain=np.asarray(0.5))
-    maker.add(kind, "pool", (1, 2, 2), "scale", kernel=(2, 2), strides=(2, 2), pads=(0, 0, 0, 0))
-    maker.add(ir.Flatten, "flat", (4,), "pool")
-    maker.add(ir.Readout, "readout", (4,), "flat", mode=ir.ReadoutMode.CURRENT)
-    return maker.network(exact=False)
-
-
-@pytest.mark.parametrize("kind", [ir.MaxPoolGate, ir.MaxPoolCurrent])
-def test_a_node_kind(kind, maker) -> None:
-    expected = f"node pool: a {kind.__name__}, which the runtime does not run yet; it runs Concat, Conv, Dense"
-    with pytest.raises(NotRunnableError, match=expected):
-        choose(BackendName.AUTO, pooled(maker, kind))
-
-
 @pytest.mark.parametrize("encoding", [ir.Encoding.POISSON, ir.Encoding.EVENTS])
 def test_an_encoding(encoding, random_network) -> None:
     network = replace(random_network(0), encoding=encoding)

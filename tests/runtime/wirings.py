@@ -106,10 +106,16 @@ class Net(NetworkMaker):
         )
 
     def pool(
-        self, name: str, source: str, kernel: Pair, strides: Pair = (1, 1), pads: tuple[int, ...] = (0, 0, 0, 0)
+        self,
+        name: str,
+        source: str,
+        kernel: Pair,
+        strides: Pair = (1, 1),
+        pads: tuple[int, ...] = (0, 0, 0, 0),
+        kind: type[Any] = ir.SumPool,
     ) -> str:
-        """Add sums over windows."""
-        return self.put(ir.SumPool, name, source, kernel=kernel, strides=strides, pads=pads)
+        """Add sums over windows, or the maximum of them."""
+        return self.put(kind, name, source, kernel=kernel, strides=strides, pads=pads)
 
     def finish(self, source: str, exact: bool = True, steps: int = 16) -> SpikingNetwork:
         """Add a full connection to 3 classes and the readout of its current."""

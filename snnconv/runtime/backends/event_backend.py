@@ -5,11 +5,13 @@ import threading
 
 import numpy as np
 
+from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.backends.batches import Batches
 from snnconv.runtime.event.isa import name_of, position
 from snnconv.runtime.event.plan import Plan, make_plan
 from snnconv.runtime.event.program import EventProgram
+from snnconv.runtime.nodes.maxpool import state_bytes
 from snnconv.runtime.program import Program
 
 _log = logging.getLogger(__name__)
@@ -61,10 +63,10 @@ class EventBackend(Batches):
         in_kernel = [node for node in network.nodes if node.name in plan.layers or node.name in plan.bits]
         in_numpy = [node for node in network.nodes if node.name in plan.reasons or node.name in plan.currents]
         neurons = sum(int(np.prod(node.shape)) for node in in_kernel)
-        numbers = sum(int(np.prod(node.shape)) for node in in_numpy)
+        numbers = sum(int(np.prod(node.shape)) + _spikes_as_numbers(network, node) for node in in_numpy)
         if self._chunk is None and _BYTES_PER_NUMBER * numbers * chunk > _BYTES:
             chunk = max(1, _BYTES // (_BYTES_PER_NUMBER * numbers))
-        each = _BYTES_PER_NEURON * neurons + _BYTES_PER_NUMBER * numbers * chunk
+        each = _BYTES_PER_NEURON * neurons + _BYTES_PER_NUMBER * numbers * chunk + state_bytes(network)
         return self._batch or max(1, min(_BATCH, _BYTES // max(1, each))), chunk
 
     def plan(self, network: SpikingNetwork, chunk: int) -> Plan:
@@ -90,3 +92,10 @@ class EventBackend(Batches):
         _log.info("event-driven kernel with %s, %d steps at a time", name_of(self._isa), plan.capacity)
         for name, reason in plan.reasons.items():
             _log.info("node %s runs in NumPy: %s", name, reason)
+
+
+def _spikes_as_numbers(network: SpikingNetwork, node: ir.Node) -> int:
+    """Give how many numbers a pool reads: more than it gives, and the kernel has them as bits."""
+    if not isinstance(node, ir.MaxPoolGate | ir.MaxPoolCurrent):
+        return 0
+    return int(np.prod(network.by_name[network.incoming[node.name][0].source].shape))

@@ -5,6 +5,7 @@ import numpy as np
 from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.backends.batches import Batches
+from snnconv.runtime.nodes.maxpool import state_bytes
 from snnconv.runtime.program import Program
 
 _CHUNK = 16
@@ -24,7 +25,8 @@ class NumpyBackend(Batches):
         values = sum(int(np.prod(node.shape)) for node in network.nodes if not isinstance(node, ir.Readout))
         together = max(1, _BYTES // (_BYTES_PER_VALUE * values))
         chunk = self._chunk or min(_CHUNK, together)
-        return self._batch or max(1, min(_BATCH, together // chunk)), chunk
+        each = _BYTES_PER_VALUE * values * chunk + state_bytes(network)
+        return self._batch or max(1, min(_BATCH, _BYTES // each)), chunk
 
     def _make(self, network: SpikingNetwork, batch: int, chunk: int) -> Program:
         return Program(network, batch, chunk)

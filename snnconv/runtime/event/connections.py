@@ -122,7 +122,7 @@ def connect(
         offset = node.offset if isinstance(node, ir.Scale) else node.bias
         bias += _whole(_per_channel(node, network.tensor(offset, 0.0)), grid, node)
         for read in _reads(network, found, node):
-            value = _carried(network, read.source, node)
+            value = _carried(found, read.source, node)
             if read.source not in sources:
                 sources.append(read.source)
             reads.append(read)
@@ -156,21 +156,13 @@ def connect(
     )
 
 
-def carried(network: SpikingNetwork, name: str) -> int | None:
-    """Give the whole number that each spike out of a node carries; None where there is no such number."""
-    node = network.by_name[name]
-    if isinstance(node, ir.Neuron):
-        value = network.tensor(node.spike_value, 1.0)
-        first = float(value.reshape(-1)[0])
-        return int(first) if (value == first).all() and first == int(first) and not node.signed else None
-    if isinstance(node, ir.Select | ir.Concat):
-        values = {carried(network, edge.source) for edge in network.incoming[name]}
-        return values.pop() if len(values) == 1 else None
-    return None
+def carried(flow: Flow) -> int | None:
+    """Give the whole number that each spike carries; None where there is no such number."""
+    return None if flow.carries is None or flow.carries != int(flow.carries) else int(flow.carries)
 
 
-def _carried(network: SpikingNetwork, source: str, node: ir.Node) -> int:
-    value = carried(network, source)
+def _carried(found: dict[str, Flow], source: str, node: ir.Node) -> int:
+    value = carried(found[source])
     if value is None:
         raise NotTakenError(f"{node.name} reads spikes of {source}, which do not all carry one whole number")
     return value

@@ -195,7 +195,7 @@ class Select:
         self._site = site
         self._source = site.network.incoming[node.name][0].source
         self._packing = _Packing(site)
-        value = carried(site.network, self._source)
+        value = carried(site.inputs[0])
         self.spikes = Spikes(site.shape, site.batch, site.chunk, None if value == 1 else np.asarray(value, np.float32))
         # axes that are not there are one place wide
         missing = 3 - len(node.shape)

@@ -64,6 +64,8 @@ def make_plan(network: SpikingNetwork, capacity: int) -> Plan:
             _plan_bits(plan, network, found, node)
         elif isinstance(node, ir.Sum | ir.Concat | ir.Flatten):
             plan.reasons[node.name] = f"a {node.kind} whose result somebody reads"
+        elif isinstance(node, ir.MaxPoolGate | ir.MaxPoolCurrent):
+            plan.reasons[node.name] = f"a {node.kind} compares running sums"
     _drop_unread(plan, network)
     return plan
 
@@ -105,9 +107,17 @@ def _connected(
 
 
 def _constants(network: SpikingNetwork, found: dict[str, Flow], node: ir.Neuron) -> tuple[ir.Node, ...]:
-    """Give the nodes with a grid whose constant currents a layer adds up."""
-    sources = [network.by_name[edge.source] for edge in network.incoming[node.name] if found[edge.source].constant]
-    return tuple(source for source in sources if isinstance(source, ir.WEIGHTED) and source.grid is not None)
+    """Give the nodes with a grid whose constant currents a layer adds up, itself or the largest of them."""
+    sources = [edge.source for edge in network.incoming[node.name] if found[edge.source].constant]
+    made_by = [network.by_name[_behind_pools(network, source)] for source in sources]
+    return tuple(source for source in made_by if isinstance(source, ir.WEIGHTED) and source.grid is not None)
+
+
+def _behind_pools(network: SpikingNetwork, name: str) -> str:
+    """Give the node whose current is the largest of its windows here; without a pool that is the node itself."""
+    while isinstance(network.by_name[name], ir.MaxPoolCurrent):
+        name = network.incoming[name][0].source
+    return name
 
 
 def _terms(network: SpikingNetwork, found: dict[str, Flow], node: ir.Neuron) -> tuple[list[str], list[str]]:
@@ -138,12 +148,14 @@ def _plan_current(plan: Plan, network: SpikingNetwork, found: dict[str, Flow], n
 
 def _plan_bits(plan: Plan, network: SpikingNetwork, found: dict[str, Flow], node: ir.Select | ir.SumPool) -> None:
     source = network.incoming[node.name][0].source
-    value = carried(network, source)
+    value = carried(found[source])
     if found[source].kind is not Kind.SPIKES or value is None:
         plan.reasons[node.name] = f"it reads {found[source].kind.value} of {source}"
     elif isinstance(node, ir.Select) and node.steps[0] != 1:
         plan.reasons[node.name] = "it takes every so many channels"
-    elif isinstance(node, ir.SumPool) and (value != 1 or len(node.kernel) != 2):
+    elif isinstance(node, ir.SumPool) and len(node.kernel) != 2:
+        plan.reasons[node.name] = f"it pools over {len(node.kernel)} axis"
+    elif isinstance(node, ir.SumPool) and value != 1:
         plan.reasons[node.name] = "it sums spikes that carry something else than 1"
     else:
         plan.bits.add(node.name)

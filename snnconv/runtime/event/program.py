@@ -95,7 +95,7 @@ class EventProgram(Program):
                 continue
             for read in reads.get(node.name) or [Read(node.name, source) for source in self._sources(node)]:
                 out = self._bits_of(read.source)
-                value = carried(self.network, read.source)
+                value = carried(self._found[read.source])
                 if out is None or value is None:
                     arrays.append((row, read, SynOpCounter(self.network, node)))
                 else:
@@ -116,6 +116,8 @@ class EventProgram(Program):
 def _factors(network: SpikingNetwork, node: Weighted, pool: tuple[int, int], spikes: Spikes) -> tuple[Array, Array]:
     """Give a node's fan-out as one number for each row and one for each column of the spikes."""
     each, along = fan_out_by_axis(network, node)
+    if len(along) == 1:  # one axis lies along the columns, and no pooling is taken apart there
+        return np.full(spikes.height, each), along[0]
     rows = along[0].repeat(pool[0]) if along else np.ones(spikes.height, dtype=np.int64)
     columns = along[1].repeat(pool[1]) if along else np.ones(spikes.width, dtype=np.int64)
     return rows * each, columns

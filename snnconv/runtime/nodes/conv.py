@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from snnconv.errors import NotRunnableError
 from snnconv.ir import nodes as ir
 from snnconv.runtime.nodes.operation import Site, on_grid, summed
 
@@ -16,7 +15,7 @@ _BLOCK_BYTES = 1 << 19
 
 
 class Conv:
-    """A two-dimensional convolution of a chunk.
+    """A convolution of a chunk over two axes; over one it is that of an image with one row.
 
     On spikes the sums are exact in float32. On a current (the image, or a membrane shortcut) they are made in float64,
     exact too by the choice of the grids, and then rounded to the node's grid.
@@ -24,21 +23,19 @@ class Conv:
 
     def __init__(self, site: Site) -> None:
         node: ir.Conv = site.node
-        if len(node.strides) != 2:
-            raise NotRunnableError(
-                f"node {node.name}: a Conv over {len(node.strides)} axes is not run yet, over 2 it is"
-            )
         dtype = site.dtype
         self._grid = site.result_grid()
-        self._node = node
-        height, width, channels = site.input_shape
-        top, left, bottom, right = node.pads
+        self._strides, self._dilations = (1, *node.strides)[-2:], (1, *node.dilations)[-2:]
+        height, width, channels = (1, *site.input_shape)[-3:]
+        top, left, bottom, right = node.pads if len(node.pads) == 4 else (0, node.pads[0], 0, node.pads[1])
         images = site.steps * site.batch
         self._padded = np.zeros((images, height + top + bottom, width + left + right, channels), dtype=dtype)
         self._inside = self._padded[:, top : top + height, left : left + width]
         self._out = site.buffer(dtype)
-        self._flat = self._out.reshape(images, *site.shape)
+        shape = (1, *site.shape)[-3:]
+        self._flat = self._out.reshape(images, *shape)
         weight = site.network.tensors[node.weight].astype(dtype)
+        weight = weight.reshape(*weight.shape[:2], *(1, *weight.shape[2:])[-2:])
         self._kernel = weight.shape[2:]
         self._bias: Array | None = None
         bias = site.parameter(node.bias, 0.0)
@@ -49,7 +46,7 @@ class Conv:
             self._bias = bias.astype(dtype)
         self._groups = _matrices(weight, row.astype(dtype), node.groups)
         self._windows = self._view()
-        self._blocks = self._split(images, site.shape, dtype)
+        self._blocks = self._split(images, shape, dtype)
 
     def reset(self) -> None:
         """There is no state."""
@@ -59,7 +56,8 @@ class Conv:
         del steps
         x = summed(inputs)
         images = x.shape[0] * x.shape[1]
-        np.copyto(self._inside[:images], x.reshape(images, *x.shape[2:]))
+        inside = self._inside[:images]
+        np.copyto(inside, x.reshape(inside.shape))
         for first, last, low, high, patches, rows in self._blocks:
             if first >= images:
                 break
@@ -82,8 +80,8 @@ class Conv:
     def _view(self) -> Array:
         """View the padded input as patches: (images, H_out, W_out, k_y, k_x, C)."""
         k_y, k_x = self._kernel
-        d_y, d_x = self._node.dilations
-        s_y, s_x = self._node.strides
+        d_y, d_x = self._dilations
+        s_y, s_x = self._strides
         view = sliding_window_view(self._padded, (d_y * (k_y - 1) + 1, d_x * (k_x - 1) + 1), axis=(1, 2))
         # (images, H, W, C, k_y, k_x) -> (images, H, W, k_y, k_x, C)
         return view[:, ::s_y, ::s_x, :, ::d_y, ::d_x].transpose(0, 1, 2, 4, 5, 3)

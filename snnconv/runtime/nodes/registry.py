@@ -8,12 +8,13 @@ from snnconv.runtime.nodes.conv import Conv
 from snnconv.runtime.nodes.dense import Dense
 from snnconv.runtime.nodes.flatten import Flatten
 from snnconv.runtime.nodes.junction import Concat, Sum
+from snnconv.runtime.nodes.maxpool import MaxPoolCurrent, max_pool_gate
 from snnconv.runtime.nodes.operation import Operation, Site
 from snnconv.runtime.nodes.scale import Scale
 from snnconv.runtime.nodes.select import Select
 from snnconv.runtime.nodes.sumpool import SumPool
 
-# Neuron, Input and Readout are the program's own: they have state that outlives a chunk or face the outside
+# Neuron, Input and Readout are the program's own: a ReLU may stand in the place of one, the others face the outside
 OPERATIONS: dict[str, Callable[[Site], Operation]] = {
     "Conv": Conv,
     "Dense": Dense,
@@ -23,6 +24,8 @@ OPERATIONS: dict[str, Callable[[Site], Operation]] = {
     "Select": Select,
     "Flatten": Flatten,
     "Concat": Concat,
+    "MaxPoolGate": max_pool_gate,
+    "MaxPoolCurrent": MaxPoolCurrent,
 }
 
 RUN_BY_THE_PROGRAM = ("Input", "Neuron", "Readout")
