@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from snnconv.calibration.file import CalibrationManifest
 from snnconv.commands.calibrate import CalibrationSummary
+from snnconv.commands.check import CheckSummary
 from snnconv.commands.convert import ConversionSummary
 from snnconv.ir.manifest import NetworkManifest
 from snnconv.reporting.energy.profile import EnergyProfile
@@ -16,6 +17,7 @@ from snnconv.runtime.summary import RunSummary
 MODELS: dict[str, type[BaseModel]] = {
     "calib": CalibrationManifest,
     "calibration-summary": CalibrationSummary,
+    "check-summary": CheckSummary,
     "conversion-summary": ConversionSummary,
     "energy-profile": EnergyProfile,
     "report": Report,

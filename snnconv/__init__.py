@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from snnconv.commands.calibrate import PreprocessingOptions as PreprocessingOptions
     from snnconv.commands.calibrate import calibrate as calibrate
+    from snnconv.commands.check import check as check
     from snnconv.commands.convert import convert as convert
     from snnconv.commands.inspect import inspect as inspect
     from snnconv.commands.simulate import SimulateOptions as SimulateOptions
@@ -32,6 +33,7 @@ _HOMES = {
     "PreprocessingOptions": "snnconv.commands.calibrate",
     "SimulateOptions": "snnconv.commands.simulate",
     "calibrate": "snnconv.commands.calibrate",
+    "check": "snnconv.commands.check",
     "convert": "snnconv.commands.convert",
     "inspect": "snnconv.commands.inspect",
     "report": "snnconv.reporting.report",

@@ -52,6 +52,15 @@ class Shortcut(StrEnum):
     UNNORMALISED = "unnormalised"
 
 
+class MaxPooling(StrEnum):
+    """How the largest value of a window is found in spikes."""
+
+    GATE = "gate"
+    """The spikes of the neuron with the highest rate so far pass (the paper)."""
+    CURRENT = "current"
+    """Running sums of currents: exact under a constant current, and in the limit elsewhere."""
+
+
 class ReadoutMode(StrEnum):
     """What the readout accumulates: current, or spikes."""
 

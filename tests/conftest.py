@@ -1,7 +1,6 @@
 """Small ONNX models that the tests share."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
-from snnconv.graph.graph import Affine, AveragePool, BatchNorm, Conv, Dense, Graph, Select
+from snnconv.graph.graph import Add, Affine, AveragePool, BatchNorm, Concat, Conv, Dense, Graph, MaxPool, Relu, Select
 
 Array = np.ndarray[Any, Any]
 
@@ -150,6 +149,12 @@ def new_model() -> type[ModelBuilder]:
     return ModelBuilder
 
 
+@pytest.fixture(scope="session")
+def model_builder() -> type[ModelBuilder]:
+    """Give the same, to fixtures that live longer than a test."""
+    return ModelBuilder
+
+
 @pytest.fixture
 def new_residual_network() -> Callable[..., ModelBuilder]:
     """Give the function that builds the residual network."""
@@ -206,26 +211,44 @@ def graph_model(graph: Graph) -> onnx.ModelProto:
 
     for node in graph.nodes:
         x, y = list(node.inputs), node.output
-        arrays = {f.name: getattr(node, f.name) for f in fields(node) if isinstance(getattr(node, f.name), np.ndarray)}
-        if not isinstance(node, Affine):
-            x += [constant(f"{y}/{name}", value) for name, value in arrays.items()]
         match node:
             case Conv():
                 geometry = {key: getattr(node, key) for key in ("strides", "pads", "dilations")}
+                x += [constant(f"{y}/weight", node.weight), constant(f"{y}/bias", node.bias)]
                 add("Conv", x, y, group=node.groups, **geometry)
             case Dense():
+                x += [constant(f"{y}/weight", node.weight), constant(f"{y}/bias", node.bias)]
                 add("Gemm", x, y, transB=1)
             case BatchNorm():
                 # an attribute is float32, which the reference rounds: ε goes into the variance
-                x[-1] = constant(f"{y}/shifted", node.variance + node.epsilon)
+                statistics = (node.gamma, node.beta, node.mean, node.variance + node.epsilon)
+                x += [constant(f"{y}/{i}", value) for i, value in enumerate(statistics)]
                 add("BatchNormalization", x, y, epsilon=0.0)
             case Affine():
-                gain, offset = (value.reshape(-1, *(1,) * (len(node.shape) - 1)) for value in arrays.values())
-                add("Mul", [x[0], constant(f"{y}/gain", gain)], f"{y}/scaled")
-                add("Add", [f"{y}/scaled", constant(f"{y}/offset", offset)], y)
+                # of as many axes as one image's value
+                assert node.gain.ndim == node.offset.ndim == len(node.shape)
+                add("Mul", [x[0], constant(f"{y}/gain", node.gain[None])], f"{y}/scaled")
+                add("Add", [f"{y}/scaled", constant(f"{y}/offset", node.offset[None])], y)
+            case Relu():
+                add("Relu", x, y if node.cap is None else f"{y}/relu")
+                if node.cap is not None:
+                    add("Min", [f"{y}/relu", constant(f"{y}/cap", np.asarray(node.cap))], y)
+            case Add():
+                add("Sum", x, y)
             case AveragePool():
-                geometry = {"kernel_shape": node.kernel, "strides": node.strides, "pads": node.pads}
-                add("AveragePool", x, y, count_include_pad=1, **geometry)
+                # a sum over windows is a convolution of each channel with ones
+                channels = node.shape[0]
+                ones = constant(f"{y}/ones", np.ones((channels, 1, *node.kernel)))
+                add("Conv", [x[0], ones], f"{y}/sums", group=channels, strides=node.strides, pads=node.pads)
+                add("Div", [f"{y}/sums", constant(f"{y}/divisor", np.asarray(node.divisor))], y)
+            case MaxPool():
+                # the reference's own pads are lowest values, which a slice of a padded copy shows by hand
+                axes = np.array([0, 0, *node.pads[:2], 0, 0, *node.pads[2:]], np.int64)
+                lowest = constant(f"{y}/lowest", np.asarray(-1e300))
+                add("Pad", [x[0], constant(f"{y}/pads", axes), lowest], f"{y}/padded")
+                add("MaxPool", [f"{y}/padded"], y, kernel_shape=node.kernel, strides=node.strides)
+            case Concat():
+                add("Concat", x, y, axis=node.axis + 1)
             case Select():
                 axes = range(1, 1 + len(node.shape))
                 bounds = [node.starts, node.stops, axes, node.steps]

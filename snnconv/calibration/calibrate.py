@@ -3,6 +3,8 @@
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -13,30 +15,68 @@ from snnconv.calibration.collector import Collector
 from snnconv.calibration.statistics import ValueKind
 from snnconv.data import ImageSet, Preprocessing
 from snnconv.errors import DataError, ModelError
-from snnconv.graph.graph import AveragePool, Graph, Relu
+from snnconv.graph.graph import AveragePool, Graph, MaxPool, Relu
+from snnconv.graph.reader import Survey
 from snnconv.graph.reference import ReferenceModel
 
 Array = np.ndarray[Any, Any]
 
+_VALUES_BYTES = 1 << 30
 
-def measured_values(graph: Graph) -> list[tuple[str, str, ValueKind]]:
-    """Name what a calibration measures: (value that is run, value that is described, kind).
 
-    Of a ReLU the value before it is run: the activation follows from it, and so do mean and variance.
+@dataclass(frozen=True)
+class Measured:
+    """A value that a calibration measures.
+
+    Attributes
+    ----------
+    run : str
+        The value that onnxruntime gives. Of a ReLU it is what comes before: the activation follows from it, and so do
+        mean and variance.
+    name : str
+        The value that is described.
+    kind : ValueKind
+    cap : float, optional
+        The largest activation of a capped ReLU.
     """
-    found: list[tuple[str, str, ValueKind]] = []
+
+    run: str
+    name: str
+    kind: ValueKind
+    cap: float | None = None
+
+
+def measured_values(graph: Graph) -> list[Measured]:
+    """Name what a calibration measures: every ReLU, every pooling, the logits."""
+    found: list[Measured] = []
     for node in graph.nodes:
         if isinstance(node, Relu):
-            found.append((node.inputs[0], node.output, ValueKind.RELU))
-        elif isinstance(node, AveragePool):
-            found.append((node.output, node.output, ValueKind.POOL))
-    found.append((graph.output, graph.output, ValueKind.LOGITS))
-    return found
+            found.append(Measured(node.inputs[0], node.output, ValueKind.RELU, node.cap))
+        elif isinstance(node, AveragePool | MaxPool):
+            # where the file has it in another shape only, that is run
+            found.append(Measured(graph.internal.get(node.output, node.output), node.output, ValueKind.POOL))
+    # the output comes last, also where it is a ReLU's or pooling's
+    last = [value for value in found if value.name == graph.output]
+    last = last or [Measured(graph.output, graph.output, ValueKind.LOGITS)]
+    return [value for value in found if value.name != graph.output] + last
+
+
+def fitting_batch(graph: Graph, memory_limit: int) -> int:
+    """Give how many images at a time keep their measured values within a quarter of the limit, and 1 GiB; at least 1.
+
+    Parameters
+    ----------
+    graph : Graph
+    memory_limit : int
+        Bytes.
+    """
+    values = sum(prod(graph.shape_of(name)) for name in {value.run for value in measured_values(graph)})
+    return max(1, min(memory_limit // 4, _VALUES_BYTES) // (4 * values))
 
 
 def calibrate(
     graph: Graph,
-    model: Path,
+    model: Path | Survey,
     images: ImageSet,
     preprocessing: Preprocessing,
     *,
@@ -52,8 +92,8 @@ def calibrate(
     ----------
     graph : Graph
         The model as `snnconv.graph.reader.read` gives it.
-    model : Path
-        The same ONNX file, to run.
+    model : Path or Survey
+        The same ONNX file, or what was read of it, to run.
     images : ImageSet
         The calibration images; the first `samples` are used.
     preprocessing : Preprocessing
@@ -86,11 +126,11 @@ def calibrate(
     if samples is not None and samples > images.count:
         raise DataError(f"{images.name} has {images.count} images, {samples} were asked for; ask for fewer")
     measured = measured_values(graph)
-    run_names = list(dict.fromkeys(run for run, _, _ in measured))
+    run_names = list(dict.fromkeys(value.run for value in measured))
     reference = ReferenceModel(model, run_names, threads=threads)
     if reference.sha256 != graph.sha256:
-        raise ModelError(f"{model} changed while it was read; run the command again")
-    collectors = [Collector(name, kind, graph.shape_of(name)[0]) for _, name, kind in measured]
+        raise ModelError(f"{graph.name} changed while it was read; run the command again")
+    collectors = [Collector(v.name, v.kind, graph.shape_of(v.name)[0], v.cap) for v in measured]
     ids: list[Array] = []
     low = np.full(graph.input_shape[0], np.inf, dtype=np.float32)
     high = -low
@@ -102,7 +142,7 @@ def calibrate(
             low = np.minimum(low, x.min(axis=(0, 2, 3)))
             high = np.maximum(high, x.max(axis=(0, 2, 3)))
             values = dict(zip(run_names, reference.run(x), strict=True))
-            given = [values[run] for run, _, _ in measured]
+            given = [values[value.run] for value in measured]
             list(pool.map(Collector.add, collectors, given))
             ids.append(batch.ids)
             if batch.labels is not None:

@@ -66,6 +66,11 @@ class Calibration:
         """λ_x: the largest magnitude of a preprocessed input."""
         return float(max(np.abs(self.input_low).max(), np.abs(self.input_high).max()))
 
+    @property
+    def output(self) -> str:
+        """The ONNX value that the network gives: the logits, measured last."""
+        return self.values[-1].name
+
     @cached_property
     def by_name(self) -> dict[str, ValueStatistics]:
         """Statistics by the name of the ONNX value."""

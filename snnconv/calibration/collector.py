@@ -30,10 +30,13 @@ class Collector:
         What it is in the network.
     channels : int
         C.
+    cap : float, optional
+        Numbers above it count as the cap: the largest that a capped ReLU lets through.
     """
 
-    def __init__(self, name: str, kind: ValueKind, channels: int) -> None:
+    def __init__(self, name: str, kind: ValueKind, channels: int, cap: float | None = None) -> None:
         self._name = name
+        self._cap = cap
         self._kind = kind
         self._channels = channels
         self._count = 0
@@ -61,6 +64,8 @@ class Collector:
         """
         flat = np.ascontiguousarray(values, dtype=np.float32).reshape(len(values), self._channels, -1)
         self._add_moments(flat)
+        if self._cap is not None:
+            flat = np.minimum(flat, np.float32(self._cap))
         np.maximum(self._largest, flat.max(axis=2).max(axis=0), out=self._largest)
         if self._first < 0:
             self._anchor()

@@ -7,6 +7,7 @@ import typer
 
 from snnconv import __version__
 from snnconv.cli.calibrate import calibrate_cli
+from snnconv.cli.check import check_cli
 from snnconv.cli.command import command
 from snnconv.cli.convert import convert_cli
 from snnconv.cli.inspect import inspect_cli
@@ -37,12 +38,13 @@ def _root(
 ) -> None:
     """Turn a trained ResNet in an ONNX file into a spiking neural network.
 
-    The way: calibrate, convert, simulate, report.
+    The way: check, calibrate, convert, simulate, report.
     """
     del version
 
 
 _COMMANDS: dict[str, Callable[..., None]] = {
+    "check": check_cli,
     "calibrate": calibrate_cli,
     "convert": convert_cli,
     "simulate": simulate_cli,

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from snnconv.choices import ChannelOrder, Interpolation, Layout
-from snnconv.cli.options import Classes, Data, Labels, LayoutOption
+from snnconv.cli.options import Classes, Data, Labels, LayoutOption, MemoryLimit, Output, bytes_of
 from snnconv.cli.terminal import Terminal
 from snnconv.errors import UsageError
 
@@ -42,6 +42,8 @@ def calibrate_cli(
     labels: Labels = None,
     classes: Classes = None,
     batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Images at a time.")] = 64,
+    output: Output = None,
+    memory_limit: MemoryLimit = None,
     merge: Annotated[
         list[Path] | None,
         typer.Option("--merge", help="Join calibrations of one model: this file and those behind.", metavar="X.calib"),
@@ -92,6 +94,8 @@ def calibrate_cli(
                 layout=layout,
                 labels=labels,
                 classes=classes,
+                output=output,
+                memory_limit=bytes_of(memory_limit),
                 batch_size=batch_size,
                 threads=terminal.threads,
                 progress=progress,

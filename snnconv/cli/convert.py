@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from snnconv.choices import Granularity, Layout, Preset, ReadoutMode, Shortcut
-from snnconv.cli.options import Data, LayoutOption
+from snnconv.choices import Granularity, Layout, MaxPooling, Preset, ReadoutMode, Shortcut
+from snnconv.cli.options import Data, LayoutOption, MaxPoolingOption, MemoryLimit
 from snnconv.cli.terminal import Terminal
 
 
@@ -39,6 +39,7 @@ def convert_cli(
         ReadoutMode,
         typer.Option("--readout", help="Count output spikes (the paper), or add up the classifier's current."),
     ] = ReadoutMode.SPIKES,
+    max_pooling: MaxPoolingOption = MaxPooling.GATE,
     compensation: Annotated[
         str, typer.Option("--compensation", help="Of propagation errors; only 'none' exists so far.")
     ] = "none",
@@ -48,6 +49,7 @@ def convert_cli(
     verify: Annotated[
         bool, typer.Option("--verify/--no-verify", help="Compare the network with the ONNX model.")
     ] = True,
+    memory_limit: MemoryLimit = None,
 ) -> None:
     """Convert a calibrated model into a spiking network.
 
@@ -56,6 +58,7 @@ def convert_cli(
 
     Example: snnconv convert resnet.onnx --calibration resnet.calib --readout current -o resnet.snn
     """
+    from snnconv.cli.options import bytes_of
     from snnconv.commands import convert as commands
     from snnconv.conversion.options import ConversionOptions
     from snnconv.errors import UsageError
@@ -77,6 +80,7 @@ def convert_cli(
         granularity=granularity,
         initial_potential=initial_potential,
         shortcut=shortcut,
+        max_pooling=max_pooling,
         readout=readout,
         steps=steps,
     )
@@ -90,6 +94,7 @@ def convert_cli(
         layout=layout,
         verify=verify,
         seed=terminal.seed,
+        memory_limit=bytes_of(memory_limit),
     )
     if terminal.json:
         terminal.result(summary)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from snnconv.choices import Layout
+from snnconv.choices import Layout, MaxPooling
 
 Data = Annotated[
     Path | None,
@@ -22,3 +22,28 @@ Classes = Annotated[
     Path | None,
     typer.Option("--classes", help="Class names in the model's order, one a line.", metavar="FILE"),
 ]
+MaxPoolingOption = Annotated[
+    MaxPooling,
+    typer.Option("--max-pooling", help="Of spikes by a gate (the paper), or of currents (exact in the limit)."),
+]
+Output = Annotated[
+    str | None,
+    typer.Option("--output", help="The model's value to give, where it has several outputs.", metavar="NAME"),
+]
+MemoryLimit = Annotated[
+    str | None,
+    typer.Option("--memory-limit", help="Refuse what needs more than this; 8G by default.", metavar="SIZE"),
+]
+
+
+def bytes_of(memory_limit: str | None) -> int:
+    """Read ``--memory-limit``.
+
+    Raises
+    ------
+    UsageError
+        If it is no size.
+    """
+    from snnconv.files.sizes import MEMORY_LIMIT, parsed
+
+    return MEMORY_LIMIT if memory_limit is None else parsed(memory_limit)

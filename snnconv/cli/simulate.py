@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from snnconv.choices import BackendName, Encoding, Layout
-from snnconv.cli.options import Classes, Labels, LayoutOption
+from snnconv.cli.options import Classes, Labels, LayoutOption, MemoryLimit, bytes_of
 from snnconv.cli.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def simulate_cli(
         typer.Option("--batch-size", min=1, help="Images at a time in a thread; no effect on the result."),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Start anew where RUN/ holds a run.")] = False,
+    memory_limit: MemoryLimit = None,
 ) -> None:
     """Simulate a spiking network on images.
 
@@ -66,6 +67,7 @@ def simulate_cli(
         batch_size=batch_size,
         threads=terminal.threads,
         overwrite=overwrite,
+        memory_limit=bytes_of(memory_limit),
         command_line=sys.argv,
     )
     with terminal.progress("simulating") as progress:

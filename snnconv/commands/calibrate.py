@@ -9,12 +9,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from snnconv.calibration import file
 from snnconv.calibration.calibrate import calibrate as measure
+from snnconv.calibration.calibrate import fitting_batch
 from snnconv.calibration.calibration import Calibration, merge
 from snnconv.calibration.statistics import ValueStatistics
 from snnconv.data import Geometry, Layout, make_preprocessing, open_images, read_classes
 from snnconv.errors import UsageError
 from snnconv.files.atomic import check_place
-from snnconv.graph.reader import read
+from snnconv.files.sizes import MEMORY_LIMIT
+from snnconv.graph.reader import opened
 
 _log = logging.getLogger(__name__)
 
@@ -74,6 +76,8 @@ def calibrate(
     layout: Layout = Layout.AUTO,
     labels: Path | None = None,
     classes: Path | None = None,
+    output: str | None = None,
+    memory_limit: int = MEMORY_LIMIT,
     batch_size: int = 64,
     threads: int = 0,
     progress: Callable[[int, int], None] = lambda done, total: None,
@@ -94,8 +98,12 @@ def calibrate(
         Scale, mean, std, resizing and channel order.
     layout, labels, classes
         How to read `data`; see `snnconv.data.open_images`. The names in `classes` are recorded.
+    output : str, optional
+        The model's value that the network is to give; None takes the first output. A conversion takes the same.
+    memory_limit : int
+        Bytes that the model's tensors, and the values of a batch, may take.
     batch_size : int
-        Images at a time.
+        Images at a time; fewer where their values would not fit into `memory_limit`.
     threads : int
         Threads; 0 takes what is there.
     progress : callable
@@ -113,7 +121,7 @@ def calibrate(
     """
     model, data, out = Path(model), Path(data), Path(out)
     check_place(out)
-    graph = read(model)
+    found, graph = opened(model, output, memory_limit)
     names = read_classes(classes) if classes else None
     options = preprocessing or PreprocessingOptions()
     shape = (graph.input_shape[0], graph.input_shape[1], graph.input_shape[2])
@@ -140,12 +148,12 @@ def calibrate(
     _log.debug("%s: %d %s images, %d are used", images.name, images.count, images.dtype, total)
     result = measure(
         graph,
-        model,
+        found,
         images,
         recorded,
         samples=samples,
         classes=names,
-        batch_size=batch_size,
+        batch_size=min(batch_size, fitting_batch(graph, memory_limit)),
         threads=threads,
         progress=lambda done: progress(done, total),
     )

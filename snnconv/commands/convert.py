@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,23 +17,39 @@ from snnconv.conversion.convert import convert as build
 from snnconv.conversion.options import ConversionOptions
 from snnconv.conversion.parity import TOLERANCE, check_parity
 from snnconv.data import Layout, open_images
-from snnconv.errors import DataError
+from snnconv.errors import DataError, ParityError
 from snnconv.files.atomic import check_place
 from snnconv.files.hashing import sha256_of_file
-from snnconv.graph.reader import read
+from snnconv.files.sizes import MEMORY_LIMIT
+from snnconv.graph.graph import Graph
+from snnconv.graph.reader import Survey, opened
+from snnconv.graph.stages import stage_deviations
 from snnconv.ir import file as snn_file
 from snnconv.ir.network import SpikingNetwork
 
 Array = np.ndarray[Any, Any]
 
-_PARITY_IMAGES = 8
-_PARITY_BATCH = 8  # images at a time: every value of the network is held for them
+_PARITY_IMAGES, _LEAST_IMAGES = 8, 2  # fewer where one image takes long
+_STAGE_IMAGES = 1  # the stages before are compared value by value too, which takes more time and memory an image
+_PARITY_BYTES = 1 << 28  # every value of the network is held for the images that are compared at a time
+_BYTES_PER_VALUE = 32
 
 _log = logging.getLogger(__name__)
 
 
+class StageParity(BaseModel):
+    """How a stage before the spiking network was compared with the ONNX model, both in onnxruntime."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    stage: Literal["import", "folding"]
+    images: int
+    largest_error: float
+    value: str
+
+
 class ParitySummary(BaseModel):
-    """How the network was compared with the ONNX model."""
+    """How the network, its neurons replaced by ReLUs, was compared with the ONNX model."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -42,6 +59,8 @@ class ParitySummary(BaseModel):
     largest_error: float
     value: str
     tolerance: float = TOLERANCE
+    stages: tuple[StageParity, ...] = ()
+    """The graph as it was read, and after the passes."""
 
 
 class ConversionSummary(BaseModel):
@@ -74,6 +93,7 @@ def convert(
     layout: Layout = Layout.AUTO,
     verify: bool = True,
     seed: int = 0,
+    memory_limit: int = MEMORY_LIMIT,
 ) -> tuple[SpikingNetwork, ConversionSummary]:
     """Convert a model and write the spiking network to `out`.
 
@@ -90,13 +110,15 @@ def convert(
     data : Path, optional
         Images for the parity check; without them, inputs are drawn within the calibrated range.
     samples : int, optional
-        How many of them; 8 by default.
+        How many of them; 8 by default, and fewer, 2 at least, where an image has many values.
     layout : Layout
         How to read `data`.
     verify : bool
         Whether to check parity.
     seed : int
         Of the inputs that are drawn.
+    memory_limit : int
+        Bytes that the model's tensors, and the values of a batch, may take.
 
     Returns
     -------
@@ -111,33 +133,76 @@ def convert(
     options = options or ConversionOptions()
     check_place(out)
     measured = calib_file.load(calibration)
-    graph = passes.run(read(model))
+    # the value that was calibrated as the output is the network's
+    found, imported = opened(model, measured.output, memory_limit)
+    graph = passes.run(imported, passes.pipeline(options.max_pooling))
     _log.debug("%s: %d nodes after the passes", model.name, len(graph.nodes))
     network = build(graph, measured, options, sha256_of_file(calibration))
     parity = None
     if verify:
-        count = _PARITY_IMAGES if samples is None or data is None else samples
-        batches = iter([_drawn(measured, seed)]) if data is None else _given(measured, data, layout, count)
+        together = _together(network)
+        count = max(_LEAST_IMAGES, together) if samples is None else samples
+        if data is None:
+            given = _drawn(measured, seed, count, together)
+        else:
+            given = _given(measured, data, layout, count, together)
+        batches = iter(given)
+        first = next(batches)
+        stages = _stages(found, {"import": imported, "folding": graph}, first[:_STAGE_IMAGES])
         # the control weighs identity shortcuts wrongly on purpose: its normalised twin is what must compute the model
         twin = network
         if options.shortcut is not Shortcut.NORMALISED:
             twin = build(graph, measured, options.model_copy(update={"shortcut": Shortcut.NORMALISED}))
-        worst = check_parity(twin, model, batches)
+        noise = max(stage.largest_error for stage in stages)
+        worst = check_parity(twin, found, chain([first], batches), graph.caps, noise)
         _log.debug("parity: the largest error is %.2e, at %s", worst.error, worst.value)
-        parity = ParitySummary(images=count, drawn=data is None, largest_error=worst.error, value=worst.value)
+        parity = ParitySummary(
+            images=count, drawn=data is None, largest_error=worst.error, value=worst.value, stages=stages
+        )
     snn_file.save(network, out)
     return network, _summary(network, out, options, parity)
 
 
-def _drawn(calibration: Calibration, seed: int) -> Array:
-    """Draw inputs evenly within the range of each channel."""
+def _together(network: SpikingNetwork) -> int:
+    """Give how many images are compared at a time."""
+    values = sum(int(np.prod(node.shape)) for node in network.nodes)
+    return max(1, min(_PARITY_IMAGES, _PARITY_BYTES // (_BYTES_PER_VALUE * values)))
+
+
+def _stages(found: Survey, graphs: dict[Literal["import", "folding"], Graph], images: Array) -> tuple[StageParity, ...]:
+    """Compare the stages before the spiking network with the ONNX model.
+
+    Raises
+    ------
+    ParityError
+        Naming the stage and the first value that deviates.
+    """
+    result = []
+    for stage, graph in graphs.items():
+        deviations = stage_deviations(graph, found, images)
+        for deviation in deviations:
+            if not deviation.error < TOLERANCE:
+                raise ParityError(
+                    f"{stage}: the graph deviates from {found.file.path.name} at {deviation.value} "
+                    f"(node {deviation.node}): max|x̂ − x| / max|x| is {deviation.error:.2e}, less than {TOLERANCE:.0e} "
+                    "is expected; report this model"
+                )
+        worst = max(deviations, key=lambda deviation: deviation.error)
+        result.append(StageParity(stage=stage, images=len(images), largest_error=worst.error, value=worst.value))
+    return tuple(result)
+
+
+def _drawn(calibration: Calibration, seed: int, count: int, together: int) -> Iterator[Array]:
+    """Draw inputs evenly within the range of each channel, a few at a time."""
     shape = calibration.preprocessing.input_shape
     low, high = (limit[:, None, None] for limit in (calibration.input_low, calibration.input_high))
-    random = np.random.default_rng(seed).random((_PARITY_IMAGES, *shape), dtype=np.float32)
-    return (low + (high - low) * random).astype(np.float32)
+    generator = np.random.default_rng(seed)
+    for first in range(0, count, together):
+        drawn = generator.random((min(together, count - first), *shape), dtype=np.float32)
+        yield (low + (high - low) * drawn).astype(np.float32)
 
 
-def _given(calibration: Calibration, data: Path, layout: Layout, count: int) -> Iterator[Array]:
+def _given(calibration: Calibration, data: Path, layout: Layout, count: int, together: int) -> Iterator[Array]:
     """Give the first `count` images, preprocessed, a few at a time."""
     preprocessing = calibration.preprocessing
     images = open_images(data, input_shape=preprocessing.input_shape, layout=layout, geometry=preprocessing.geometry)
@@ -145,7 +210,7 @@ def _given(calibration: Calibration, data: Path, layout: Layout, count: int) -> 
         raise DataError(f"{count} samples were asked for; ask for at least 1")
     if count > images.count:
         raise DataError(f"{images.name} has {images.count} images, {count} were asked for; ask for fewer")
-    return (preprocessing.apply(batch.images) for batch in images.batches(_PARITY_BATCH, stop=count))
+    return (preprocessing.apply(batch.images) for batch in images.batches(together, stop=count))
 
 
 def _summary(

@@ -17,11 +17,14 @@ from snnconv.errors import DataError, InputError, NetworkError, RunError
 from snnconv.files.hashing import sha256_of_file, sha256_of_path
 from snnconv.files.names import plain, plain_values
 from snnconv.files.paths import check_file, is_folder
+from snnconv.files.sizes import MEMORY_LIMIT
+from snnconv.graph.reader import opened, sha256_of_model
 from snnconv.graph.reference import ReferenceModel
 from snnconv.ir import file
 from snnconv.ir.network import SpikingNetwork
 from snnconv.ir.nodes import Encoding
 from snnconv.runtime.backends import BackendName, choose
+from snnconv.runtime.memory import check_memory
 from snnconv.runtime.run_folder import RunFolder
 from snnconv.runtime.summary import RunSummary
 
@@ -51,6 +54,8 @@ class SimulateOptions:
         0 takes one for each core.
     overwrite : bool
         Start anew where the run folder holds a run.
+    memory_limit : int
+        Bytes that one image and one step may need.
     command_line : sequence of str
         For the record.
     """
@@ -66,6 +71,7 @@ class SimulateOptions:
     batch_size: int | None = None
     threads: int = 0
     overwrite: bool = False
+    memory_limit: int = MEMORY_LIMIT
     command_line: Sequence[str] = ()
 
 
@@ -110,6 +116,7 @@ def simulate(
     if options.encoding is not None:
         loaded = replace(loaded, encoding=options.encoding)
     steps = options.steps or loaded.steps
+    check_memory(loaded, options.memory_limit)
     backend = choose(options.backend, loaded, options.batch_size)
     preprocessing = loaded.preprocessing
     if preprocessing is None:
@@ -166,14 +173,14 @@ def _open(network: SpikingNetwork, preprocessing: Preprocessing, data: Path, opt
 def _reference(network: SpikingNetwork, path: Path | None) -> ReferenceModel | None:
     if path is None:
         return None
-    # one thread: the simulator's own threads use the cores
-    reference = ReferenceModel(path, threads=1)
-    if reference.sha256 != network.provenance.source_sha256:
+    found = sha256_of_model(path)
+    if found != network.provenance.source_sha256:
         raise NetworkError(
-            f"{path} ({reference.sha256[:12]}…) is not the model that the network was converted from: "
+            f"{path} ({found[:12]}…) is not the model that the network was converted from: "
             f"{network.provenance.source_name} ({(network.provenance.source_sha256 or 'unknown')[:12]}…)"
         )
-    return reference
+    # one thread: the simulator's own threads use the cores
+    return ReferenceModel(opened(path, network.readout.source)[0], threads=1)
 
 
 def _request(

@@ -11,9 +11,21 @@ Array = np.ndarray[Any, Any]
 
 
 class Builder:
-    """A network under construction."""
+    """A network under construction.
+
+    Attributes
+    ----------
+    nodes, edges, tensors
+        What it has so far.
+    origins : dict of str to str
+        The name of the ReLU network's node that each node stands for or belongs to.
+    origin : str
+        The one that nodes are added for now.
+    """
 
     def __init__(self) -> None:
+        self.origin = ""
+        self.origins: dict[str, str] = {}
         self.nodes: list[ir.Node] = []
         self.edges: list[ir.Edge] = []
         self.tensors: dict[str, Array] = {}
@@ -21,6 +33,7 @@ class Builder:
     def add(self, node: ir.Node, sources: Iterable[str], **tensors: Array) -> str:
         """Add a node, the edges into it, and its tensors as ``<node>.<field>``; give its name."""
         self.nodes.append(node)
+        self.origins[node.name] = self.origin
         self.edges += [ir.Edge(source=source, target=node.name) for source in sources]
         for field, array in tensors.items():
             self.tensors[f"{node.name}.{field}"] = array
@@ -36,15 +49,26 @@ class Builder:
         return name
 
 
-def per_channel(values: Array, rank: int) -> Array:
-    """Shape (C,) values so that they broadcast over (C, H, W); one number where all are equal.
+def broadcast(values: Array, rank: int) -> Array:
+    """Shape values per channel (C,), or over the pixels too, so that they broadcast over a node's shape; small.
 
     Parameters
     ----------
-    values : ndarray (C,)
+    values : ndarray (C,) or of `rank` axes
     rank : int
         How many axes the node's shape has.
+
+    Returns
+    -------
+    ndarray float64
+        (), (C, 1, 1) or (C, H, W).
     """
-    if (values == values[0]).all():
-        return np.asarray(values[0], dtype=np.float64)
-    return values.reshape(-1, *(1,) * (rank - 1)).astype(np.float64)  # (C,) -> (C, 1, 1)
+    values = np.asarray(values, dtype=np.float64)
+    if (values == values.flat[0]).all():
+        return np.asarray(values.flat[0])
+    return values if values.ndim == rank else over_pixels(values, rank)
+
+
+def over_pixels(values: Array, rank: int) -> Array:
+    """Shape (C,) values so that they broadcast over rows and columns: (C, 1, 1)."""
+    return values.reshape(-1, *(1,) * (rank - 1))

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
-from snnconv.choices import Granularity, Preset, ReadoutMode, Shortcut
+from snnconv.choices import Granularity, MaxPooling, Preset, ReadoutMode, Shortcut
 
 
 class ConversionOptions(BaseModel):
@@ -24,6 +24,8 @@ class ConversionOptions(BaseModel):
         Membrane before the first step, as a part of the threshold.
     shortcut : Shortcut
         What identity shortcuts weigh.
+    max_pooling : MaxPooling
+        Of spikes by a gate (the paper's network), or of currents.
     readout : ReadoutMode
         ``spikes``: layers of neurons after pooling and classifier, spikes are counted (the paper's network).
         ``current``: neither, the classifier's current is accumulated.
@@ -39,5 +41,6 @@ class ConversionOptions(BaseModel):
     granularity: Granularity = Granularity.LAYER
     initial_potential: Annotated[float, Field(ge=0, lt=1)] = 0.0
     shortcut: Shortcut = Shortcut.NORMALISED
+    max_pooling: MaxPooling = MaxPooling.GATE
     readout: ReadoutMode = ReadoutMode.SPIKES
     steps: PositiveInt = 350

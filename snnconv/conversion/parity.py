@@ -8,7 +8,7 @@ The bound leaves room for float32 in onnxruntime and for the rounding of weights
 one that keeps every decision, is off by orders of magnitude more.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from snnconv.errors import ParityError
+from snnconv.graph.reader import Survey
 from snnconv.graph.reference import ReferenceModel
 from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
@@ -35,17 +36,24 @@ class Deviation:
     error: float
 
 
-def deviations(network: SpikingNetwork, model: Path, batches: Iterable[Array]) -> list[Deviation]:
+def deviations(
+    network: SpikingNetwork,
+    model: Path | Survey,
+    batches: Iterable[Array],
+    caps: Mapping[str, float] | None = None,
+) -> list[Deviation]:
     """Compare every value that the network carries with the ONNX model's.
 
     Parameters
     ----------
     network : SpikingNetwork
         Converted from `model`.
-    model : Path
-        The ONNX file.
+    model : Path or Survey
+        The ONNX file, or what was read of it already.
     batches : iterable of ndarray (N, C, H, W) float32
         Preprocessed images; memory grows with the largest batch.
+    caps : mapping of str to float, optional
+        The largest values of capped ReLUs, by their name.
 
     Returns
     -------
@@ -57,13 +65,14 @@ def deviations(network: SpikingNetwork, model: Path, batches: Iterable[Array]) -
     worst = np.zeros(len(values))
     largest = np.zeros(len(values))
     for images in batches:
-        outputs, summed = relu_values(network, images)
+        outputs, summed = relu_values(network, images, caps=caps)
         expected = dict(zip(reference.values, reference.run(images), strict=True))
         for row, (value, node, is_sum) in enumerate(_compared(network)):
             carried = (summed if is_sum else outputs)[node.name]
             scale = _by_channel(network.tensor(node.source_scale, 1.0), carried.ndim)
-            worst[row] = max(worst[row], float(np.abs(scale * carried - expected[value]).max()))
-            largest[row] = max(largest[row], float(np.abs(expected[value]).max()))
+            # NaN stays NaN
+            worst[row] = np.maximum(worst[row], np.abs(scale * carried - expected[value]).max())
+            largest[row] = np.maximum(largest[row], np.abs(expected[value]).max())
     errors = worst / np.where(largest > 0, largest, 1.0)
     return [
         Deviation(value, node.name, float(error))
@@ -71,21 +80,37 @@ def deviations(network: SpikingNetwork, model: Path, batches: Iterable[Array]) -
     ]
 
 
-def check_parity(network: SpikingNetwork, model: Path, batches: Iterable[Array]) -> Deviation:
+def check_parity(
+    network: SpikingNetwork,
+    model: Path | Survey,
+    batches: Iterable[Array],
+    caps: Mapping[str, float] | None = None,
+    noise: float | None = None,
+) -> Deviation:
     """Give the largest deviation from the ONNX model.
+
+    Parameters
+    ----------
+    network, model, batches, caps
+        As for `deviations`.
+    noise : float, optional
+        How far the folded graph is from the model in float32, for the message: a model that makes rounding errors much
+        larger cannot be compared closely.
 
     Raises
     ------
     ParityError
         Naming the first value that deviates by more than the tolerance.
     """
-    found = deviations(network, model, batches)
+    found = deviations(network, model, batches, caps)
     for deviation in found:
         if not deviation.error < TOLERANCE:
+            rounding = "" if noise is None else f" (float32 rounding alone moves this model by {noise:.1e})"
             raise ParityError(
-                f"the network deviates from {model.name} at {deviation.value} (node {deviation.node}): "
-                f"max|λx̂ − x| / max|x| is {deviation.error:.2e}, less than {TOLERANCE:.0e} is expected; "
-                "a scale far below the activations costs precision, so raise --percentile; else report this model"
+                f"the network deviates from {network.provenance.source_name} at {deviation.value} "
+                f"(node {deviation.node}): max|λx̂ − x| / max|x| is {deviation.error:.2e}, less than {TOLERANCE:.0e} is "
+                f"expected{rounding}; a scale far below the activations costs precision, so raise --percentile; "
+                "else report this model"
             )
     return max(found, key=lambda deviation: deviation.error)
 

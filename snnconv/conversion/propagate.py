@@ -14,15 +14,15 @@ References
 Hu, Tang, Pan: Spiking Deep Residual Networks, section 3.1, Eq. 2-6.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from snnconv.choices import Shortcut
-from snnconv.conversion.builder import Builder, per_channel
+from snnconv.choices import MaxPooling, Shortcut
+from snnconv.conversion.builder import Builder, broadcast, over_pixels
 from snnconv.conversion.options import ConversionOptions
-from snnconv.conversion.scales import Scales
+from snnconv.conversion.scales import Scaling
 from snnconv.errors import ModelError
 from snnconv.graph import graph as ann
 from snnconv.ir import nodes as ir
@@ -32,14 +32,26 @@ Array = np.ndarray[Any, Any]
 
 @dataclass(frozen=True)
 class Carried:
-    """How the spiking network carries a value x: the nodes' outputs sum to x/λ."""
+    """How the spiking network carries a value x: the nodes' outputs sum to x/λ.
+
+    Attributes
+    ----------
+    nodes : tuple of str
+    scale : ndarray (C,)
+        λ.
+    current : bool
+        Real numbers, not spikes.
+    graded : bool
+        Sums of spikes.
+    """
 
     nodes: tuple[str, ...]
     scale: Array
     current: bool
+    graded: bool = False
 
 
-def propagate(graph: ann.Graph, scales: Scales, options: ConversionOptions, amplitude: float) -> Builder:
+def propagate(graph: ann.Graph, scales: Scaling, options: ConversionOptions, amplitude: float) -> Builder:
     """Build the spiking network, its weights not yet rounded.
 
     Parameters
@@ -67,7 +79,7 @@ def propagate(graph: ann.Graph, scales: Scales, options: ConversionOptions, ampl
 
 
 class _Propagation:
-    def __init__(self, graph: ann.Graph, scales: Scales, options: ConversionOptions) -> None:
+    def __init__(self, graph: ann.Graph, scales: Scaling, options: ConversionOptions) -> None:
         self._graph = graph
         self._scales = scales
         self._options = options
@@ -81,6 +93,7 @@ class _Propagation:
         self._out.add(image, ())
         self._carried[graph.input] = Carried((image.name,), np.ones(graph.input_shape[0]), current=True)
         for node in graph.nodes:
+            self._out.origin = node.name
             self._carried[node.output] = self._convert(node)
         self._readout()
         return self._out
@@ -97,6 +110,10 @@ class _Propagation:
                 return self._relu(node)
             case ann.AveragePool():
                 return self._average_pool(node)
+            case ann.MaxPool():
+                return self._max_pool(node)
+            case ann.Concat():
+                return self._concat(node)
             case ann.Select():
                 return self._select(node)
             case ann.Flatten():
@@ -111,23 +128,32 @@ class _Propagation:
         if value == self._graph.output:
             return self._scales.of(value, shared=True) if self._spiking_ends and not readers else ones
         if len(readers) == 1 and isinstance(readers[0], ann.Relu):
-            return self._scales.of(readers[0].output)
-        if len(readers) == 1 and isinstance(readers[0], ann.Add):
+            return self._relu_scale(readers[0])
+        if len(readers) == 1 and isinstance(readers[0], ann.Add | ann.MaxPool):
             return self._target(readers[0].output)
         return ones
+
+    def _relu_scale(self, node: ann.Relu) -> Array:
+        """Give λ of a ReLU: its percentile, and at most its cap."""
+        scale = self._scales.of(node.output)
+        return scale if node.cap is None else np.minimum(scale, node.cap)
+
+    def _source(self, value: str) -> str | None:
+        """Give the name of a value in the ONNX file, where it is there."""
+        return None if value in self._graph.internal else value
 
     def _weighted(self, node: ann.Conv | ann.Dense) -> Carried:
         x, target = self._carried[node.inputs[0]], self._target(node.output)
         name = self._out.name(node.name)
-        bias = (node.bias / target).reshape(-1, *(1,) * (len(node.shape) - 1))  # (O,) -> (O, 1, 1)
+        bias = over_pixels(node.bias / target, len(node.shape))
         tensors = {"bias": bias} if node.bias.any() else {}
-        tensors["source_scale"] = per_channel(target, 1)
+        tensors["source_scale"] = broadcast(target, 1)
         common: dict[str, Any] = {
             "name": name,
             "shape": node.shape,
             "weight": f"{name}.weight",
             "bias": f"{name}.bias" if "bias" in tensors else None,
-            "source": node.output,
+            "source": self._source(node.output),
             "source_scale": f"{name}.source_scale",
         }
         if isinstance(node, ann.Dense):
@@ -152,7 +178,10 @@ class _Propagation:
 
     def _affine(self, node: ann.Affine) -> Carried:
         x, target = self._carried[node.inputs[0]], self._target(node.output)
-        name = self._scaled(node.name, node.shape, x.nodes, node.gain * x.scale / target, node.offset / target)
+        rank = len(node.shape)
+        wide = over_pixels(target, rank)
+        gain = node.gain * over_pixels(x.scale, rank) / wide
+        name = self._scaled(node.name, node.shape, x.nodes, gain, node.offset / wide)
         return Carried((name,), target, current=True)
 
     def _add(self, node: ann.Add) -> Carried:
@@ -170,13 +199,14 @@ class _Propagation:
         readers = self._graph.readers(node.output)
         if len(readers) > 1 or len(set(summands)) < len(summands):
             name = self._out.name(node.name)
-            summed = ir.Sum(name=name, shape=node.shape, source=node.output, source_scale=f"{name}.source_scale")
-            self._out.add(summed, summands, source_scale=per_channel(target, 1))
+            source = self._source(node.output)
+            summed = ir.Sum(name=name, shape=node.shape, source=source, source_scale=f"{name}.source_scale")
+            self._out.add(summed, summands, source_scale=broadcast(target, 1))
             summands = [name]
         return Carried(tuple(summands), target, current=True)
 
     def _relu(self, node: ann.Relu) -> Carried:
-        return self._neurons(node.name, node, self._scales.of(node.output), node.inputs[0])
+        return self._neurons(node.name, node, self._relu_scale(node), node.inputs[0])
 
     def _neurons(self, name: str, node: ann.Node, target: Array, before: str) -> Carried:
         """Add a layer of IF neurons that reads a value, through a `Scale` where it does not come in λ of the layer."""
@@ -186,7 +216,7 @@ class _Propagation:
             shape = self._graph.shape_of(before)
             sources = (self._scaled(f"{name}/scale", shape, x.nodes, x.scale / target),)
         name = self._out.name(name)
-        tensors = {"threshold": np.asarray(1.0), "source_scale": per_channel(target, 1)}
+        tensors = {"threshold": np.asarray(1.0), "source_scale": broadcast(target, 1)}
         if self._options.initial_potential:
             tensors["initial_potential"] = np.asarray(self._options.initial_potential)
         neuron = ir.Neuron(
@@ -194,23 +224,58 @@ class _Propagation:
             shape=self._graph.shape_of(before),
             threshold=f"{name}.threshold",
             initial_potential=f"{name}.initial_potential" if "initial_potential" in tensors else None,
-            source=node.output,
+            source=self._source(node.output),
             source_scale=f"{name}.source_scale",
-            input_source=before,
+            input_source=self._source(before),
         )
         self._out.add(neuron, sources, **tensors)
         return Carried((name,), target, current=False)
 
     def _average_pool(self, node: ann.AveragePool) -> Carried:
         x = self._carried[node.inputs[0]]
-        name = self._out.name(f"{node.name}/sum" if self._spiking_ends and not x.current else node.name)
+        spiking = self._spiking_ends and not x.current
+        name = self._out.name(f"{node.name}/sum" if spiking else node.name)
         pool = ir.SumPool(name=name, shape=node.shape, kernel=node.kernel, strides=node.strides, pads=node.pads)
         self._out.add(pool, (self._single(node.inputs[0]),))
-        pooled = Carried((name,), x.scale / np.prod(node.kernel), x.current)
-        if x.current or not self._spiking_ends:
-            return pooled
+        if node.divisor.size == 1:
+            pooled = Carried((name,), x.scale / float(node.divisor), x.current, graded=not x.current)
+        else:  # windows at the border hold fewer pixels: a synapse for each, of weight 1 / their number
+            ones = np.ones_like(x.scale)
+            mean = self._scaled(f"{node.name}/mean", node.shape, (name,), over_pixels(x.scale, 3) / node.divisor)
+            pooled = Carried((mean,), ones, current=True)
+        return self._extra_neurons(node, pooled) if spiking else pooled
+
+    def _max_pool(self, node: ann.MaxPool) -> Carried:
+        x = self._carried[node.inputs[0]]
+        gate = self._options.max_pooling is MaxPooling.GATE and not (x.current or x.graded)
+        spiking = self._spiking_ends and gate
+        kind = ir.MaxPoolGate if gate else ir.MaxPoolCurrent
+        name = self._out.name(f"{node.name}/gate" if spiking else node.name)
+        pool = kind(name=name, shape=node.shape, kernel=node.kernel, strides=node.strides, pads=node.pads)
+        self._out.add(pool, (self._single(node.inputs[0]),))
+        pooled = replace(x, nodes=(name,))
+        return self._extra_neurons(node, pooled) if spiking else pooled
+
+    def _extra_neurons(self, node: ann.Node, pooled: Carried) -> Carried:
+        """Add the layer of neurons that the paper has behind a pooling."""
         self._carried[node.output] = pooled
         return self._neurons(node.name, node, self._scales.of(node.output), node.output)
+
+    def _concat(self, node: ann.Concat) -> Carried:
+        parts = [self._carried[value] for value in node.inputs]
+        sources = [self._single(value) for value in node.inputs]
+        if node.axis > 0 and any(not np.array_equal(part.scale, parts[0].scale) for part in parts):
+            ones = np.ones_like(parts[0].scale)
+            sources = [
+                self._scaled(f"{node.name}/scale", self._graph.shape_of(value), (source,), part.scale)
+                for value, source, part in zip(node.inputs, sources, parts, strict=True)
+            ]
+            parts = [Carried((source,), ones, current=True) for source in sources]
+        name = self._out.name(node.name)
+        self._out.add(ir.Concat(name=name, shape=node.shape, axis=node.axis), sources)
+        scale = parts[0].scale if node.axis > 0 else np.concatenate([part.scale for part in parts])
+        current = any(part.current for part in parts)
+        return Carried((name,), scale, current, graded=not current and any(part.graded for part in parts))
 
     def _select(self, node: ann.Select) -> Carried:
         x = self._carried[node.inputs[0]]
@@ -220,13 +285,13 @@ class _Propagation:
         kept = x.scale[node.starts[0] : node.stops[0] : node.steps[0]]
         # padded channels are silent, so their λ is free; a copy keeps one λ per layer one λ per layer
         scale = np.pad(kept, (node.pads_before[0], node.pads_after[0]), constant_values=float(x.scale[0]))
-        return Carried((name,), scale, x.current)
+        return replace(x, nodes=(name,), scale=scale)
 
     def _flatten(self, node: ann.Flatten) -> Carried:
         x = self._carried[node.inputs[0]]
         name = self._out.name(node.name)
         self._out.add(ir.Flatten(name=name, shape=node.shape), (self._single(node.inputs[0]),))
-        return Carried((name,), x.scale.repeat(node.shape[0] // len(x.scale)), x.current)
+        return replace(x, nodes=(name,), scale=x.scale.repeat(node.shape[0] // len(x.scale)))
 
     def _readout(self) -> None:
         output = self._graph.output
@@ -253,9 +318,9 @@ class _Propagation:
         self, name: str, shape: ann.Shape, sources: tuple[str, ...], gain: Array, offset: Array | None = None
     ) -> str:
         name = self._out.name(name)
-        tensors = {"gain": per_channel(gain, len(shape))}
+        tensors = {"gain": broadcast(gain, len(shape))}
         if offset is not None and offset.any():
-            tensors["offset"] = per_channel(offset, len(shape))
+            tensors["offset"] = broadcast(offset, len(shape))
         node = ir.Scale(
             name=name,
             shape=shape,
@@ -271,5 +336,5 @@ class _Propagation:
             return x.nodes[0]
         name = self._out.name(f"{value}/sum")
         self._out.add(ir.Sum(name=name, shape=self._graph.shape_of(value)), x.nodes)
-        self._carried[value] = Carried((name,), x.scale, x.current)
+        self._carried[value] = replace(x, nodes=(name,))
         return name

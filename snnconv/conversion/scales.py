@@ -11,7 +11,7 @@ Hu, Tang, Pan: Spiking Deep Residual Networks, text after Eq. 2. Rueckauer et al
 """
 
 import logging
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -26,6 +26,14 @@ Array = np.ndarray[Any, Any]
 _FLOOR = 0.01
 
 _log = logging.getLogger(__name__)
+
+
+class Scaling(Protocol):
+    """What gives λ of a value."""
+
+    def of(self, value: str, *, shared: bool = False) -> Array:
+        """Give λ of a value, (C,) float64."""
+        ...
 
 
 class Scales:

@@ -1,11 +1,12 @@
 """The ReLU network between the ONNX file and the spiking network: a graph of the few operations we convert.
 
-Every value is one image's tensor in the layout of the ONNX model, channels first and without the batch axis.
-A value has the name that it has in the ONNX file, so messages and measurements can name it.
+Every value is one image's tensor, channels first and without the batch axis. A value has the name that it has in the
+ONNX file, so messages and measurements can name it.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -69,7 +70,7 @@ class BatchNorm(Node):
 
 @dataclass(frozen=True)
 class Affine(Node):
-    """x · gain + offset per channel; both (C,) float64."""
+    """x · gain + offset; both float64, of as many axes as x, and broadcast to it: (C, 1, 1) is one number a channel."""
 
     gain: Array
     offset: Array
@@ -77,21 +78,43 @@ class Affine(Node):
 
 @dataclass(frozen=True)
 class Relu(Node):
-    """max(x, 0)."""
+    """max(x, 0), and at most `cap` where there is one (ReLU6: 6)."""
+
+    cap: float | None = None
 
 
 @dataclass(frozen=True)
 class Add(Node):
-    """The sum of two values of one shape."""
+    """The sum of two or more values of one shape."""
 
 
 @dataclass(frozen=True)
 class AveragePool(Node):
-    """Means over windows."""
+    """Sums over windows, divided by `divisor`: one number, or (1, H, W) where windows at the border hold fewer pixels.
+
+    Pads: begins, then ends; padding adds nothing.
+    """
 
     kernel: tuple[int, ...]
     strides: tuple[int, ...]
     pads: tuple[int, ...]
+    divisor: Array
+
+
+@dataclass(frozen=True)
+class MaxPool(Node):
+    """Largest values of windows. Pads: begins, then ends; padding is never the largest."""
+
+    kernel: tuple[int, ...]
+    strides: tuple[int, ...]
+    pads: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Concat(Node):
+    """Values joined along `axis`: 0 are the channels."""
+
+    axis: int
 
 
 @dataclass(frozen=True)
@@ -128,6 +151,12 @@ class Graph:
         Name of the output value: the logits.
     nodes : tuple of Node
         In topological order.
+    layouts : mapping of str to tuple of int
+        Values that the ONNX file keeps in another order of axes: transposed by this order, batch axis included, they
+        are channels first. (0, 3, 1, 2) is a value that the file keeps as (N, H, W, C).
+    internal : mapping of str to str
+        Values that the ONNX file does not have, each with the value of the file that has the same numbers in another
+        shape, or an empty text.
     """
 
     name: str
@@ -136,19 +165,38 @@ class Graph:
     input_shape: Shape
     output: str
     nodes: tuple[Node, ...]
+    layouts: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    internal: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def _producers(self) -> dict[str, Node]:
+        return {node.output: node for node in self.nodes}
+
+    @cached_property
+    def _readers(self) -> dict[str, tuple[Node, ...]]:
+        found: dict[str, list[Node]] = {}
+        for node in self.nodes:
+            for value in dict.fromkeys(node.inputs):
+                found.setdefault(value, []).append(node)
+        return {value: tuple(nodes) for value, nodes in found.items()}
 
     def producer(self, value: str) -> Node | None:
         """Give the node that makes a value, or None for the input."""
-        return next((node for node in self.nodes if node.output == value), None)
+        return self._producers.get(value)
 
     def readers(self, value: str) -> tuple[Node, ...]:
         """Give the nodes that read a value."""
-        return tuple(node for node in self.nodes if value in node.inputs)
+        return self._readers.get(value, ())
 
     def shape_of(self, value: str) -> Shape:
         """Give the shape of a value for one image."""
         node = self.producer(value)
         return self.input_shape if node is None else node.shape
+
+    @property
+    def caps(self) -> dict[str, float]:
+        """The largest values of capped ReLUs, by the value they make."""
+        return {node.output: node.cap for node in self.nodes if isinstance(node, Relu) and node.cap is not None}
 
     @property
     def class_count(self) -> int:

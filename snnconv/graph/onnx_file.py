@@ -1,31 +1,45 @@
-"""An ONNX file as bytes and as a checked protobuf message with one input and one output."""
+"""An ONNX file as bytes and as a checked protobuf message with one image input.
 
+What is checked in Python comes first, so that onnx and onnxruntime see sound models only.
+"""
+
+import hashlib
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 
 import onnx
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError, EncodeError
 
-from snnconv.errors import FileMissingError, ModelError
-from snnconv.files.hashing import sha256_of_file
+from snnconv.errors import FileMissingError, InputError, ModelError
 from snnconv.files.paths import is_folder
+from snnconv.files.sizes import MEMORY_LIMIT
+from snnconv.graph.external_data import LARGEST_MODEL, read_external_data
+from snnconv.graph.functions import inline_functions
+from snnconv.graph.structure import check_structure
+from snnconv.graph.tensors import shown, type_name
+from snnconv.graph.wire import check_wire
 
-_MAX_BYTES = 2**31 - 1  # protobuf's own limit
+_BYTES = 4  # of a float32
 
 
 @dataclass(frozen=True)
 class OnnxFile:
-    """A model file that onnx itself finds valid.
+    """A model file that is sound in its structure, and valid for onnx itself.
 
     Attributes
     ----------
     path : Path
     sha256 : str
+        Of the file; with external data, of the hashes of the file and of the external files in order of first use.
     model : onnx.ModelProto
-    input, output : str
-        Names of the one input and the one output.
+        Of one piece: without external data, local functions, and weights among its inputs.
+    input : str
+        Name of the one input.
+    outputs : tuple of str
+        Names of the outputs, at least one.
     input_shape : tuple of int
-        Shape of one image, (C, H, W).
+        Shape of one image as the file has it, three sizes.
     batch : int or None
         The batch size that the file fixes, None where it leaves it open.
     """
@@ -34,78 +48,149 @@ class OnnxFile:
     sha256: str
     model: onnx.ModelProto
     input: str
-    output: str
+    outputs: tuple[str, ...]
     input_shape: tuple[int, ...]
     batch: int | None
 
 
-def load(path: Path) -> OnnxFile:
+def load(path: Path, memory_limit: int = MEMORY_LIMIT) -> OnnxFile:
     """Read and check an ONNX file.
+
+    Parameters
+    ----------
+    path : Path
+        The model; external data are read from its folder only.
+    memory_limit : int
+        Bytes that the model's tensors may take, and the images of a batch that the file fixes.
+
+    Returns
+    -------
+    OnnxFile
 
     Raises
     ------
     FileMissingError
-        If there is no such file.
+        If there is no such file, or one with its external data is missing.
     ModelError
-        If it is no ONNX model, is truncated, or has other than one image input and one output.
+        If it is no ONNX model, is damaged, too large, or has other than one image input.
     """
-    model = _parse(path)
+    data = _bytes(path, memory_limit)
     try:
-        onnx.checker.check_model(model)
-    # the checker's own text cannot be decoded where it quotes a name that is no UTF-8
-    except (onnx.checker.ValidationError, UnicodeDecodeError) as error:
-        raise ModelError(f"{path} is not a valid ONNX model: {_first_line(error)}") from error
-    weights = {tensor.name for tensor in model.graph.initializer}
-    inputs = [value for value in model.graph.input if value.name not in weights]
-    outputs = list(model.graph.output)
-    for kind, values in (("input", inputs), ("output", outputs)):
-        if len(values) != 1:
-            names = ", ".join(value.name for value in values) or "none"
-            raise ModelError(f"{path} has {len(values)} {kind}s ({names}), exactly one is expected")
-    shape, batch = _image_shape(path, inputs[0])
-    return OnnxFile(path, sha256_of_file(path), model, inputs[0].name, outputs[0].name, shape, batch)
+        check_wire(data)
+        model = _parsed(data)
+        external = read_external_data(model, path.parent, memory_limit)
+        digest = hashlib.sha256(data)
+        del data
+        if external:
+            digest = hashlib.sha256(b"".join([digest.digest(), *external]))
+        check_structure(model, memory_limit)
+        if model.functions:
+            model = inline_functions(model, memory_limit)
+            check_structure(model, memory_limit)
+        _tidy(model)
+        outputs = tuple(value.name for value in model.graph.output)
+        if not outputs:
+            raise ModelError("has no outputs, at least one is expected; export it again")
+        name, shape, batch = _image_input(model.graph, memory_limit)
+        _check_by_onnx(model)
+    except InputError as error:
+        raise type(error)(_about(path, str(error))) from error
+    return OnnxFile(path, digest.hexdigest(), model, name, outputs, shape, batch)
 
 
-def _parse(path: Path) -> onnx.ModelProto:
+def _bytes(path: Path, memory_limit: int) -> bytes:
+    limit = min(memory_limit, LARGEST_MODEL)
     try:
-        if is_folder(path):
-            raise ModelError(f"{path} is a folder, an ONNX file is expected")
-        size = path.stat().st_size
-        if size == 0 or size > _MAX_BYTES:
-            raise ModelError(f"{path} has {size} bytes, an ONNX file has between 1 and {_MAX_BYTES}")
-        model = onnx.load_model_from_string(path.read_bytes())
+        size = _size(path)
+        _check_size(path, size, limit)
+        with path.open("rb") as file:
+            # a file that grows meanwhile is cut off
+            return file.read(size)
+    except (FileMissingError, ModelError):
+        raise
     except FileNotFoundError as error:
         raise FileMissingError(f"{path} does not exist") from error
-    except DecodeError as error:
-        raise ModelError(f"{path} is not an ONNX model, or is truncated; export it again") from error
     except OSError as error:
         raise ModelError(f"cannot read {path}: {error.strerror or error}") from error
+    except InputError as error:
+        raise ModelError(str(error)) from error
+
+
+def _size(path: Path) -> int:
+    """Give the bytes of a plain file."""
+    if is_folder(path):
+        raise ModelError(f"{path} is a folder, an ONNX file is expected")
+    return path.stat().st_size
+
+
+def _check_size(path: Path, size: int, limit: int) -> None:
+    if not 1 <= size <= limit:
+        raise ModelError(f"{path} has {size} bytes, an ONNX file has between 1 and {limit}")
+
+
+def _parsed(data: bytes) -> onnx.ModelProto:
+    model = onnx.ModelProto()
+    try:
+        model.ParseFromString(data)
+    except DecodeError as error:
+        raise ModelError("is not an ONNX model, or is truncated; export it again") from error
     if not model.graph.node:
-        raise ModelError(f"{path} is not an ONNX model: it has no nodes; export it again")
-    external = [t.name for t in model.graph.initializer if t.data_location == onnx.TensorProto.EXTERNAL]
-    if external:
-        raise ModelError(
-            f"{path} keeps {len(external)} tensors in external data files ({external[0]}, …), "
-            "which is not supported; save it as one file with onnx.save(onnx.load(PATH), OUT)"
-        )
+        raise ModelError("is not an ONNX model: it has no nodes; export it again")
     return model
 
 
-def _image_shape(path: Path, value: onnx.ValueInfoProto) -> tuple[tuple[int, ...], int | None]:
+def _tidy(model: onnx.ModelProto) -> None:
+    """Take out what says nothing of the network.
+
+    Weights that old exporters list among the inputs are no inputs. Shapes that the file claims for values inside are
+    inferred instead of believed.
+    """
+    weights = {tensor.name for tensor in model.graph.initializer}
+    kept = [value for value in model.graph.input if value.name not in weights]
+    if len(kept) < len(model.graph.input):
+        kept = [onnx.ValueInfoProto.FromString(value.SerializeToString()) for value in kept]
+        del model.graph.input[:]
+        model.graph.input.extend(kept)
+    # up to version 3, all weights had to be inputs
+    model.ir_version = max(model.ir_version, 4)
+    del model.graph.value_info[:]
+    del model.graph.quantization_annotation[:]
+    del model.training_info[:]
+
+
+def _image_input(graph: onnx.GraphProto, memory_limit: int) -> tuple[str, tuple[int, ...], int | None]:
+    """Give the name of the one input, the shape of one image and the batch size."""
+    if len(graph.input) != 1:
+        names = ", ".join(value.name for value in graph.input) or "none"
+        raise ModelError(f"has {len(graph.input)} inputs ({names}), exactly one is expected")
+    value = graph.input[0]
     tensor = value.type.tensor_type
     if tensor.elem_type != onnx.TensorProto.FLOAT:
-        found = onnx.TensorProto.DataType.Name(tensor.elem_type)
-        raise ModelError(f"{path}: input {value.name} has type {found}, FLOAT is expected; export in float32")
+        found = type_name(tensor.elem_type)
+        raise ModelError(f"input {value.name} has type {found}, FLOAT is expected; export in float32")
     sizes = [d.dim_value if d.HasField("dim_value") else None for d in tensor.shape.dim]
-    if (
-        len(sizes) != 4
-        or any(size is None or size < 1 for size in sizes[1:])
-        or (sizes[0] is not None and sizes[0] < 1)
-    ):
-        shown = "×".join("?" if size is None else str(size) for size in sizes)
-        raise ModelError(f"{path}: input {value.name} has shape {shown}, (N, C, H, W) with fixed C, H, W is expected")
-    return tuple(int(size) for size in sizes[1:] if size is not None), sizes[0]
+    fixed = [size for size in sizes[1:] if size is not None and size >= 1]
+    if len(sizes) != 4 or len(fixed) != 3 or (sizes[0] is not None and sizes[0] < 1):
+        text = "×".join("?" if size is None else str(size) for size in sizes[:32])
+        raise ModelError(f"input {value.name} has shape {text}, (N, C, H, W) with fixed C, H, W is expected")
+    needed = prod(fixed) * (sizes[0] or 1) * _BYTES
+    if needed > memory_limit:
+        raise ModelError(
+            f"input {value.name} has shape {shown(fixed)} in batches of {sizes[0] or 1}, which takes {needed} bytes, "
+            f"at most {memory_limit} are allowed; raise the memory limit, or export with smaller images"
+        )
+    return value.name, tuple(fixed), sizes[0]
 
 
-def _first_line(error: Exception) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+def _check_by_onnx(model: onnx.ModelProto) -> None:
+    try:
+        onnx.checker.check_model(model)
+    # the checker also raises what protobuf and its bindings raise
+    except (onnx.checker.ValidationError, EncodeError, RuntimeError, ValueError) as error:
+        raise ModelError(f"is not a valid ONNX model: {' '.join(str(error).split())[:300]}") from error
+
+
+def _about(path: Path, message: str) -> str:
+    """Name the file in a message: what it is or has follows its name at once, the rest follows a colon."""
+    follows = message.split(" ", 1)[0] in ("calls", "has", "holds", "is", "keeps", "names", "would")
+    return f"{path} {message}" if follows else f"{path}: {message}"

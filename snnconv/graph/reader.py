@@ -1,30 +1,110 @@
 """ONNX file -> Graph.
 
-Every operator that is not supported is named at once, before anything runs: first the operators themselves,
-then, with constants folded, the attributes that we cannot convert.
+``survey`` says of every node what becomes of it, and refuses nothing that can be said in a table. ``read`` gives the
+graph, or names every node that cannot be converted at once, before anything runs.
 """
 
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 import onnx
 
 from snnconv.errors import ModelError, UnsupportedOperatorError
+from snnconv.files.sizes import MEMORY_LIMIT
 from snnconv.graph import onnx_file
-from snnconv.graph.context import Context, OnnxNode, Unsupported
+from snnconv.graph.advice import ADVICE
+from snnconv.graph.context import Context, OnnxNode, Read, Unsupported
 from snnconv.graph.graph import Graph, Node
+from snnconv.graph.infer import OPEN_BATCH, Facts, infer
 from snnconv.graph.onnx_file import OnnxFile
-from snnconv.graph.ops import READERS
-from snnconv.graph.simplify import simplify
+from snnconv.graph.ops import AT_THE_END, READERS
+
+_CHANNELS_FIRST = (0, 1, 2, 3)
+_CHANNELS_LAST = (0, 3, 1, 2)
 
 
-def read(path: Path) -> Graph:
+_KEEP_THE_AXES = frozenset(
+    {"Add", "Cast", "Concat", "Div", "Dropout", "Identity", "Mul", "Neg", "Pad", "Slice", "Split", "Sub"}
+)
+"""Operators that may stand between the image and the Transpose that brings its channels to the front."""
+
+
+class Fate(StrEnum):
+    """What becomes of an ONNX node."""
+
+    READ = "read"
+    """It is one or more nodes of the graph, which have its name."""
+    PASSED = "passed on"
+    """Its output is its input."""
+    LEFT_OUT = "left out"
+    """It stands behind the network's output."""
+    REFUSED = "not supported"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is said of an ONNX node that depends on the image.
+
+    Attributes
+    ----------
+    name, op : str
+        Of the node.
+    fate : Fate
+    outputs : tuple of str
+        The values of the graph that it makes.
+    why : str
+        Why it is refused or left out.
+    """
+
+    name: str
+    op: str
+    fate: Fate
+    outputs: tuple[str, ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What becomes of a model.
+
+    Attributes
+    ----------
+    file : OnnxFile
+    findings : tuple of Finding
+        Of each node between the image and the output, and of what is left out behind it.
+    graph : Graph or None
+        None where a node is not supported.
+    output : str
+        The value of the file that was read up to.
+    facts : Facts
+        Constants and shapes.
+    """
+
+    file: OnnxFile
+    findings: tuple[Finding, ...]
+    graph: Graph | None
+    output: str
+    facts: Facts
+
+    @property
+    def refused(self) -> tuple[Finding, ...]:
+        """The nodes that are not supported."""
+        return tuple(finding for finding in self.findings if finding.fate is Fate.REFUSED)
+
+
+def read(path: Path, output: str | None = None, memory_limit: int = MEMORY_LIMIT) -> Graph:
     """Read an ONNX file.
 
     Parameters
     ----------
     path : Path
-        The model: one image input (N, C, H, W) float32, one output (N, classes).
+        The model: one image input (N, C, H, W) or (N, H, W, C) float32, an output (N, classes).
+    output : str, optional
+        The value that the network is to give, an output or one from inside; None takes the first output.
+    memory_limit : int
+        Bytes that the model's tensors, and the values of a batch, may take.
 
     Returns
     -------
@@ -36,79 +116,231 @@ def read(path: Path) -> Graph:
     FileMissingError
         If there is no such file.
     ModelError
-        If it is no valid ONNX model, or holds NaN or infinity.
+        If it is no valid ONNX model, holds NaN or infinity, or needs too much memory.
     UnsupportedOperatorError
         Naming every node that cannot be converted.
     """
-    file = onnx_file.load(path)
-    _refuse(path, _unknown_operators(file))
-    model = simplify(file)
-    context = Context(model, file.batch or 1)
-    try:
-        nodes, reasons, aliases = _read_nodes(model, context)
-    except ModelError as error:
-        raise ModelError(f"{path}: {error}") from error
-    _refuse(path, reasons)
-    # an output that is another value under a second name is followed to it
-    output = aliases.get(file.output, file.output)
-    graph = Graph(path.name, file.sha256, file.input, file.input_shape, output, tuple(nodes))
-    return _checked(path, graph)
+    return opened(path, output, memory_limit)[1]
 
 
-def _unknown_operators(file: OnnxFile) -> list[str]:
-    """Name the nodes on the image's way whose operator has no reader; shape arithmetic is not on that way."""
-    on_the_way = {file.input}
-    reasons = []
-    for proto in file.model.graph.node:
-        if proto.op_type == "Shape" or not on_the_way.intersection(proto.input):
-            continue
-        on_the_way.update(proto.output)
-        domain = "" if proto.domain in ("", "ai.onnx") else f"{proto.domain}."
-        if domain or proto.op_type not in READERS:
-            node = OnnxNode.of(proto)
-            reasons.append(f"{domain}{node.op} {node.name}")
-    return reasons
+def opened(path: Path, output: str | None = None, memory_limit: int = MEMORY_LIMIT) -> tuple[Survey, Graph]:
+    """Read an ONNX file, and keep what its model needs to be run.
 
-
-def _read_nodes(model: onnx.ModelProto, context: Context) -> tuple[list[Node], list[str], dict[str, str]]:
-    nodes: list[Node] = []
-    reasons: list[str] = []
-    aliases: dict[str, str] = {}
-    for proto in model.graph.node:
-        node = OnnxNode.of(proto)
-        if node.op == "Constant":
-            continue
-        node = replace(node, inputs=tuple(aliases.get(value, value) for value in node.inputs))
-        reader = READERS.get(node.op)
-        if reader is None:
-            reasons.append(f"{node.op} {node.name} (no such operator is supported)")
-            continue
-        try:
-            made = reader(node, context)
-        except Unsupported as reason:
-            reasons.append(f"{node.op} {node.name} ({reason})")
-            continue
-        if isinstance(made, str):
-            aliases[node.output] = aliases.get(made, made)
-        else:
-            nodes.append(made)
-    return nodes, reasons, aliases
-
-
-def _refuse(path: Path, reasons: list[str]) -> None:
-    if reasons:
+    Parameters, results and errors are those of `read`; the survey stands before the graph.
+    """
+    found = survey(path, output, memory_limit)
+    if found.graph is None:
+        reasons = [f"{finding.op} {finding.name} ({finding.why})" for finding in found.refused]
         count = f"{len(reasons)} nodes" if len(reasons) > 1 else "1 node"
-        supported = ", ".join(sorted(READERS))
-        raise UnsupportedOperatorError(
-            f"{path} cannot be converted, {count} not supported: {'; '.join(reasons)}. Supported operators: {supported}"
-        )
+        raise UnsupportedOperatorError(f"{path} cannot be converted, {count} not supported: {'; '.join(reasons)}")
+    return found, found.graph
 
 
-def _checked(path: Path, graph: Graph) -> Graph:
-    """Check that the output is a list of logits."""
-    if graph.producer(graph.output) is None:
-        raise ModelError(f"{path}: the output {graph.output} is not made by a supported layer; end with a classifier")
-    if len(graph.shape_of(graph.output)) != 1:
-        found = graph.shape_of(graph.output)
-        raise ModelError(f"{path}: the output {graph.output} has shape {found} per image, (classes,) is expected")
+def sha256_of_model(path: Path) -> str:
+    """Give the hash by which a model is known in our files, of its external data too.
+
+    Raises
+    ------
+    FileMissingError
+        If there is no such file.
+    ModelError
+        If it is no valid ONNX model.
+    """
+    return onnx_file.load(path).sha256
+
+
+def survey(path: Path, output: str | None = None, memory_limit: int = MEMORY_LIMIT) -> Survey:
+    """Say what becomes of every node of an ONNX file.
+
+    Parameters
+    ----------
+    path, output, memory_limit
+        As for `read`.
+
+    Returns
+    -------
+    Survey
+
+    Raises
+    ------
+    FileMissingError
+        If there is no such file.
+    ModelError
+        If it is no valid ONNX model, holds NaN or infinity, or needs too much memory.
+    """
+    file = onnx_file.load(path, memory_limit)
+    chosen = _chosen(file, output)
+    facts = infer(file, memory_limit)
+    wanted = _wanted(file.model.graph, chosen)
+    batch = file.batch or OPEN_BATCH
+    context = Context(facts, batch, _ends(file.model.graph, wanted))
+    try:
+        context.start(file.input, _input_order(file, facts))
+        findings, nodes = _read_nodes(file, facts, context, wanted)
+        graph = None
+        if not any(finding.fate is Fate.REFUSED for finding in findings):
+            graph = _graph(file, context, nodes, chosen)
+    except (ModelError, Unsupported) as error:
+        raise ModelError(f"{path}: {error}") from error
+    return Survey(file, tuple(findings), graph, chosen, facts)
+
+
+def _chosen(file: OnnxFile, output: str | None) -> str:
+    """Give the value to read up to."""
+    if output is None:
+        return file.outputs[0]
+    if not any(output in node.output for node in file.model.graph.node):
+        raise ModelError(f"{file.path} has no value {output}; its outputs are {', '.join(file.outputs)}")
+    return output
+
+
+def _wanted(graph: onnx.GraphProto, output: str) -> set[int]:
+    """Give the places of the nodes that an output needs."""
+    values, found = {output}, set()
+    for place in range(len(graph.node) - 1, -1, -1):
+        node = graph.node[place]
+        if values.intersection(node.output):
+            found.add(place)
+            values.update(filter(None, node.input))
+    return found
+
+
+def _ends(graph: onnx.GraphProto, wanted: set[int]) -> set[str]:
+    """Give the values that nobody reads but operators that may stand at the end."""
+    inside: set[str] = set()
+    ends: set[str] = set()
+    for place in range(len(graph.node) - 1, -1, -1):
+        if place not in wanted:
+            continue
+        node = graph.node[place]
+        if inside.isdisjoint(node.output):
+            ends.update(node.output)
+        if node.op_type not in AT_THE_END or not ends.intersection(node.output):
+            inside.update(node.input)
+    return ends
+
+
+def _input_order(file: OnnxFile, facts: Facts) -> tuple[int, ...]:
+    """Say how the file keeps its images: channels last where it transposes them before anything else."""
+    same = {file.input}
+    for node in file.model.graph.node:
+        known = all(name in facts.constants for name in node.output if name)
+        if known or not same.intersection(node.input):
+            continue
+        if node.op_type in _KEEP_THE_AXES:
+            same.update(node.output)
+        elif node.op_type == "Transpose":
+            perm = next((tuple(a.ints) for a in node.attribute if a.name == "perm"), ())
+            return _CHANNELS_LAST if perm == _CHANNELS_LAST else _CHANNELS_FIRST
+        elif node.op_type == "Reshape":
+            # images of one channel: only the shape shows it
+            before, after = facts.shapes[file.input], facts.shapes.get(node.output[0])
+            last = before[-1] == 1 and after == (before[0], 1, *before[1:3])
+            return _CHANNELS_LAST if last else _CHANNELS_FIRST
+        else:
+            break
+    return _CHANNELS_FIRST
+
+
+def _read_nodes(file: OnnxFile, facts: Facts, context: Context, wanted: set[int]) -> tuple[list[Finding], list[Node]]:
+    findings: list[Finding] = []
+    nodes: list[Node] = []
+    version = next(o.version for o in file.model.opset_import if o.domain in ("", "ai.onnx"))
+    behind: set[str] = set()  # values behind the network's output
+    lost: set[str] = set()  # values that a refused node makes: what reads them is not looked at
+    for place, proto in enumerate(file.model.graph.node):
+        known = all(not output or output in facts.constants for output in proto.output)
+        if place not in wanted or known:
+            continue
+        node = OnnxNode.of(proto, version)
+        if (
+            node.op in READERS
+            and lost.intersection(node.inputs)
+            and any(o and o not in facts.shapes for o in node.outputs)
+        ):
+            lost.update(node.outputs)
+            continue
+        context.expect(node)
+        if behind.intersection(node.inputs):
+            made = Read(same_as=node.inputs[0], left_out="it stands behind the network's output")
+        else:
+            try:
+                made = _made(node, context, lost)
+            except Unsupported as reason:
+                if str(reason):
+                    findings.append(Finding(node.name, node.op, Fate.REFUSED, (), str(reason)))
+                lost.update(node.outputs)
+                continue
+        context.take(node, made)
+        nodes += made.nodes
+        if made.left_out:
+            behind.update(node.outputs)
+        findings.append(_finding(node, made))
+    return findings, nodes
+
+
+def _made(node: OnnxNode, context: Context, lost: set[str]) -> Read:
+    reader = READERS.get(node.op)
+    if reader is None:
+        raise Unsupported(ADVICE.get(node.op.rsplit(".", 1)[-1], "no such operator is supported"))
+    if lost.intersection(node.inputs):
+        raise Unsupported  # what it reads is refused: it is not a reason of its own
+    made = reader(node, context)
+    return made if isinstance(made, Read) else Read((made,))
+
+
+def _finding(node: OnnxNode, made: Read) -> Finding:
+    if made.left_out:
+        return Finding(node.name, node.op, Fate.LEFT_OUT, (), made.left_out)
+    if made.nodes:
+        return Finding(node.name, node.op, Fate.READ, tuple(made_node.output for made_node in made.nodes))
+    return Finding(node.name, node.op, Fate.PASSED)
+
+
+def _graph(file: OnnxFile, context: Context, nodes: list[Node], output: str) -> Graph:
+    """Put the nodes together, and check that the output is a list of logits."""
+    if output == file.input or context.is_constant(output):
+        raise ModelError(f"the output {output} does not depend on the image; end with a classifier")
+    value = context.raw_source(output)
+    made = {node.output for node in nodes}
+    if value not in made:
+        raise ModelError(f"the output {output} is not made by a supported layer; end with a classifier")
+    graph = Graph(
+        name=file.path.name,
+        sha256=file.sha256,
+        input=file.input,
+        input_shape=context.shape(file.input),
+        output=value,
+        nodes=tuple(_reached(nodes, value)),
+        layouts=_layouts(file, context, made),
+        internal={name: context.twins.get(name, "") for name in sorted(made - _values(file))},
+    )
+    found = graph.shape_of(value)
+    if len(found) != 1:
+        others = [name for name in file.outputs if name != output]
+        hint = f"; --output chooses another: {', '.join(others)}" if others else "; end with a Flatten or a classifier"
+        raise ModelError(f"the output {output} has shape {found} per image, (classes,) is expected{hint}")
+    if context.is_reordered(output):
+        raise ModelError(f"the output {output} is flattened with the channels last; end with a classifier")
     return graph
+
+
+def _values(file: OnnxFile) -> set[str]:
+    return {value for proto in file.model.graph.node for value in proto.output}
+
+
+def _reached(nodes: list[Node], output: str) -> Iterable[Node]:
+    """Give the nodes that an output needs, in order."""
+    values, kept = {output}, []
+    for node in reversed(nodes):
+        if node.output in values:
+            kept.append(node)
+            values.update(node.inputs)
+    return reversed(kept)
+
+
+def _layouts(file: OnnxFile, context: Context, made: set[str]) -> dict[str, tuple[int, ...]]:
+    """Give the values that the file does not keep channels first."""
+    named = {file.input, *(made & _values(file))}
+    orders = {name: context.order(name) for name in named}
+    return {name: order for name, order in sorted(orders.items()) if order != tuple(range(len(order)))}

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 import onnxruntime
 
 from snnconv.errors import ModelError
-from snnconv.graph import onnx_file
+from snnconv.graph.needed import needed_model
+from snnconv.graph.reader import Survey, opened
 
 Array = np.ndarray[Any, Any]
 
@@ -19,8 +19,8 @@ class ReferenceModel:
 
     Parameters
     ----------
-    path : Path
-        The model file.
+    source : Path or Survey
+        The model file, or what was read of it already.
     values : sequence of str
         Names of the values to give. None or empty: the output alone.
     threads : int
@@ -31,17 +31,21 @@ class ReferenceModel:
     FileMissingError
         If there is no such file.
     ModelError
-        If onnxruntime cannot run it, or a value does not exist.
+        If it cannot be read, onnxruntime cannot run it, or a value does not exist.
     """
 
-    def __init__(self, path: Path, values: Sequence[str] = (), threads: int = 0) -> None:
-        file = onnx_file.load(path)
+    def __init__(self, source: Path | Survey, values: Sequence[str] = (), threads: int = 0) -> None:
+        found = source if isinstance(source, Survey) else opened(source)[0]
+        file, graph = found.file, found.graph
+        if graph is None:
+            raise ModelError(f"{file.path} cannot be converted, so it is no reference")
         self.sha256 = file.sha256
-        self._path = path
+        self._path = path = file.path
         self._input = file.input
         self._batch = file.batch
-        self.values = tuple(values) or (file.output,)
-        model = _with_outputs(file.model, self.values)
+        self._layouts = graph.layouts
+        self.values = tuple(values) or (graph.output,)
+        model = needed_model(file.model, found.facts.constants, self.values, file.batch is None)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 4
@@ -68,16 +72,24 @@ class ReferenceModel:
         Returns
         -------
         list of ndarray
-            The values asked for, each with the batch as its first axis.
+            The values asked for, channels first, each with the batch as its first axis.
 
         Raises
         ------
         ModelError
             If onnxruntime cannot run the model on this batch.
         """
+        order = self._layouts.get(self._input)
+        if order is not None:
+            images = np.ascontiguousarray(images.transpose(np.argsort(order)))
         if self._batch is None or len(images) == self._batch:
-            return self._run(images)
-        return self._run_in_fixed_batches(images, self._batch)
+            values = self._run(images)
+        else:
+            values = self._run_in_fixed_batches(images, self._batch)
+        return [
+            value.transpose(self._layouts[name]) if name in self._layouts else value
+            for name, value in zip(self.values, values, strict=True)
+        ]
 
     def _run(self, images: Array) -> list[Array]:
         try:
@@ -98,12 +110,3 @@ class ReferenceModel:
             filled = piece if len(piece) == size else np.concatenate([piece, piece[-1:].repeat(size - len(piece), 0)])
             pieces.append([value[: len(piece)] for value in self._run(filled)])
         return [np.concatenate(column) for column in zip(*pieces, strict=True)]
-
-
-def _with_outputs(model: onnx.ModelProto, values: Sequence[str]) -> onnx.ModelProto:
-    """Give a copy of the model whose outputs also include `values`."""
-    extended = onnx.ModelProto()
-    extended.CopyFrom(model)
-    present = {value.name for value in extended.graph.output}
-    extended.graph.output.extend(onnx.ValueInfoProto(name=value) for value in values if value not in present)
-    return extended

@@ -1,15 +1,24 @@
-"""Graph -> Graph, one pass a file. ``PIPELINE`` is the order in which they run."""
+"""Graph -> Graph, one pass a file. ``pipeline`` is the order in which they run."""
 
 from collections.abc import Callable
 
+from snnconv.choices import MaxPooling
 from snnconv.errors import InputError
 from snnconv.graph.graph import Graph
+from snnconv.passes.fold_affine import fold_affine
 from snnconv.passes.fold_batchnorm import fold_batchnorm
 from snnconv.passes.lower_batchnorm import lower_batchnorm
+from snnconv.passes.merge_relu import merge_relu
+from snnconv.passes.pool_before_relu import pool_before_relu
 
 Pass = Callable[[Graph], Graph]
 
-PIPELINE: tuple[Pass, ...] = (fold_batchnorm, lower_batchnorm)
+PIPELINE: tuple[Pass, ...] = (fold_batchnorm, lower_batchnorm, fold_affine, merge_relu)
+
+
+def pipeline(max_pooling: MaxPooling) -> tuple[Pass, ...]:
+    """Give the passes for a form of max pooling: pooling of currents comes before the neurons."""
+    return (*PIPELINE, pool_before_relu) if max_pooling is MaxPooling.CURRENT else PIPELINE
 
 
 def run(graph: Graph, pipeline: tuple[Pass, ...] = PIPELINE) -> Graph:

@@ -21,4 +21,6 @@ def lower_batchnorm(graph: Graph) -> Graph:
 
 def _affine(norm: BatchNorm) -> Affine:
     gain = norm.gamma / np.sqrt(norm.variance + norm.epsilon)
-    return Affine(norm.name, norm.inputs, norm.output, norm.shape, gain=gain, offset=norm.beta - norm.mean * gain)
+    offset = norm.beta - norm.mean * gain
+    wide = (-1, *(1,) * (len(norm.shape) - 1))  # (C,) -> (C, 1, 1)
+    return Affine(norm.name, norm.inputs, norm.output, norm.shape, gain=gain.reshape(wide), offset=offset.reshape(wide))

@@ -12,29 +12,100 @@ from snnconv.calibration.calibration import choice_hash
 from snnconv.calibration.statistics import ValueKind
 from snnconv.data import make_preprocessing
 from snnconv.errors import DataError, ModelError
-from snnconv.graph.reader import read
+from snnconv.graph.reader import opened, read
 
 RELU, POOL, LOGITS = ValueKind.RELU, ValueKind.POOL, ValueKind.LOGITS
 
 
 def test_every_relu_pool_and_the_logits_are_measured(tiny_resnet: Path) -> None:
-    assert measured_values(read(tiny_resnet)) == [
-        ("bn1", "relu1", RELU),
-        ("bn2", "relu2", RELU),
-        ("add1", "relu3", RELU),
-        ("bn4", "relu4", RELU),
-        ("add2", "relu5", RELU),
-        ("average", "average", POOL),
-        ("bn6", "relu6", RELU),
-        ("add3", "relu7", RELU),
-        ("pooled", "pooled", POOL),
-        ("logits", "logits", LOGITS),
+    assert [(v.run, v.name, v.kind, v.cap) for v in measured_values(read(tiny_resnet))] == [
+        ("bn1", "relu1", RELU, None),
+        ("bn2", "relu2", RELU, None),
+        ("add1", "relu3", RELU, None),
+        ("bn4", "relu4", RELU, None),
+        ("add2", "relu5", RELU, None),
+        ("average", "average", POOL, None),
+        ("bn6", "relu6", RELU, None),
+        ("add3", "relu7", RELU, None),
+        ("pooled", "pooled", POOL, None),
+        ("logits", "logits", LOGITS, None),
+    ]
+
+
+def pooled_model(b, cap: float = 0.5):
+    """A capped ReLU, max pooling, and a mean that only the flattened value of the file shows."""
+    limits = [b.constant("low", 0), b.constant("high", cap)]
+    x = b.node("Clip", [b.conv("input", "conv", (4, 2, 3, 3), bias=True), *limits], "capped")
+    x = b.node("MaxPool", [x], "largest", kernel_shape=[2, 2], strides=[2, 2])
+    columns = b.node("ReduceMean", [x], "columns", axes=[3], keepdims=0)
+    b.gemm(b.node("ReduceMean", [columns], "features", axes=[2], keepdims=0), "hidden", 4, 3)
+    b.gemm(b.relu("hidden", "relu"), "logits", 3, 5)
+    b.node("Softmax", ["logits"], "probabilities")
+    return b
+
+
+def test_caps_max_poolings_and_values_that_the_file_has_flattened_only(tmp_path: Path, new_model) -> None:
+    graph = read(pooled_model(new_model()).save(tmp_path / "m.onnx", "probabilities"))
+    assert [(v.run, v.name, v.kind, v.cap) for v in measured_values(graph)] == [
+        ("conv", "capped", RELU, 0.5),
+        ("largest", "largest", POOL, None),
+        ("columns", "columns/pooled", POOL, None),
+        ("features", "features/pooled", POOL, None),
+        ("hidden", "relu", RELU, None),
+        ("logits", "logits", LOGITS, None),
+    ]
+
+
+def test_a_capped_relu_is_never_measured_above_its_cap(
+    measure, tiny_images, tmp_path: Path, new_model, run_values
+) -> None:
+    path = pooled_model(new_model()).save(tmp_path / "m.onnx", "probabilities")
+    found = measure(tiny_images, model=path, batch_size=9).by_name
+    values = run_values(path, ["conv", "capped", "largest", "columns", "features"], tiny_images)
+    capped = found["capped"]
+    assert (values["conv"] > 0.5).mean() > 0.1
+    np.testing.assert_array_equal(capped.largest, np.float32(0.5))
+    assert capped.codes.max() == int(np.float32(0.5).view(np.int32)) >> 16
+    assert capped.percentile(100) == capped.percentile(99.9) == 0.5
+    # all activations are counted: what lies above the cap, as the cap
+    np.testing.assert_allclose(capped.counts.sum(), (values["capped"] > 0).sum(), atol=2)
+    # before the ReLU nothing is capped; float32 in another order
+    np.testing.assert_allclose(capped.mean, values["conv"].mean(axis=(0, 2, 3)), rtol=1e-4, atol=1e-5)
+    for name, run in {"largest": "largest", "columns/pooled": "columns", "features/pooled": "features"}.items():
+        value = values[run].reshape(*values[run].shape[:2], -1)
+        assert found[name].count == value.shape[0] * value.shape[2]
+        np.testing.assert_allclose(found[name].largest, value.max(axis=(0, 2)), rtol=1e-4)
+
+
+@pytest.mark.parametrize(("output", "kind", "cap"), [("hidden", LOGITS, None), ("relu", RELU, None)])
+def test_an_output_from_inside_the_model_is_recorded(
+    tmp_path: Path, new_model, tiny_images, open_array, output: str, kind: ValueKind, cap: float | None
+) -> None:
+    path = pooled_model(new_model()).save(tmp_path / "m.onnx", "probabilities")
+    found, graph = opened(path, output)
+    calibration = calibrate(graph, found, open_array(tiny_images), make_preprocessing("float32", (2, 8, 8)), threads=1)
+    last = calibration.values[-1]
+    assert (calibration.output, last.name, last.kind, last.channels) == (output, output, kind, 3)
+    assert "logits" not in calibration.by_name
+    file.save(calibration, tmp_path / "x.calib")
+    assert file.load(tmp_path / "x.calib").output == output
+
+
+def test_an_output_that_is_a_pooling_is_measured_once_and_last(tmp_path: Path, new_model) -> None:
+    b = new_model()
+    x = b.relu("input", "relu")
+    b.node("ReduceMax", [x], "top", axes=[2, 3], keepdims=0)
+    graph = read(b.save(tmp_path / "m.onnx", "top"))
+    assert [(v.run, v.name, v.kind) for v in measured_values(graph)] == [
+        ("input", "relu", RELU),
+        ("top", "top/pooled", POOL),
+        ("top", "top", LOGITS),
     ]
 
 
 def test_the_statistics_are_those_of_the_model(measure, tiny_resnet: Path, tiny_images, run_values) -> None:
     calibration = measure(tiny_images, batch_size=7)
-    described = {name: run for run, name, _ in measured_values(read(tiny_resnet))}
+    described = {value.name: value.run for value in measured_values(read(tiny_resnet))}
     values = run_values(tiny_resnet, list(described.values()), tiny_images)
     for name, statistics in calibration.by_name.items():
         value = values[described[name]].astype(np.float64)
@@ -115,7 +186,7 @@ def test_a_model_that_changed_after_it_was_read_is_refused(
 ) -> None:
     other = new_residual_network(seed=1).save(tmp_path / "m.onnx")
     preprocessing = make_preprocessing("float32", (2, 8, 8))
-    with pytest.raises(ModelError, match=r"m\.onnx changed while it was read; run the command again$"):
+    with pytest.raises(ModelError, match=r"tiny\.onnx changed while it was read; run the command again$"):
         calibrate(read(tiny_resnet), other, open_array(tiny_images), preprocessing)
 
 

@@ -190,3 +190,26 @@ def test_values_that_are_not_contiguous_are_measured_alike() -> None:
 
 def test_the_table_has_24_octaves() -> None:
     assert module._COLUMNS == 24 * 128
+
+
+@pytest.mark.parametrize("cap", [0.5, 6.0, 1e-3])
+def test_numbers_above_a_cap_count_as_the_cap(cap: float) -> None:
+    values = draw(shape=(20, 3, 4, 4)) * np.float32(4)
+    collector = Collector("relu6", ValueKind.RELU, 3, cap)
+    for start in range(0, 20, 7):
+        collector.add(values[start : start + 7])
+    statistics = collector.result()
+    capped = np.minimum(values, np.float32(cap))
+    assert counted(statistics) == bins(capped)
+    np.testing.assert_array_equal(statistics.largest, np.maximum(capped, 0).max(axis=(0, 2, 3)))
+    # mean and variance are those before the ReLU
+    wide = values.astype(np.float64)
+    np.testing.assert_allclose(statistics.mean, wide.mean(axis=(0, 2, 3)), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(statistics.variance, wide.var(axis=(0, 2, 3)), rtol=1e-4)
+
+
+def test_a_cap_does_not_change_the_batch() -> None:
+    values = draw()
+    before = values.copy()
+    Collector("relu6", ValueKind.RELU, 3, 0.1).add(values)
+    np.testing.assert_array_equal(values, before)

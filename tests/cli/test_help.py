@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-COMMANDS = ["calibrate", "convert", "simulate", "report", "inspect"]
+COMMANDS = ["check", "calibrate", "convert", "simulate", "report", "inspect"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

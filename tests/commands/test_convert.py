@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import snnconv
+from snnconv.choices import MaxPooling
 from snnconv.commands import convert as module
 from snnconv.conversion.parity import Deviation, check_parity
 from snnconv.errors import DataError, ModelError
@@ -37,9 +38,9 @@ def batches(monkeypatch: pytest.MonkeyPatch) -> list[np.ndarray]:
     """Give a list that takes the batches of every parity check."""
     seen: list[np.ndarray] = []
 
-    def spy(network: Any, model: Path, given: Any) -> Deviation:
+    def spy(network: Any, model: Any, given: Any, *more: Any) -> Deviation:
         seen.extend(given)
-        return check_parity(network, model, iter(seen))
+        return check_parity(network, model, iter(seen), *more)
 
     monkeypatch.setattr(module, "check_parity", spy)
     return seen
@@ -104,3 +105,32 @@ def test_names_that_are_too_long_are_refused(length: int, new_model, tiny_images
         f"long.onnx: a node has a name of {length} characters ({'R' * 40}…), at most 448 are read; "
         "rename it in the ONNX file"
     )
+
+
+@pytest.fixture
+def two_heads(new_model, tmp_path: Path) -> Path:
+    """Give a model with a classifier in the middle, of three classes, and one at the end, of five."""
+    b = new_model()
+    x = b.node("MaxPool", [b.relu(b.conv("input", "conv", (4, 2, 3, 3)), "relu")], "pool", kernel_shape=[2, 2])
+    b.gemm(b.node("ReduceMean", [x], "features", axes=[2, 3], keepdims=0), "early", 4, 3)
+    b.gemm("features", "late", 4, 5)
+    b.node("Softmax", ["late"], "probabilities")
+    return b.save(tmp_path / "heads.onnx", ["probabilities", "early"])
+
+
+@pytest.mark.parametrize(
+    ("output", "found", "classes"), [(None, "late", 5), ("late", "late", 5), ("early", "early", 3)]
+)
+@pytest.mark.parametrize("pooling", MaxPooling)
+def test_the_output_that_was_calibrated_is_the_networks(
+    two_heads: Path, tiny_images, tmp_path, output: str | None, found: str, classes: int, pooling: MaxPooling
+) -> None:
+    np.save(tmp_path / "x.npy", tiny_images)
+    calibration = snnconv.calibrate(two_heads, tmp_path / "x.npy", tmp_path / "x.calib", output=output)
+    assert (calibration.output, calibration.values[-1].channels) == (found, classes)
+    options = snnconv.ConversionOptions(max_pooling=pooling)
+    network, summary = snnconv.convert(two_heads, tmp_path / "x.calib", tmp_path / "n.snn", options)
+    assert (network.readout.source, network.readout.shape) == (found, (classes,))
+    kinds = {node.kind for node in network.nodes}
+    assert kinds & {"MaxPoolGate", "MaxPoolCurrent"} == {f"MaxPool{pooling.value.capitalize()}"}
+    assert summary.parity is not None

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from snnconv.errors import FileMissingError, ModelError
+from snnconv.errors import FileMissingError, ModelError, UnsupportedOperatorError
 from snnconv.files.hashing import sha256_of_file
 from snnconv.graph.reference import ReferenceModel
 
@@ -63,7 +63,40 @@ def test_a_model_that_runs_single_images_only_is_said(tmp_path: Path, new_model)
     pooled = b.node("GlobalAveragePool", ["input"], "pooled")
     flat = b.node("Reshape", [pooled, b.constant("one", [1, 2], np.int64)], "flat")
     b.gemm(flat, "logits", 2, 5)
-    model = ReferenceModel(b.save(tmp_path / "one.onnx"))
-    assert model.run(np.zeros((1, 2, 8, 8), np.float32))[0].shape == (1, 5)
-    with pytest.raises(ModelError, match=r"one\.onnx: onnxruntime cannot run the model on 2 images: "):
-        model.run(np.zeros((2, 2, 8, 8), np.float32))
+    with pytest.raises(
+        UnsupportedOperatorError, match=r"Reshape FLAT \(flat has shape \(1, 2\), whose first axis is not"
+    ):
+        ReferenceModel(b.save(tmp_path / "one.onnx"))
+
+
+def test_images_of_a_model_with_channels_last_are_turned(tmp_path: Path, new_model, tiny_images, run_values) -> None:
+    b = new_model((8, 8, 2))
+    x = b.node("Transpose", [b.node("Mul", ["input", b.constant("gain", [2, 3])], "scaled")], "x", perm=[0, 3, 1, 2])
+    x = b.node("Transpose", [b.relu(b.conv(x, "conv", (4, 2, 3, 3)), "relu")], "last", perm=[0, 2, 3, 1])
+    b.gemm(b.node("Flatten", [b.node("Neg", [x], "negative")], "flat"), "logits", 144, 5)
+    path = b.save(tmp_path / "m.onnx")
+    names = ["scaled", "relu", "negative", "logits"]
+    values = ReferenceModel(path, names).run(tiny_images)
+    expected = run_values(path, names, np.ascontiguousarray(tiny_images.transpose(0, 2, 3, 1)))
+    assert [value.shape[1:] for value in values] == [(2, 8, 8), (4, 6, 6), (4, 6, 6), (5,)]
+    for name, value in zip(names, values, strict=True):
+        last = name in ("scaled", "negative")
+        np.testing.assert_allclose(value.transpose(0, 2, 3, 1) if last else value, expected[name], **CLOSE)
+
+
+def test_a_model_with_several_outputs_gives_the_first(tmp_path: Path, new_model, tiny_images) -> None:
+    b = new_model()
+    b.classifier("input", 2)
+    b.node("Softmax", ["logits"], "probabilities")
+    model = ReferenceModel(b.save(tmp_path / "m.onnx", ["probabilities", "flat"]))
+    # what is left out at the end is not run either
+    assert model.values == ("logits",)
+    assert model.run(tiny_images)[0].shape == (40, 5)
+
+
+def test_what_the_output_does_not_need_is_not_run(tmp_path: Path, new_model, tiny_images) -> None:
+    b = new_model()
+    b.classifier("input", 2)
+    b.node("Unknown", ["logits"], "other", domain="my.ops")
+    model = ReferenceModel(b.save(tmp_path / "m.onnx", ["logits", "other"]))
+    assert model.run(tiny_images)[0].shape == (40, 5)

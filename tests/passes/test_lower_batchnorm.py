@@ -25,8 +25,15 @@ def test_gain_and_offset_follow_the_formula() -> None:
     assert isinstance(affine, Affine)
     assert (affine.name, affine.inputs, affine.output, affine.shape) == ("NORM", ("x",), "y", (2, 4, 4))
     # σ = 1.5, 0.5; exact in float64
-    np.testing.assert_array_equal(affine.gain, [2.0, -2.0])
-    np.testing.assert_array_equal(affine.offset, [0.5 - 2.0, 2.0 - 8.0])
+    np.testing.assert_array_equal(affine.gain, [[[2.0]], [[-2.0]]])
+    np.testing.assert_array_equal(affine.offset, [[[0.5 - 2.0]], [[2.0 - 8.0]]])
+
+
+def test_a_flat_value_has_one_axis() -> None:
+    norm = BatchNorm("NORM", ("x",), "y", (2,), np.ones(2), np.ones(2), np.zeros(2), np.ones(2), 0.0)
+    (affine,) = lower_batchnorm(Graph("m", "0" * 64, "x", (2,), "y", (norm,))).nodes
+    assert isinstance(affine, Affine)
+    assert (affine.gain.shape, affine.offset.shape) == ((2,), (2,))
 
 
 def test_the_function_is_kept(tiny_resnet: Path, tiny_images, evaluate) -> None:

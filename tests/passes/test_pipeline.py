@@ -2,14 +2,17 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from snnconv.choices import MaxPooling
 from snnconv.errors import InputError, ModelError
-from snnconv.graph.graph import BatchNorm, Graph
+from snnconv.graph.graph import AveragePool, BatchNorm, Conv, Dense, Flatten, Graph, Relu
 from snnconv.graph.reader import read
-from snnconv.passes import PIPELINE, run
+from snnconv.passes import PIPELINE, pipeline, run
 from snnconv.passes.fold_batchnorm import fold_batchnorm
 from snnconv.passes.lower_batchnorm import lower_batchnorm
+from snnconv.passes.pool_before_relu import pool_before_relu
 
 
 def refuse(graph: Graph) -> Graph:
@@ -21,7 +24,32 @@ def fail(graph: Graph) -> Graph:
 
 
 def test_the_passes_are_these_in_this_order() -> None:
-    assert [step.__name__ for step in PIPELINE] == ["fold_batchnorm", "lower_batchnorm"]
+    assert [step.__name__ for step in PIPELINE] == ["fold_batchnorm", "lower_batchnorm", "fold_affine", "merge_relu"]
+
+
+def test_pooling_of_currents_moves_the_relus_at_last() -> None:
+    assert pipeline(MaxPooling.GATE) == PIPELINE
+    assert pipeline(MaxPooling.CURRENT) == (*PIPELINE, pool_before_relu)
+
+
+def test_a_batchnorm_and_what_follows_go_into_one_convolution(tmp_path: Path, new_model, tiny_images, evaluate) -> None:
+    b = new_model()
+    x = b.batchnorm(b.conv("input", "conv", (4, 2, 3, 3)), "bn", 4)
+    x = b.node("Mul", [x, b.constant("gain", np.full((4, 1, 1), 0.5))], "scaled")
+    x = b.node("Min", [b.relu(b.batchnorm(x, "bn2", 4), "relu"), b.constant("cap", 1)], "capped")
+    b.classifier(x, 4)
+    graph = read(b.save(tmp_path / "m.onnx"))
+    after = run(graph)
+    assert [(type(node), node.output) for node in after.nodes] == [
+        (Conv, "bn2"),
+        (Relu, "capped"),
+        (AveragePool, "pooled"),
+        (Flatten, "flat"),
+        (Dense, "logits"),
+    ]
+    expected = evaluate(graph, tiny_images)["logits"]
+    # exact in real numbers; float64
+    np.testing.assert_allclose(evaluate(after, tiny_images)["logits"], expected, rtol=1e-12, atol=1e-12)
 
 
 def test_no_batchnorm_is_left(tiny_resnet: Path, sample_model: Path) -> None:

@@ -5,17 +5,31 @@ To add an operator, write its reader and list its module here. An operator read 
 
 from collections.abc import Callable
 
-from snnconv.graph.context import Context, OnnxNode
+from snnconv.graph.context import Context, OnnxNode, Read
 from snnconv.graph.graph import Node
-from snnconv.graph.ops import add, batchnorm, conv, dense, pool, relu, reshape, select
+from snnconv.graph.ops import (
+    alias,
+    arithmetic,
+    average_pool,
+    batchnorm,
+    concat,
+    conv,
+    dense,
+    end,
+    max_pool,
+    relu,
+    reshape,
+    select,
+)
 
-# a reader gives the node, or the name of the value that its output is the same as
-Reader = Callable[[OnnxNode, Context], Node | str]
+Reader = Callable[[OnnxNode, Context], Node | Read]
+
+_MODULES = (alias, arithmetic, average_pool, batchnorm, concat, conv, dense, end, max_pool, relu, reshape, select)
 
 
 def _gather() -> dict[str, Reader]:
     readers: dict[str, Reader] = {}
-    for module in (add, batchnorm, conv, dense, pool, relu, reshape, select):
+    for module in _MODULES:
         for op, reader in module.READERS.items():
             if op in readers:
                 raise RuntimeError(f"two readers for the ONNX operator {op}")
@@ -24,3 +38,6 @@ def _gather() -> dict[str, Reader]:
 
 
 READERS = _gather()
+
+AT_THE_END = frozenset({*end.READERS, *alias.READERS, *reshape.READERS})
+"""Operators that may stand behind the logits."""

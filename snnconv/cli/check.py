@@ -1,0 +1,64 @@
+"""``snnconv check``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from snnconv.choices import MaxPooling, ReadoutMode
+from snnconv.cli.options import MaxPoolingOption, MemoryLimit, Output
+from snnconv.cli.terminal import Terminal
+
+
+def check_cli(
+    terminal: Terminal,
+    model: Annotated[Path, typer.Argument(help="The trained model, an ONNX file.", metavar="MODEL.onnx")],
+    max_pooling: MaxPoolingOption = MaxPooling.GATE,
+    readout: Annotated[
+        ReadoutMode, typer.Option("--readout", help="As for convert; spikes adds neurons behind pooling.")
+    ] = ReadoutMode.SPIKES,
+    output: Output = None,
+    memory_limit: MemoryLimit = None,
+) -> None:
+    """Say what of a model converts: exactly, approximately, or not, node by node.
+
+    Runs nothing and needs no data. Ends with exit code 3 if anything is not supported.
+
+    Example: snnconv check resnet.onnx
+    """
+    from snnconv.cli.options import bytes_of
+    from snnconv.commands.check import check
+    from snnconv.conversion.options import ConversionOptions
+    from snnconv.conversion.verdict import Verdict
+    from snnconv.errors import UnsupportedOperatorError
+    from snnconv.files.sizes import readable
+
+    options = ConversionOptions(max_pooling=max_pooling, readout=readout)
+    summary = check(model, options, output=output, memory_limit=bytes_of(memory_limit))
+    refused = [node for node in summary.nodes if node.verdict is Verdict.REFUSED]
+    if terminal.json:
+        terminal.result(summary)
+    else:
+        others = f"; not read: {', '.join(summary.other_outputs)}" if summary.other_outputs else ""
+        terminal.table(
+            f"{summary.file}: {summary.exporter or 'unknown exporter'}, opset {summary.opset}, "
+            f"{'×'.join(map(str, summary.input_shape))} to {summary.output}{others}",
+            ("node", "operator", "verdict", "how"),
+            [(node.name, node.op, node.verdict.value, node.how) for node in summary.nodes],
+            left=4,
+        )
+        totals = summary.totals
+        if totals is not None:
+            rows = [
+                ("nodes", ", ".join(f"{count} {verdict.value}" for verdict, count in summary.verdicts.items())),
+                ("parameters", f"{totals.parameters:,}"),
+                ("neurons", f"{totals.neurons:,} in {totals.layers} layers"),
+                ("MACs of the ReLU network", f"{totals.macs:,} an image"),
+                ("memory to simulate", f"from {readable(totals.simulation_bytes)}"),
+            ]
+            terminal.table("", ("", ""), rows, left=2)
+    if refused:
+        kinds = ", ".join(sorted({node.op for node in refused}))
+        raise UnsupportedOperatorError(
+            f"{model} cannot be converted: {len(refused)} of {len(summary.nodes)} nodes are not supported ({kinds})"
+        )

@@ -1,0 +1,96 @@
+"""Add, Sub, Mul, Div, Neg and Sum: junctions of two values, and scales and offsets by constants."""
+
+from typing import Any
+
+import numpy as np
+
+from snnconv.graph.context import Context, OnnxNode, Read, Unsupported
+from snnconv.graph.graph import Add, Affine, Node
+
+Array = np.ndarray[Any, Any]
+
+
+def read_sum(node: OnnxNode, context: Context) -> Node:
+    """Read an addition of values of one shape, or of a value and constants."""
+    values = [value for value in node.inputs if not context.is_constant(value)]
+    offsets = [context.weights(value) for value in node.inputs if context.is_constant(value)]
+    if len(values) == 1:
+        total = sum((context.beside(offset, values[0]) for offset in offsets), start=np.zeros(()))
+        return _affine(node, context, values[0], np.ones(()), total)
+    if offsets:
+        raise Unsupported("it adds several values and a constant at once; add the constant in a node of its own")
+    return _sum(node, context, tuple(context.source(value) for value in values))
+
+
+def read_sub(node: OnnxNode, context: Context) -> Node | Read:
+    """Read a difference: one of two values is taken times −1 first."""
+    left, right = node.inputs
+    if context.is_constant(right):
+        return _affine(node, context, left, np.ones(()), -context.beside(context.weights(right), left))
+    if context.is_constant(left):
+        return _affine(node, context, right, -np.ones(()), context.beside(context.weights(left), right))
+    shape = context.shape(right)
+    one = np.ones((1,) * len(shape))
+    negative = Affine(
+        f"{node.name}/negative",
+        (context.source(right),),
+        context.inner(f"{node.output}/negative"),
+        shape,
+        -one,
+        0 * one,
+    )
+    return Read((negative, _sum(node, context, (context.source(left), negative.output))))
+
+
+def read_mul(node: OnnxNode, context: Context) -> Node:
+    """Read a product with a constant."""
+    for value, factor in (node.inputs, node.inputs[::-1]):
+        if context.is_constant(factor):
+            gain = context.beside(context.weights(factor), value)
+            return _affine(node, context, value, gain, np.zeros(()))
+    raise Unsupported(
+        "it multiplies two values of the network (attention or gating), which has no spiking form; use a ResNet without"
+    )
+
+
+def read_div(node: OnnxNode, context: Context) -> Node:
+    """Read a quotient by a constant."""
+    if not context.is_constant(node.inputs[1]):
+        raise Unsupported("it divides by a value of the network, which has no spiking form")
+    divisor = context.beside(context.weights(node.inputs[1]), node.inputs[0])
+    if not divisor.all():
+        raise Unsupported("it divides by 0")
+    return _affine(node, context, node.inputs[0], 1 / divisor, np.zeros(()))
+
+
+def read_neg(node: OnnxNode, context: Context) -> Node:
+    """Read a change of sign."""
+    return _affine(node, context, node.inputs[0], -np.ones(()), np.zeros(()))
+
+
+def _sum(node: OnnxNode, context: Context, sources: tuple[str, ...]) -> Add:
+    shapes = [context.shape(value) for value in node.inputs]
+    if len(set(shapes)) > 1:
+        raise Unsupported(f"it adds values of the shapes {' and '.join(map(str, shapes))}, equal ones are expected")
+    if len({context.order(value) for value in node.inputs}) > 1:
+        raise Unsupported("it adds values whose axes are in different orders")
+    return Add(node.name, sources, node.output, context.shape(node.output))
+
+
+def _affine(node: OnnxNode, context: Context, value: str, gain: Array, offset: Array) -> Affine:
+    shape = context.shape(value)
+    rank = len(shape)
+    gain, offset = (part.reshape((1,) * (rank - part.ndim) + part.shape) for part in (gain, offset))
+    if not (np.isfinite(gain).all() and np.isfinite(offset).all()):
+        raise Unsupported("its constant is too large for float32")
+    return Affine(node.name, (context.source(value),), node.output, shape, gain=gain, offset=offset)
+
+
+READERS = {
+    "Add": read_sum,
+    "Div": read_div,
+    "Mul": read_mul,
+    "Neg": read_neg,
+    "Sub": read_sub,
+    "Sum": read_sum,
+}
