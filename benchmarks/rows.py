@@ -147,8 +147,33 @@ def calibration_memory(result: dict[str, Any]) -> list[Table]:
     return [("Calibration, peak memory of the process:", ["data", "images", "peak MB"], body)]
 
 
+def exports(result: list[dict[str, Any]]) -> list[Table]:
+    """Give a row for each exported model."""
+    within = [row for row in result if "parity" in row]
+    title = f"**{len(result)} models, {len(within)} within the limit.** Times and memory are those of whole processes."
+    header = ["model", "family", "written by", "opset", "image", "parity error", "float32 error"]
+    header += ["lowered", "check s", "convert s", "convert MB"]
+    body = []
+    for row in sorted(result, key=lambda row: (row["family"], row["file"])):
+        parity = row.get("parity") or {}
+        rounding = max((stage["largest_error"] for stage in parity.get("stages", ())), default=None)
+        lowered = ", ".join(f"{count} {op}" for op, count in row.get("lowered", {}).items())
+        times = [f"{row[name]['seconds']:.1f}" if name in row else "" for name in ("check", "convert")]
+        body.append(
+            [
+                *(row["file"].removesuffix(".onnx"), row["family"], row["exported_by"], str(row["opset"])),
+                "×".join(map(str, row["input"])),
+                f"{parity['largest_error']:.1e}" if parity else f"over: {row.get('first_deviation', 'refused')}",
+                "" if rounding is None else f"{rounding:.1e}",
+                *(lowered or "none", *times, f"{row['convert']['peak_mb']:,}" if "convert" in row else ""),
+            ]
+        )
+    return [(title, header, body)]
+
+
 TABLES: dict[str, Callable[[dict[str, Any]], list[Table]]] = {
     "speed": speed,
+    "exports": exports,
     "scaling": scaling,
     "resnet50": resnet50,
     "synops": synops,
