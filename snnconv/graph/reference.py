@@ -13,6 +13,9 @@ from snnconv.graph.reader import Survey, opened
 
 Array = np.ndarray[Any, Any]
 
+_WRONG = "Pad_Fusion"
+"""An optimisation of onnxruntime that makes a Pad with zeros part of the MaxPool behind it, whose padding never wins."""
+
 
 class ReferenceModel:
     """An ONNX model that also gives values from inside the network.
@@ -53,7 +56,10 @@ class ReferenceModel:
         options.enable_cpu_mem_arena = True
         try:
             self._session = onnxruntime.InferenceSession(
-                model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+                model.SerializeToString(),
+                options,
+                providers=["CPUExecutionProvider"],
+                disabled_optimizers=[_WRONG],
             )
         # onnxruntime's exceptions share no public base class
         except Exception as error:

@@ -100,3 +100,16 @@ def test_what_the_output_does_not_need_is_not_run(tmp_path: Path, new_model, tin
     b.node("Unknown", ["logits"], "other", domain="my.ops")
     model = ReferenceModel(b.save(tmp_path / "m.onnx", ["logits", "other"]))
     assert model.run(tiny_images)[0].shape == (40, 5)
+
+
+def test_zeros_that_are_padded_before_a_max_pool_may_be_the_largest(tmp_path: Path, new_model, run_values) -> None:
+    """onnxruntime makes such a Pad part of the MaxPool, where it is never the largest; the model says otherwise."""
+    b = new_model()
+    pads = b.constant("pads", [0, 0, 1, 1, 0, 0, 1, 1], np.int64)
+    b.node("MaxPool", [b.node("Pad", ["input", pads], "padded")], "pooled", kernel_shape=[3, 3], strides=[3, 3])
+    b.gemm(b.node("Flatten", ["pooled"], "flat"), "logits", 18, 5)
+    path = b.save(tmp_path / "padded.onnx")
+    negative = -np.random.default_rng(0).uniform(1, 2, (2, 2, 8, 8)).astype(np.float32)
+    (found,) = ReferenceModel(path, ["pooled"]).run(negative)
+    np.testing.assert_array_equal(found, run_values(path, ["pooled"], negative)["pooled"])
+    assert (found[:, :, 0] == 0).all()
