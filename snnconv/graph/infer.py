@@ -17,6 +17,7 @@ from onnx.reference import ReferenceEvaluator
 
 from snnconv.errors import ModelError
 from snnconv.files.sizes import readable
+from snnconv.graph.late_windows import without_late_windows
 from snnconv.graph.onnx_file import OnnxFile
 
 Array = np.ndarray[Any, Any]
@@ -33,8 +34,6 @@ _DRAWN = frozenset(
 )
 _OF_SHAPES = frozenset({"CastLike", "Shape", "Size"})
 """Operators that ask for the type or shape of a value only. CastLike does so of its second input."""
-
-_POOLS = frozenset({"AveragePool", "MaxPool"})
 
 _BYTES = 4
 """Of a number of the image's way, float32."""
@@ -129,8 +128,8 @@ class _Pass:
             shape = _sizes(kind)
             if shape is None or known:
                 continue
-            if node.op_type in _POOLS:
-                shape = _without_late_windows(node, facts.shapes[node.input[0]], shape)
+            if node.op_type in ("AveragePool", "MaxPool"):
+                shape = without_late_windows(node, facts.shapes[node.input[0]], shape)
             if min(shape, default=1) < 0:
                 raise ModelError(
                     f"{self._file.path}: node {_name(node)} gives the shape {shape}, the images are too small for it"
@@ -240,22 +239,6 @@ def _sizes(kind: onnx.TypeProto) -> tuple[int, ...] | None:
     if not tensor.HasField("shape") or not all(d.HasField("dim_value") for d in tensor.shape.dim):
         return None
     return tuple(d.dim_value for d in tensor.shape.dim)
-
-
-def _without_late_windows(node: onnx.NodeProto, read: tuple[int, ...], made: tuple[int, ...]) -> tuple[int, ...]:
-    """Leave out the windows that ``ceil_mode`` would let begin in the padding behind.
-
-    No opset has them in onnxruntime; the standard says so from opset 22 on, and inference counts them before.
-    """
-    given = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
-    axes = len(read) - 2
-    if not given.get("ceil_mode", 0) or given.get("auto_pad", b"").startswith(b"SAME") or len(made) != len(read):
-        return made
-    strides, pads = given.get("strides", [1] * axes), given.get("pads", [0] * 2 * axes)
-    if len(strides) != axes or len(pads) != 2 * axes:
-        return made
-    sizes = zip(made[2:], read[2:], strides, pads[:axes], strict=True)
-    return (*made[:2], *(count - ((count - 1) * s >= size + begin) for count, size, s, begin in sizes))
 
 
 def _has_subgraph(node: onnx.NodeProto) -> bool:

@@ -8,6 +8,8 @@ from snnconv.graph.context import Context, OnnxNode, Read, Unsupported
 from snnconv.graph.graph import Flatten
 
 _CHANNELS_LAST = (0, 3, 1, 2)
+_ROWS_SQUEEZED = (0, 2, 1)
+"""Of (N, 1, C), as (N, 1, 1, C) is where its axes are squeezed one after the other."""
 
 
 def read_reshape(node: OnnxNode, context: Context) -> Read:
@@ -55,7 +57,7 @@ def _same(before: tuple[int, ...], order: tuple[int, ...], after: tuple[int, ...
     The shape channels first stays; the file's numbers, read one after the other, belong to the same elements.
     """
     shape = tuple(before[axis] for axis in order)
-    for candidate in (tuple(range(len(after))), _CHANNELS_LAST):
+    for candidate in (tuple(range(len(after))), _CHANNELS_LAST, _ROWS_SQUEEZED):
         if sorted(candidate) != list(range(len(after))):
             continue
         found = tuple(after[axis] for axis in candidate)
