@@ -13,7 +13,7 @@ all nodes: weights stay float32, also where spikes carry less than 1 or currents
 channels on the way (Select, Concat, Flatten), the whole group has the coarsest q.
 
 **Very many inputs.** The more weights are added up, the larger the bound beside each of them, and the fewer bits are
-left to it. Where a node has 256 inputs or more for an output, it and those whose currents meet its own are summed in
+left to it. Where a node has 16 inputs or more for an output, it and those whose currents meet its own are summed in
 float64 (or int32) with q = min(29 − ⌈log₂ bound⌉, 24 − ⌈log₂ max|w|⌉): 29 bits for the sums, float32 for the weights.
 
 **Sums of graded spikes in float64.** A count of k² spikes would cost 2 log₂ k bits of its weights in float32. So a node
@@ -21,7 +21,8 @@ that reads graded spikes is summed in float64; its weights keep float32 precisio
 
 **Sums of currents in float64.** A weighted node that reads a current multiplies real numbers. The runtime does that in
 float64 and rounds the result to the node's grid, of 29 bits too. q is kept small enough for the sum to be exact as
-well: q + q_in + ⌈log₂ bound⌉ ≤ 53.
+well: q + q_in + ⌈log₂ bound⌉ ≤ 53, and 52 for what is made of the image without neurons between, since images may be
+twice as large as in the calibration.
 
 Leak, and parameters with a step axis, are outside this law: such networks keep their values and have no grid.
 """
@@ -117,6 +118,15 @@ def _spike_grids(network: SpikingNetwork, found: dict[str, Flow], narrow: set[st
     return grids
 
 
+def _of_image(network: SpikingNetwork) -> set[str]:
+    """Give the nodes whose currents grow with the image: there is no neuron between."""
+    result = {network.input.name}
+    for node in network.nodes:
+        if not isinstance(node, ir.Neuron) and any(e.source in result for e in network.incoming[node.name]):
+            result.add(node.name)
+    return result
+
+
 def _limits(network: SpikingNetwork, group: list[str], met: dict[str, Bound]) -> Array:
     """Give the largest bound of each channel over the group, or one for all where channels move."""
     limits: Array = np.maximum.reduce([_per_channel(network, group, met[name].largest) for name in group])
@@ -183,7 +193,9 @@ def _current_grid(
     bits = np.ceil(np.log2(np.where(largest > 0, largest, 1.0)))
     # currents may be smaller than the weights that read them, which stay float32
     own = np.minimum(_grid_of(largest, WIDE_BITS), _grid_of(_largest(network, name)))
-    grids[name] = np.minimum(own, FLOAT64_BITS - finest - bits).astype(np.int64)
+    # images may be twice as large as in the calibration
+    left = FLOAT64_BITS - (1 if name in _of_image(network) else 0)
+    grids[name] = np.minimum(own, left - finest - bits).astype(np.int64)
     return grids[name]
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from snnconv.errors import ParityError
+from snnconv.errors import ModelError, ParityError
 from snnconv.graph.reader import Survey
 from snnconv.graph.reference import ReferenceModel
 from snnconv.ir import nodes as ir
@@ -112,6 +112,10 @@ def check_parity(
                 f"expected{rounding}; a scale far below the activations costs precision, so raise --percentile; "
                 "else report this model"
             )
+    if not found:
+        raise ModelError(
+            f"{network.provenance.source_name} has no layer with weights and no ReLU: there is nothing to do"
+        )
     return max(found, key=lambda deviation: deviation.error)
 
 

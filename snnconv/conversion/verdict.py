@@ -1,6 +1,6 @@
 """What a conversion makes of every ONNX node: spiking, exact, approximate, or not supported.
 
-The spiking network is built with λ = 1 everywhere, since its nodes do not depend on the calibration. So a model can be
+The spiking network is built with nominal λ, since its nodes do not depend on the calibration. So a model can be
 judged before any image is run, by the same code that converts it.
 """
 
@@ -58,21 +58,23 @@ class Judgement:
     how: str
 
 
-class UnitScaling:
-    """λ = 1 for every value."""
+class NominalScaling:
+    """A λ near 1 for every value, each another: equal ones would save nodes that a conversion needs."""
 
     def __init__(self, graph: ann.Graph) -> None:
         self._graph = graph
+        self._known: dict[str, float] = {}
 
     def of(self, value: str, *, shared: bool = False) -> Array:
-        """Give ones, (C,)."""
+        """Give λ of a value, (C,)."""
         del shared
-        return np.ones(self._graph.shape_of(value)[0])
+        scale = self._known.setdefault(value, 1 + 2.0**-20 * (1 + len(self._known)))
+        return np.full(self._graph.shape_of(value)[0], scale)
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A spiking network as the conversion would build it, with λ = 1 and weights that are not rounded.
+    """A spiking network as the conversion would build it, with nominal λ and weights that are not rounded.
 
     Attributes
     ----------
@@ -104,7 +106,7 @@ def draft(graph: ann.Graph, options: ConversionOptions) -> Draft:
         If a part of the model has no spiking form.
     """
     after = passes.run(graph, passes.pipeline(options.max_pooling))
-    built: Builder = propagate(after, UnitScaling(after), options, 1.0)
+    built: Builder = propagate(after, NominalScaling(after), options, 1.0)
     network = SpikingNetwork(
         nodes=topological_order(built.nodes, built.edges),
         edges=tuple(built.edges),

@@ -195,8 +195,10 @@ class Graph:
 
     @property
     def caps(self) -> dict[str, float]:
-        """The largest values of capped ReLUs, by the value they make."""
-        return {node.output: node.cap for node in self.nodes if isinstance(node, Relu) and node.cap is not None}
+        """The largest values of capped ReLUs, by the value they make; by the ReLU's name where the file has no such."""
+        capped = [node for node in self.nodes if isinstance(node, Relu)]
+        names = {node.output: node.name if node.output in self.internal else node.output for node in capped}
+        return {names[node.output]: node.cap for node in capped if node.cap is not None}
 
     @property
     def class_count(self) -> int:

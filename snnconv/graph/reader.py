@@ -26,7 +26,7 @@ _CHANNELS_LAST = (0, 3, 1, 2)
 
 
 _KEEP_THE_AXES = frozenset(
-    {"Add", "Cast", "Concat", "Div", "Dropout", "Identity", "Mul", "Neg", "Pad", "Slice", "Split", "Sub"}
+    {"Add", "Cast", "Concat", "Div", "Dropout", "Identity", "Mul", "Neg", "Pad", "Slice", "Split", "Sub", "Sum"}
 )
 """Operators that may stand between the image and the Transpose that brings its channels to the front."""
 

@@ -14,7 +14,7 @@ from snnconv.graph.reader import Survey, opened
 Array = np.ndarray[Any, Any]
 
 _WRONG = "Pad_Fusion"
-"""An optimisation of onnxruntime that makes a Pad with zeros part of the MaxPool behind it, whose padding never wins."""
+"""An optimisation of onnxruntime: a Pad with zeros becomes part of the MaxPool behind it, whose padding never wins."""
 
 
 class ReferenceModel:

@@ -15,8 +15,9 @@ WIDE_BITS = 29
 FINEST = 36
 """The largest q of a sum of spikes: a membrane then stays exact up to 2^17."""
 
-INPUT_GRID = 28
-"""A preprocessed image is rounded to multiples of 2^-28, finer than float32 for values above 1/16."""
+INPUT_GRID = 24
+"""A preprocessed image is rounded to multiples of 2^-24, as fine as float32 from 1 on; finer would leave fewer bits to
+the currents that the first layer makes of it."""
 
 
 def rounded(values: Array, grid: Array | int) -> Array:

@@ -178,7 +178,7 @@ def relu_values(
     clipped : bool
         clip(x, 0, θ)/θ instead of max(x, 0)/θ: what rates tend to as T → ∞.
     caps : mapping of str to float, optional
-        The largest values of capped ReLUs (ReLU6: 6), by the ONNX value that the neurons stand for.
+        The largest values of capped ReLUs (ReLU6: 6), by the ONNX value that the neurons stand for, else by their name.
 
     Returns
     -------
@@ -187,7 +187,7 @@ def relu_values(
     """
     given = caps or {}
     program = Program(
-        network, len(images), 1, neuron=lambda site: Relu(site, clipped, given.get(site.node.source or ""))
+        network, len(images), 1, neuron=lambda site: Relu(site, clipped, given.get(site.node.source or site.node.name))
     )
     program.load(images)
     program.advance(1)

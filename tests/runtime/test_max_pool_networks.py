@@ -131,10 +131,12 @@ def test_a_layer_behind_a_pool_of_currents_is_exact_in_float64() -> None:
     limits = bounds(network, flows(network))
     for name, finest in (("behind", grids["c1"].max()), ("of_image", INPUT_GRID)):
         bits = np.ceil(np.log2(limits[name].largest))
-        assert (grids[name] + finest + bits <= 53).all()
+        # one bit is left where the image may grow
+        room = 52 if name == "of_image" else 53
+        assert (grids[name] + finest + bits <= room).all()
         # no coarser than it has to be
         own = np.minimum(WIDE_BITS - bits, FLOAT32_BITS - np.ceil(np.log2([1.0, 0.25])))
-        np.testing.assert_array_equal(grids[name], np.minimum(own, 53 - finest - bits))
+        np.testing.assert_array_equal(grids[name], np.minimum(own, room - finest - bits))
 
 
 def test_very_many_inputs_are_seen_through_a_pool() -> None:
@@ -143,7 +145,8 @@ def test_very_many_inputs_are_seen_through_a_pool() -> None:
     net.start(130, 4, 4)
     pool = net.pool("pool", net.conv("wide", "n0", 3), (2, 2), kind=CURRENT)
     net.neurons("n1", pool, net.conv("narrow", net.select("cut", "n0", stops=(2, 3, 3)), 3))
-    net.neurons("n2", net.conv("behind", net.pool("gate", "n1", (2, 2), kind=ir.MaxPoolGate), 3))
+    gate = net.pool("gate", "n1", (2, 2), kind=ir.MaxPoolGate)
+    net.neurons("n2", unit_conv(net, "behind", gate, np.full((2, 3), 0.5)))
     network = net.finish("n2")
     wide = wide_sums(network, flows(network))
     assert {"wide", "pool", "narrow", "n1"} <= wide
