@@ -53,12 +53,17 @@ def measured_values(graph: Graph) -> list[Measured]:
         if isinstance(node, Relu):
             found.append(Measured(node.inputs[0], node.output, ValueKind.RELU, node.cap))
         elif isinstance(node, AveragePool | MaxPool):
-            # where the file has it in another shape only, that is run
-            found.append(Measured(graph.internal.get(node.output, node.output), node.output, ValueKind.POOL))
+            found.append(Measured(node.output, node.output, ValueKind.POOL))
     # the output comes last, also where it is a ReLU's or pooling's
     last = [value for value in found if value.name == graph.output]
     last = last or [Measured(graph.output, graph.output, ValueKind.LOGITS)]
     return [value for value in found if value.name != graph.output] + last
+
+
+def _scores(output: Measured, values: dict[str, Array]) -> Array:
+    """Give the network's output, (N, classes): of a ReLU, what comes before was run."""
+    scores = values[output.run]
+    return np.clip(scores, 0.0, output.cap) if output.kind is ValueKind.RELU else scores
 
 
 def fitting_batch(graph: Graph, memory_limit: int) -> int:
@@ -147,7 +152,7 @@ def calibrate(
             ids.append(batch.ids)
             if batch.labels is not None:
                 labelled += len(x)
-                correct += int((values[graph.output].argmax(axis=1) == batch.labels).sum())
+                correct += int((_scores(measured[-1], values).argmax(axis=1) == batch.labels).sum())
             done += len(x)
             progress(done)
     chosen = np.concatenate(ids)

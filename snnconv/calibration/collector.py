@@ -62,6 +62,7 @@ class Collector:
         ModelError
             If they hold NaN or infinity.
         """
+        assert values.shape[1] == self._channels  # noqa: S101 - another axis would be taken for the channels
         flat = np.ascontiguousarray(values, dtype=np.float32).reshape(len(values), self._channels, -1)
         self._add_moments(flat)
         if self._cap is not None:

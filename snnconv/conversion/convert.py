@@ -11,7 +11,7 @@ from snnconv.conversion.exact_sums import exact_sums
 from snnconv.conversion.options import ConversionOptions
 from snnconv.conversion.propagate import propagate
 from snnconv.conversion.scales import Scales
-from snnconv.errors import CalibrationError, ModelError
+from snnconv.errors import CalibrationError
 from snnconv.graph.graph import Graph
 from snnconv.ir.check import check
 from snnconv.ir.manifest import Provenance
@@ -22,9 +22,6 @@ CITATIONS = (
     "B. Rueckauer, I.-A. Lungu, Y. Hu, M. Pfeiffer, S.-C. Liu. Conversion of Continuous-Valued Deep Networks to "
     "Efficient Event-Driven Networks for Image Classification. Frontiers in Neuroscience 11:682, 2017.",
 )
-
-LONGEST_NAME = 448
-"""Of a node or value, in characters: a spiking network holds 512, and names its tensors by node and parameter."""
 
 
 def convert(
@@ -65,7 +62,6 @@ def convert(
             "all preprocessed images of the calibration are zero, so they say nothing of the model's range; "
             "calibrate on real images, and check --scale and --mean"
         )
-    _check_names(graph)
     built = propagate(graph, Scales(calibration, options), options, calibration.input_amplitude)
     network = SpikingNetwork(
         nodes=topological_order(built.nodes, built.edges),
@@ -85,16 +81,3 @@ def convert(
         ),
     )
     return check(exact_sums(network))
-
-
-def _check_names(graph: Graph) -> None:
-    """Refuse names that do not fit into the file."""
-    names = [("the input", graph.input)]
-    for node in graph.nodes:
-        names += [("a node", node.name), (f"the output of node {node.name[:40]}", node.output)]
-    for what, name in names:
-        if len(name) > LONGEST_NAME:
-            raise ModelError(
-                f"{graph.name}: {what} has a name of {len(name)} characters ({name[:40]}…), at most {LONGEST_NAME} are "
-                "read; rename it in the ONNX file"
-            )

@@ -202,14 +202,17 @@ def _current_grid(
 def _current_sources(network: SpikingNetwork, found: dict[str, Flow], name: str) -> set[str]:
     """Give the weighted nodes, or the input, whose currents reach a node without passing another weighted one."""
     result: set[str] = set()
-    for edge in network.incoming[name]:
-        if found[edge.source].kind is not Kind.CURRENT:
+    seen: set[str] = set()
+    waiting = [edge.source for edge in network.incoming[name]]
+    while waiting:
+        source = waiting.pop()
+        if source in seen or found[source].kind is not Kind.CURRENT:
             continue
-        source = network.by_name[edge.source]
-        if isinstance(source, ir.Input | ir.Conv | ir.Dense | ir.Scale):
-            result.add(source.name)
+        seen.add(source)
+        if isinstance(network.by_name[source], ir.Input | ir.Conv | ir.Dense | ir.Scale):
+            result.add(source)
         else:
-            result |= _current_sources(network, found, source.name)
+            waiting += [edge.source for edge in network.incoming[source]]
     return result
 
 

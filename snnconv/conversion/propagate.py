@@ -19,8 +19,9 @@ from typing import Any
 
 import numpy as np
 
-from snnconv.choices import MaxPooling, Shortcut
+from snnconv.choices import Granularity, MaxPooling, Shortcut
 from snnconv.conversion.builder import Builder, broadcast, over_pixels
+from snnconv.conversion.names import check_names
 from snnconv.conversion.options import ConversionOptions
 from snnconv.conversion.scales import Scaling
 from snnconv.errors import ModelError
@@ -75,6 +76,7 @@ def propagate(graph: ann.Graph, scales: Scaling, options: ConversionOptions, amp
     ModelError
         If a value of the network is used in a way that has no spiking form.
     """
+    check_names(graph)
     return _Propagation(graph, scales, options).run(amplitude)
 
 
@@ -86,6 +88,7 @@ class _Propagation:
         self._spiking_ends = options.readout is ir.ReadoutMode.SPIKES
         self._out = Builder()
         self._carried: dict[str, Carried] = {}
+        self._targets: dict[str, Array] = {}
 
     def run(self, amplitude: float) -> Builder:
         graph = self._graph
@@ -96,6 +99,8 @@ class _Propagation:
             self._out.origin = node.name
             self._carried[node.output] = self._convert(node)
         self._readout()
+        if not any(isinstance(node, ir.Neuron | ir.Conv | ir.Dense | ir.Scale) for node in self._out.nodes):
+            raise ModelError(f"{graph.name} has no layer with weights and no ReLU, so there is nothing to convert")
         return self._out
 
     def _convert(self, node: ann.Node) -> Carried:
@@ -122,16 +127,25 @@ class _Propagation:
                 raise ModelError(f"{type(node).__name__} {node.name} has no spiking form after the passes")
 
     def _target(self, value: str) -> Array:
-        """Give λ in which a current is made: its one reader's, else 1."""
-        ones = np.ones(self._graph.shape_of(value)[0])
-        readers = self._graph.readers(value)
-        if value == self._graph.output:
-            return self._scales.of(value, shared=True) if self._spiking_ends and not readers else ones
-        if len(readers) == 1 and isinstance(readers[0], ann.Relu):
-            return self._relu_scale(readers[0])
-        if len(readers) == 1 and isinstance(readers[0], ann.Add | ann.MaxPool):
-            return self._target(readers[0].output)
-        return ones
+        """Give λ in which a current is made: that of the one ReLU that it reaches through sums and pools, else 1."""
+        chain = []
+        while value not in self._targets:
+            chain.append(value)
+            readers = self._graph.readers(value)
+            if value == self._graph.output:
+                ends = self._spiking_ends and not readers
+                self._targets[value] = self._scales.of(value, shared=True) if ends else self._ones(value)
+            elif len(readers) == 1 and isinstance(readers[0], ann.Relu):
+                self._targets[value] = self._relu_scale(readers[0])
+            elif len(readers) == 1 and isinstance(readers[0], ann.Add | ann.MaxPool):
+                value = readers[0].output
+            else:
+                self._targets[value] = self._ones(value)
+        self._targets |= dict.fromkeys(chain, self._targets[value])
+        return self._targets[value]
+
+    def _ones(self, value: str) -> Array:
+        return np.ones(self._graph.shape_of(value)[0])
 
     def _relu_scale(self, node: ann.Relu) -> Array:
         """Give λ of a ReLU: its percentile, and at most its cap."""
@@ -264,11 +278,13 @@ class _Propagation:
     def _concat(self, node: ann.Concat) -> Carried:
         parts = [self._carried[value] for value in node.inputs]
         sources = [self._single(value) for value in node.inputs]
-        if node.axis > 0 and any(not np.array_equal(part.scale, parts[0].scale) for part in parts):
+        if node.axis > 0:  # parts of a channel have one λ: that of the model itself
             ones = np.ones_like(parts[0].scale)
             sources = [
-                self._scaled(f"{node.name}/scale", self._graph.shape_of(value), (source,), part.scale)
-                for value, source, part in zip(node.inputs, sources, parts, strict=True)
+                source
+                if part.current and np.array_equal(part.scale, ones)
+                else self._scaled(f"{node.name}/scale", shape, (source,), part.scale)
+                for source, part, shape in zip(sources, parts, map(self._graph.shape_of, node.inputs), strict=True)
             ]
             parts = [Carried((source,), ones, current=True) for source in sources]
         name = self._out.name(node.name)
@@ -295,7 +311,9 @@ class _Propagation:
 
     def _readout(self) -> None:
         output = self._graph.output
-        if self._spiking_ends:
+        if self._spiking_ends and self._are_neurons(output):
+            carried = self._carried[output]
+        elif self._spiking_ends:
             target = self._scales.of(output, shared=True)
             producer = self._graph.producer(output)
             assert producer is not None  # noqa: S101 - the reader made sure
@@ -313,6 +331,12 @@ class _Propagation:
         name = self._out.name("readout")
         shape = self._graph.shape_of(output)
         self._out.add(ir.Readout(name=name, shape=shape, mode=self._options.readout, source=output), carried.nodes)
+
+    def _are_neurons(self, output: str) -> bool:
+        """Say whether the output is a layer of neurons already, whose spikes stand for the same in all classes."""
+        carried = self._carried[output]
+        last = next(node for node in self._out.nodes if node.name == carried.nodes[0])
+        return isinstance(last, ir.Neuron) and self._options.granularity is Granularity.LAYER
 
     def _scaled(
         self, name: str, shape: ann.Shape, sources: tuple[str, ...], gain: Array, offset: Array | None = None

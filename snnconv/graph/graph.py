@@ -193,6 +193,11 @@ class Graph:
         node = self.producer(value)
         return self.input_shape if node is None else node.shape
 
+    def known_shape(self, value: str) -> Shape | None:
+        """Give the shape of a value for one image, None for one that the graph does not have."""
+        node = self.producer(value)
+        return node.shape if node is not None else self.input_shape if value == self.input else None
+
     @property
     def caps(self) -> dict[str, float]:
         """The largest values of capped ReLUs, by the value they make; by the ReLU's name where the file has no such."""

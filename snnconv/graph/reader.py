@@ -5,7 +5,7 @@ graph, or names every node that cannot be converted at once, before anything run
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from snnconv.files.sizes import MEMORY_LIMIT
 from snnconv.graph import onnx_file
 from snnconv.graph.advice import ADVICE
 from snnconv.graph.context import Context, OnnxNode, Read, Unsupported
-from snnconv.graph.graph import Graph, Node
+from snnconv.graph.graph import Flatten, Graph, Node
 from snnconv.graph.infer import OPEN_BATCH, Facts, infer
 from snnconv.graph.onnx_file import OnnxFile
 from snnconv.graph.ops import AT_THE_END, READERS
@@ -316,6 +316,8 @@ def _graph(file: OnnxFile, context: Context, nodes: list[Node], output: str) -> 
         internal={name: context.twins.get(name, "") for name in sorted(made - _values(file))},
     )
     found = graph.shape_of(value)
+    if len(found) == 3 and found[1:] == (1, 1):
+        return _flattened(graph, context.inner(f"{value}/map"))
     if len(found) != 1:
         others = [name for name in file.outputs if name != output]
         hint = f"; --output chooses another: {', '.join(others)}" if others else "; end with a Flatten or a classifier"
@@ -323,6 +325,21 @@ def _graph(file: OnnxFile, context: Context, nodes: list[Node], output: str) -> 
     if context.is_reordered(output):
         raise ModelError(f"the output {output} is flattened with the channels last; end with a classifier")
     return graph
+
+
+def _flattened(graph: Graph, inner: str) -> Graph:
+    """Give a graph whose output (C, 1, 1) is called `inner`, and flattened: the flat value takes over its name."""
+    value, shape = graph.output, graph.shape_of(graph.output)
+    nodes = [
+        replace(
+            node,
+            inputs=tuple(inner if name == value else name for name in node.inputs),
+            output=inner if node.output == value else node.output,
+        )
+        for node in graph.nodes
+    ]
+    flatten = Flatten(f"{value}/flatten", (inner,), value, shape[:1])
+    return replace(graph, nodes=(*nodes, flatten), internal={**graph.internal, inner: value})
 
 
 def _values(file: OnnxFile) -> set[str]:
@@ -341,6 +358,6 @@ def _reached(nodes: list[Node], output: str) -> Iterable[Node]:
 
 def _layouts(file: OnnxFile, context: Context, made: set[str]) -> dict[str, tuple[int, ...]]:
     """Give the values that the file does not keep channels first."""
-    named = {file.input, *(made & _values(file))}
+    named = {file.input, *(made & _values(file)), *context.twins.values()}
     orders = {name: context.order(name) for name in named}
     return {name: order for name, order in sorted(orders.items()) if order != tuple(range(len(order)))}

@@ -47,8 +47,11 @@ class ReferenceModel:
         self._input = file.input
         self._batch = file.batch
         self._layouts = graph.layouts
+        self._graph = graph
         self.values = tuple(values) or (graph.output,)
-        model = needed_model(file.model, found.facts.constants, self.values, file.batch is None)
+        # what the file has in another shape only is run there
+        self._run_names = tuple(graph.internal.get(name) or name for name in self.values)
+        model = needed_model(file.model, found.facts.constants, dict.fromkeys(self._run_names), file.batch is None)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 4
@@ -93,13 +96,19 @@ class ReferenceModel:
         else:
             values = self._run_in_fixed_batches(images, self._batch)
         return [
-            value.transpose(self._layouts[name]) if name in self._layouts else value
-            for name, value in zip(self.values, values, strict=True)
+            self._ours(name, run, value) for name, run, value in zip(self.values, self._run_names, values, strict=True)
         ]
+
+    def _ours(self, name: str, run: str, value: Array) -> Array:
+        """Give a value of the file in the order of axes and the shape that the graph has it in."""
+        if run in self._layouts:
+            value = value.transpose(self._layouts[run])
+        shape = self._graph.known_shape(name)
+        return value if shape is None else value.reshape(len(value), *shape)
 
     def _run(self, images: Array) -> list[Array]:
         try:
-            values = self._session.run(list(self.values), {self._input: images})
+            values = self._session.run(list(self._run_names), {self._input: images})
         # onnxruntime's exceptions share no public base class
         except Exception as error:
             shown = " ".join(str(error).split())[:300]

@@ -7,13 +7,14 @@ from snnconv.errors import InputError
 from snnconv.graph.graph import Graph
 from snnconv.passes.fold_affine import fold_affine
 from snnconv.passes.fold_batchnorm import fold_batchnorm
+from snnconv.passes.fold_forward import fold_forward
 from snnconv.passes.lower_batchnorm import lower_batchnorm
 from snnconv.passes.merge_relu import merge_relu
 from snnconv.passes.pool_before_relu import pool_before_relu
 
 Pass = Callable[[Graph], Graph]
 
-PIPELINE: tuple[Pass, ...] = (fold_batchnorm, lower_batchnorm, fold_affine, merge_relu)
+PIPELINE: tuple[Pass, ...] = (fold_batchnorm, lower_batchnorm, fold_affine, fold_forward, merge_relu)
 
 
 def pipeline(max_pooling: MaxPooling) -> tuple[Pass, ...]:

@@ -10,7 +10,7 @@ from snnconv.calibration import file
 from snnconv.calibration.calibrate import calibrate, measured_values
 from snnconv.calibration.calibration import choice_hash
 from snnconv.calibration.statistics import ValueKind
-from snnconv.data import make_preprocessing
+from snnconv.data import make_preprocessing, open_images
 from snnconv.errors import DataError, ModelError
 from snnconv.graph.reader import opened, read
 
@@ -49,8 +49,8 @@ def test_caps_max_poolings_and_values_that_the_file_has_flattened_only(tmp_path:
     assert [(v.run, v.name, v.kind, v.cap) for v in measured_values(graph)] == [
         ("conv", "capped", RELU, 0.5),
         ("largest", "largest", POOL, None),
-        ("columns", "columns/pooled", POOL, None),
-        ("features", "features/pooled", POOL, None),
+        ("columns/pooled", "columns/pooled", POOL, None),
+        ("features/pooled", "features/pooled", POOL, None),
         ("hidden", "relu", RELU, None),
         ("logits", "logits", LOGITS, None),
     ]
@@ -98,7 +98,7 @@ def test_an_output_that_is_a_pooling_is_measured_once_and_last(tmp_path: Path, n
     graph = read(b.save(tmp_path / "m.onnx", "top"))
     assert [(v.run, v.name, v.kind) for v in measured_values(graph)] == [
         ("input", "relu", RELU),
-        ("top", "top/pooled", POOL),
+        ("top/pooled", "top/pooled", POOL),
         ("top", "top", LOGITS),
     ]
 
@@ -202,3 +202,39 @@ def test_memory_does_not_grow_with_the_number_of_images(measure) -> None:
     # the result holds the bins that are in use: about 0.2 MB more of them here, at most the grid; images that are held
     # would be 2 MB more
     assert peaks[1] < peaks[0] + 0.4e6
+
+
+def test_channels_stay_channels_where_the_file_keeps_them_last(tmp_path: Path, new_model, measure) -> None:
+    """A mean over columns alone is kept as (N, H, C): its statistics are by channel all the same."""
+    b = new_model()
+    scale = b.constant("scale", np.array([1.0, 10.0, 100.0, 1000.0]).reshape(4, 1, 1))
+    x = b.node("Mul", [b.conv("input", "conv", (4, 2, 1, 1)), scale], "scaled")
+    x = b.node("Transpose", [b.relu(x, "relu")], "last", perm=[0, 2, 3, 1])
+    x = b.node("ReduceMean", [x], "columns", axes=[2], keepdims=0)
+    b.gemm(b.node("ReduceMean", [x], "both", axes=[1], keepdims=0), "logits", 4, 5)
+    path = b.save(tmp_path / "last.onnx")
+    images = np.random.default_rng(3).uniform(0, 1, (6, 2, 8, 8)).astype(np.float32)
+    found = measure(images, model=path)
+    weight = b.constants["conv.weight"][:, :, 0, 0] * np.array([[1.0], [10.0], [100.0], [1000.0]])
+    relu = np.maximum(np.einsum("oi,nihw->nohw", weight, images), 0)
+    columns, both = (relu.mean(axis=axes).max(axis=other) for axes, other in ((3, (0, 2)), ((2, 3), 0)))
+    names = [value.name for value in found.values]
+    for name, expected in (("columns/pooled", columns), ("both/pooled", both)):
+        np.testing.assert_allclose(found.values[names.index(name)].largest, expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("cap", [None, 0.5])
+def test_an_output_that_is_a_relu_is_judged_behind_it(tmp_path: Path, new_model, cap: float | None) -> None:
+    b = new_model()
+    x = b.gemm(b.node("Flatten", [b.node("GlobalAveragePool", ["input"], "mean")], "flat"), "before", 2, 5)
+    limits = [b.constant("low", 0), *([] if cap is None else [b.constant("high", cap)])]
+    b.node("Clip", [x, *limits], "logits")
+    path = b.save(tmp_path / "m.onnx")
+    images = np.random.default_rng(3).normal(0, 2, (20, 2, 8, 8)).astype(np.float32)
+    found, graph = opened(path)
+    before = images.mean(axis=(2, 3)) @ b.constants["before.weight"].T + b.constants["before.bias"]
+    decisions = np.clip(before, 0, cap).argmax(axis=1)
+    np.savez(tmp_path / "d.npz", x=images, y=decisions)
+    opened_images = open_images(tmp_path / "d.npz", input_shape=(2, 8, 8))
+    result = calibrate(graph, found, opened_images, make_preprocessing("float32", (2, 8, 8)), threads=1)
+    assert (result.correct, result.labelled) == (20, 20)

@@ -24,7 +24,13 @@ def fail(graph: Graph) -> Graph:
 
 
 def test_the_passes_are_these_in_this_order() -> None:
-    assert [step.__name__ for step in PIPELINE] == ["fold_batchnorm", "lower_batchnorm", "fold_affine", "merge_relu"]
+    assert [step.__name__ for step in PIPELINE] == [
+        "fold_batchnorm",
+        "lower_batchnorm",
+        "fold_affine",
+        "fold_forward",
+        "merge_relu",
+    ]
 
 
 def test_pooling_of_currents_moves_the_relus_at_last() -> None:

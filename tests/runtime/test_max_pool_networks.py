@@ -146,7 +146,7 @@ def test_very_many_inputs_are_seen_through_a_pool() -> None:
     pool = net.pool("pool", net.conv("wide", "n0", 3), (2, 2), kind=CURRENT)
     net.neurons("n1", pool, net.conv("narrow", net.select("cut", "n0", stops=(2, 3, 3)), 3))
     gate = net.pool("gate", "n1", (2, 2), kind=ir.MaxPoolGate)
-    net.neurons("n2", unit_conv(net, "behind", gate, np.full((2, 3), 0.5)))
+    net.neurons("n2", net.conv("behind", gate, 3, kernel=(1, 1), pads=(0, 0, 0, 0)))
     network = net.finish("n2")
     wide = wide_sums(network, flows(network))
     assert {"wide", "pool", "narrow", "n1"} <= wide
