@@ -1,16 +1,24 @@
 """What a simulation needs in memory, computed before anything is allocated."""
 
+from math import prod
+
 import numpy as np
 
 from snnconv.errors import NotRunnableError
 from snnconv.files.sizes import readable
+from snnconv.ir import nodes as ir
+from snnconv.ir.flow import Kind, flows
 from snnconv.ir.network import SpikingNetwork
-from snnconv.runtime.nodes.maxpool import state_bytes
+from snnconv.ir.sums import wide_sums
+from snnconv.runtime.nodes.maxpool import place_bytes, state_bytes
+from snnconv.runtime.nodes.padded import held, padded_shape
 
 _BYTES_PER_VALUE = 16
-"""Of one image and step: spikes or currents, a padded copy and a membrane take about this for each output."""
+"""Of one image and step: spikes or currents and a membrane take about this for each output."""
 _COPIES = 3
 """Weights are kept as in the file, as matrices, and on the way from one to the other."""
+_LARGEST_SHOWN = 1 << 100
+_PADDED = ir.Conv | ir.SumPool | ir.MaxPoolGate | ir.MaxPoolCurrent
 
 
 def needed(network: SpikingNetwork, images: int = 1, steps: int = 1) -> int:
@@ -22,9 +30,39 @@ def needed(network: SpikingNetwork, images: int = 1, steps: int = 1) -> int:
     images, steps : int
         Batch and chunk. Memory grows with their product, neither with T nor with the number of images.
     """
-    values = sum(int(np.prod(node.shape)) for node in network.nodes)
+    values = sum(prod(node.shape) for node in network.nodes)
     weights = sum(4 * array.size for array in network.tensors.values())
-    return _COPIES * weights + state_bytes(network) * images + _BYTES_PER_VALUE * values * images * steps
+    fixed = _COPIES * weights + place_bytes(network) + copy_bytes(network, images, steps)
+    return fixed + state_bytes(network) * images + _BYTES_PER_VALUE * values * images * steps
+
+
+def copy_bytes(network: SpikingNetwork, images: int = 1, steps: int = 1) -> int:
+    """Give the bytes of what convolutions and sums over windows copy: padded images, and patches of a row of one.
+
+    Parameters
+    ----------
+    network : SpikingNetwork
+    images, steps : int
+        Batch and chunk.
+    """
+    found = flows(network)
+    wide = wide_sums(network, found)
+    total = 0
+    for node in network.nodes:
+        if not isinstance(node, ir.Conv | ir.SumPool):
+            continue
+        sources = [found[edge.source] for edge in network.incoming[node.name]]
+        copied = images if all(flow.constant for flow in sources) else images * steps
+        narrow = node.name not in wide and all(flow.kind is Kind.SPIKES for flow in sources)
+        # a ReLU in the place of neurons gives float64, which a pooling leaves as it is
+        number = np.dtype(np.float32 if narrow and isinstance(node, ir.Conv) else np.float64).itemsize
+        image = number * prod(_padded(network, node))
+        if isinstance(node, ir.Conv):
+            total += held(copied, image) * image
+            total += number * node.shape[-1] * (1 + prod(network.tensors[node.weight].shape[1:]))
+        elif any(node.pads):
+            total += held(copied, image) * image
+    return total
 
 
 def check_memory(network: SpikingNetwork, limit: int) -> None:
@@ -33,9 +71,23 @@ def check_memory(network: SpikingNetwork, limit: int) -> None:
     Raises
     ------
     NotRunnableError
+        Naming the node with the most padding, where that is most of it.
     """
     found = needed(network)
-    if found > limit:
-        raise NotRunnableError(
-            f"one image and one step need {readable(found)}, at most {readable(limit)} is allowed; raise --memory-limit"
-        )
+    if found <= limit:
+        return
+    padded = {node.name: _padded(network, node) for node in network.nodes if isinstance(node, _PADDED)}
+    name = max(padded, key=lambda name: prod(padded[name]), default="")
+    where = ""
+    if name and 16 * prod(padded[name]) > found // 2:
+        sizes = "×".join(str(min(size, _LARGEST_SHOWN)) for size in padded[name])
+        where = f", most of it at node {name}, which reads {sizes} with its padding"
+    raise NotRunnableError(
+        f"one image and one step need {readable(min(found, _LARGEST_SHOWN))}{where}; "
+        f"at most {readable(limit)} is allowed; raise --memory-limit"
+    )
+
+
+def _padded(network: SpikingNetwork, node: ir.Conv | ir.SumPool | ir.MaxPoolGate | ir.MaxPoolCurrent) -> list[int]:
+    """Give the shape of what a node reads, with its padding, channels first."""
+    return padded_shape(node, network.by_name[network.incoming[node.name][0].source].shape)

@@ -1,6 +1,7 @@
 """``Conv``: channels-last patches times a weight matrix, in blocks that stay in the cache."""
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from snnconv.ir import nodes as ir
 from snnconv.runtime.nodes.operation import Site, on_grid, summed
+from snnconv.runtime.nodes.padded import held
 
 Array = np.ndarray[Any, Any]
 
@@ -29,7 +31,10 @@ class Conv:
         height, width, channels = (1, *site.input_shape)[-3:]
         top, left, bottom, right = node.pads if len(node.pads) == 4 else (0, node.pads[0], 0, node.pads[1])
         images = site.steps * site.batch
-        self._padded = np.zeros((images, height + top + bottom, width + left + right, channels), dtype=dtype)
+        padded = (height + top + bottom, width + left + right, channels)
+        # images that have a padded copy at a time: with much padding, not all of a chunk
+        together = held(images, prod(padded) * np.dtype(dtype).itemsize)
+        self._padded = np.zeros((together, *padded), dtype=dtype)
         self._inside = self._padded[:, top : top + height, left : left + width]
         self._out = site.buffer(dtype)
         shape = (1, *site.shape)[-3:]
@@ -46,7 +51,7 @@ class Conv:
             self._bias = bias.astype(dtype)
         self._groups = _matrices(weight, row.astype(dtype), node.groups)
         self._windows = self._view()
-        self._blocks = self._split(images, shape, dtype)
+        self._blocks = self._split(together, shape, dtype)
 
     def reset(self) -> None:
         """There is no state."""
@@ -56,26 +61,34 @@ class Conv:
         del steps
         x = summed(inputs)
         images = x.shape[0] * x.shape[1]
-        inside = self._inside[:images]
-        np.copyto(inside, x.reshape(inside.shape))
-        for first, last, low, high, patches, rows in self._blocks:
-            if first >= images:
-                break
-            # the last chunk may be shorter; what is computed beyond it is not read
-            for group, matrix in enumerate(self._groups):
-                inputs_per_group = patches.shape[-1]
-                channels = slice(group * inputs_per_group, (group + 1) * inputs_per_group)
-                np.copyto(patches, self._windows[first:last, low:high, ..., channels])
-                outputs = slice(group * matrix.shape[1], (group + 1) * matrix.shape[1])
-                target = self._flat[first:last, low:high, :, outputs]
-                if len(self._groups) == 1 and target.flags.c_contiguous:
-                    np.dot(rows, matrix, out=target.reshape(len(rows), -1))
-                else:
-                    target[...] = np.dot(rows, matrix).reshape(target.shape)
+        values = x.reshape(images, *self._inside.shape[1:])
+        for start in range(0, images, len(self._padded)):
+            piece = values[start : start + len(self._padded)]
+            np.copyto(self._inside[: len(piece)], piece)
+            self._convolve(self._flat[start : start + len(piece)])
         out = self._out[: x.shape[0]]
         if self._bias is not None:
             out += self._bias
         return on_grid(out, self._grid)
+
+    def _convolve(self, out: Array) -> None:
+        """Write the sums of as many padded images as `out` (images, H_out, W_out, O) has."""
+        for first, last, low, high, patches, rows in self._blocks:
+            if first >= len(out):
+                break
+            if last > len(out):  # the last piece of a chunk may be shorter
+                patches = patches[: len(out) - first]  # noqa: PLW2901
+                rows = rows[: (len(out) - first) * (high - low) * out.shape[2]]  # noqa: PLW2901
+            for group, matrix in enumerate(self._groups):
+                inputs_per_group = patches.shape[-1]
+                channels = slice(group * inputs_per_group, (group + 1) * inputs_per_group)
+                np.copyto(patches, self._windows[first : first + len(patches), low:high, ..., channels])
+                outputs = slice(group * matrix.shape[1], (group + 1) * matrix.shape[1])
+                target = out[first : first + len(patches), low:high, :, outputs]
+                if len(self._groups) == 1 and target.flags.c_contiguous:
+                    np.dot(rows, matrix, out=target.reshape(len(rows), -1))
+                else:
+                    target[...] = np.dot(rows, matrix).reshape(target.shape)
 
     def _view(self) -> Array:
         """View the padded input as patches: (images, H_out, W_out, k_y, k_x, C)."""

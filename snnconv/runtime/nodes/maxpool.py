@@ -19,6 +19,7 @@ Rueckauer et al.: Conversion of Continuous-Valued Deep Networks to Efficient Eve
 """
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -27,9 +28,12 @@ from snnconv.ir import nodes as ir
 from snnconv.ir.flow import Kind, flows
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.nodes.operation import Operation, Site
+from snnconv.runtime.nodes.padded import padded_shape
 from snnconv.runtime.nodes.windows import Windows
 
 Array = np.ndarray[Any, Any]
+
+_BYTES_PER_PLACE = 512  # a view of the sums and one of the spikes, and what holds them
 
 
 class MaxPoolCurrent:
@@ -110,17 +114,23 @@ def max_pool_gate(site: Site) -> Operation:
 
 def state_bytes(network: SpikingNetwork) -> int:
     """Give the bytes of state that the pools of a network hold for an image, whatever the steps."""
-    found = flows(network)
+    gates = _gates(network)
     total = 0
     for node in network.nodes:
         if isinstance(node, ir.MaxPoolGate | ir.MaxPoolCurrent):
             (edge,) = network.incoming[node.name]
-            padded = [network.by_name[edge.source].shape[0]]
-            spatial = len(node.kernel)
-            for axis, size in enumerate(network.by_name[edge.source].shape[1:]):
-                padded.append(size + node.pads[axis] + node.pads[axis + spatial])
-            outputs = int(np.prod(node.shape))
-            gate = isinstance(node, ir.MaxPoolGate) and found[node.name].carries is None
+            padded = prod(padded_shape(node, network.by_name[edge.source].shape))
             # sums, and what is largest along rows; what was largest; of a gate also the spikes, and who leads
-            total += (16 * int(np.prod(padded)) + 8 * outputs) * (2 if gate else 1)
+            total += (16 * padded + 8 * prod(node.shape)) * (2 if node in gates else 1)
     return total
+
+
+def place_bytes(network: SpikingNetwork) -> int:
+    """Give the bytes that gates take for the places of their windows, whatever the images and steps."""
+    return sum(_BYTES_PER_PLACE * prod(gate.kernel) for gate in _gates(network))
+
+
+def _gates(network: SpikingNetwork) -> list[ir.MaxPoolGate]:
+    """Give the gates that follow who leads: those whose spikes do not all carry the same number."""
+    found = flows(network)
+    return [node for node in network.nodes if isinstance(node, ir.MaxPoolGate) and found[node.name].carries is None]
