@@ -6,7 +6,8 @@ not ask for their accuracy.
 
 ``cifar`` is the CIFAR ResNet of He et al. (3 stages of 16, 32 and 64 channels, padded shortcuts) for any depth 6n + 2
 and any image size. ``resnet50`` has their bottlenecks and projections. Its stem pools by 2×2 means, not by the
-3×3 maximum of the original, which snnconv does not convert yet; sizes and operations behind it are the original's.
+3×3 maximum of the original, so that figures compare with earlier ones; sizes and operations behind it are the
+original's. Models with the maximum are those of ``benchmarks/models``.
 """
 
 import argparse

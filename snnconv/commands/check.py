@@ -4,15 +4,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from snnconv.conversion.options import ConversionOptions
 from snnconv.conversion.verdict import Draft, Verdict, draft, judge
+from snnconv.errors import ModelError, NotRunnableError
 from snnconv.files.sizes import MEMORY_LIMIT
 from snnconv.graph.reader import survey
 from snnconv.runtime.counts import dense_ops
-from snnconv.runtime.memory import needed
+from snnconv.runtime.memory import check_memory, needed
 
 
 class _Record(BaseModel):
@@ -84,7 +84,7 @@ def check(
     output : str, optional
         The value that the network is to give; None takes the first output.
     memory_limit : int
-        Bytes that the model's tensors, and the values of a batch, may take.
+        Bytes that the model's tensors, the values of a batch, and a simulation of one image and one step may take.
 
     Returns
     -------
@@ -95,10 +95,15 @@ def check(
     FileMissingError
         If there is no such file.
     ModelError
-        If it is no valid ONNX model.
+        If it is no valid ONNX model, or needs too much memory.
     """
     found = survey(Path(model), output, memory_limit)
     made = None if found.graph is None else draft(found.graph, options or ConversionOptions())
+    if made is not None:
+        try:
+            check_memory(made.network, memory_limit)
+        except NotRunnableError as error:
+            raise ModelError(f"{model}: {error}") from error
     nodes = tuple(CheckedNode(**asdict(judgement)) for judgement in judge(found, made))
     counts = {verdict: sum(node.verdict is verdict for node in nodes) for verdict in Verdict}
     file = found.file
@@ -121,8 +126,8 @@ def check(
 def _totals(made: Draft) -> Totals:
     network = made.network
     return Totals(
-        parameters=sum(array.size for name, array in network.tensors.items() if name.endswith((".weight", ".bias"))),
-        neurons=sum(int(np.prod(node.shape)) for node in network.neurons),
+        parameters=network.parameter_count,
+        neurons=network.neuron_count,
         layers=len(network.neurons),
         macs=sum(ops.macs for ops in dense_ops(network).values() if ops.of_ann),
         simulation_bytes=needed(network),

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from itertools import chain
+from math import prod
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,6 +27,8 @@ from snnconv.graph.reader import Survey, opened
 from snnconv.graph.stages import stage_deviations
 from snnconv.ir import file as snn_file
 from snnconv.ir.network import SpikingNetwork
+from snnconv.runtime.memory import check_memory, copy_bytes
+from snnconv.runtime.nodes.maxpool import state_bytes
 
 Array = np.ndarray[Any, Any]
 
@@ -118,7 +121,7 @@ def convert(
     seed : int
         Of the inputs that are drawn.
     memory_limit : int
-        Bytes that the model's tensors, and the values of a batch, may take.
+        Bytes that the model's tensors, the values of a batch, and a simulation of one image and one step may take.
 
     Returns
     -------
@@ -127,8 +130,10 @@ def convert(
     Raises
     ------
     InputError
-        If an input cannot be used, or parity fails; `out` is then as it was.
+        If an input cannot be used, the network needs too much memory, or parity fails; `out` is then as it was.
     """
+    if samples is not None and samples < 1:
+        raise DataError(f"{samples} samples were asked for; ask for at least 1")
     model, calibration, out = Path(model), Path(calibration), Path(out)
     options = options or ConversionOptions()
     check_place(out)
@@ -138,35 +143,31 @@ def convert(
     graph = passes.run(imported, passes.pipeline(options.max_pooling))
     _log.debug("%s: %d nodes after the passes", model.name, len(graph.nodes))
     network = build(graph, measured, options, sha256_of_file(calibration))
+    # before anything of the model is run: onnxruntime pads too
+    check_memory(network, memory_limit)
     parity = None
     if verify:
-        together = _together(network)
+        # the control weighs identity shortcuts wrongly on purpose: its normalised twin is what must compute the model
+        twin = network
+        if options.shortcut is not Shortcut.NORMALISED:
+            twin = build(graph, measured, options.model_copy(update={"shortcut": Shortcut.NORMALISED}))
+        together = _together(network, memory_limit)
         count = max(_LEAST_IMAGES, together) if samples is None else samples
         if data is None:
             given = _drawn(measured, seed, count, together)
         else:
             given = _given(measured, data, layout, count, together)
-        batches = iter(given)
-        first = next(batches)
-        stages = _stages(found, {"import": imported, "folding": graph}, first[:_STAGE_IMAGES])
-        # the control weighs identity shortcuts wrongly on purpose: its normalised twin is what must compute the model
-        twin = network
-        if options.shortcut is not Shortcut.NORMALISED:
-            twin = build(graph, measured, options.model_copy(update={"shortcut": Shortcut.NORMALISED}))
-        noise = max(stage.largest_error for stage in stages)
-        worst = check_parity(twin, found, chain([first], batches), graph.caps, noise)
-        _log.debug("parity: the largest error is %.2e, at %s", worst.error, worst.value)
-        parity = ParitySummary(
-            images=count, drawn=data is None, largest_error=worst.error, value=worst.value, stages=stages
-        )
+        parity = _verified(found, {"import": imported, "folding": graph}, twin, given)
+        parity = parity.model_copy(update={"drawn": data is None})
     snn_file.save(network, out)
     return network, _summary(network, out, options, parity)
 
 
-def _together(network: SpikingNetwork) -> int:
-    """Give how many images are compared at a time."""
-    values = sum(int(np.prod(node.shape)) for node in network.nodes)
-    return max(1, min(_PARITY_IMAGES, _PARITY_BYTES // (_BYTES_PER_VALUE * values)))
+def _together(network: SpikingNetwork, memory_limit: int) -> int:
+    """Give how many images are compared at a time, at least 1: their values and padded copies fit."""
+    values = sum(prod(node.shape) for node in network.nodes)
+    each = _BYTES_PER_VALUE * values + state_bytes(network) + copy_bytes(network)
+    return max(1, min(_PARITY_IMAGES, min(_PARITY_BYTES, memory_limit) // each))
 
 
 def _stages(found: Survey, graphs: dict[Literal["import", "folding"], Graph], images: Array) -> tuple[StageParity, ...]:
@@ -206,8 +207,6 @@ def _given(calibration: Calibration, data: Path, layout: Layout, count: int, tog
     """Give the first `count` images, preprocessed, a few at a time."""
     preprocessing = calibration.preprocessing
     images = open_images(data, input_shape=preprocessing.input_shape, layout=layout, geometry=preprocessing.geometry)
-    if count < 1:
-        raise DataError(f"{count} samples were asked for; ask for at least 1")
     if count > images.count:
         raise DataError(f"{images.name} has {images.count} images, {count} were asked for; ask for fewer")
     return (preprocessing.apply(batch.images) for batch in images.batches(together, stop=count))
@@ -224,8 +223,8 @@ def _summary(
         method=options.preset.value,
         options=options.model_dump(mode="json"),
         nodes=kinds,
-        neurons=sum(int(np.prod(node.shape)) for node in network.neurons),
-        parameters=sum(array.size for name, array in network.tensors.items() if name.endswith((".weight", ".bias"))),
+        neurons=network.neuron_count,
+        parameters=network.parameter_count,
         steps=network.steps,
         parity=parity,
     )

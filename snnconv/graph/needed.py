@@ -13,6 +13,9 @@ from onnx import TensorProto, numpy_helper
 
 Array = np.ndarray[Any, Any]
 
+_IR_VERSION = 8
+"""The nodes that are left need no newer one, and onnxruntime may know fewer than onnx."""
+
 
 def needed_model(
     model: onnx.ModelProto, constants: Mapping[str, TensorProto | Array], values: Iterable[str], open_batch: bool
@@ -33,7 +36,7 @@ def needed_model(
     Returns
     -------
     ModelProto
-        Its outputs are `values`, in order.
+        Its outputs are `values`, in order; no two nodes have one name.
     """
     if open_batch:
         constants = _of_any_batch(model, constants)
@@ -46,18 +49,28 @@ def needed_model(
             continue
         nodes.append(node)
         wanted.update(_read(node))
-    declared = {value.name: value for value in model.graph.output}
     graph = onnx.GraphProto(name=model.graph.name or "model", node=reversed(nodes), input=model.graph.input)
-    graph.output.extend(declared.get(name, onnx.ValueInfoProto(name=name)) for name in names)
+    _make_names_unique(graph)
+    # without types, which onnxruntime finds itself: what the file says of its outputs is not believed
+    graph.output.extend(onnx.ValueInfoProto(name=name) for name in names)
     graph.initializer.extend(_tensor(name, constants[name]) for name in sorted(wanted) if name in constants)
-    return onnx.ModelProto(ir_version=model.ir_version, opset_import=model.opset_import, graph=graph)
+    return onnx.ModelProto(ir_version=min(model.ir_version, _IR_VERSION), opset_import=model.opset_import, graph=graph)
+
+
+def _make_names_unique(graph: onnx.GraphProto) -> None:
+    """Take the name from a node that has that of one before it: they need none, and onnxruntime takes none twice."""
+    seen: set[str] = set()
+    for node in graph.node:
+        if node.name in seen:
+            node.name = ""
+        seen.add(node.name)
 
 
 def _of_any_batch(
     model: onnx.ModelProto, constants: Mapping[str, TensorProto | Array]
 ) -> dict[str, TensorProto | Array]:
     """Give the constants that do not follow from the shape of an image's value."""
-    found = {tensor.name: constants[tensor.name] for tensor in model.graph.initializer}
+    found = {tensor.name: constants[tensor.name] for tensor in model.graph.initializer if tensor.name in constants}
     for node in model.graph.node:
         if all(name in found for name in _read(node)):
             found.update((name, constants[name]) for name in node.output if name in constants)

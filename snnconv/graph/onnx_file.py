@@ -142,8 +142,8 @@ def _parsed(data: bytes) -> onnx.ModelProto:
 def _tidy(model: onnx.ModelProto) -> None:
     """Take out what says nothing of the network.
 
-    Weights that old exporters list among the inputs are no inputs. Shapes that the file claims for values inside are
-    inferred instead of believed.
+    Weights that old exporters list among the inputs are no inputs. Shapes that the file claims for its outputs and for
+    values inside are inferred instead of believed.
     """
     weights = {tensor.name for tensor in model.graph.initializer}
     kept = [value for value in model.graph.input if value.name not in weights]
@@ -153,6 +153,11 @@ def _tidy(model: onnx.ModelProto) -> None:
         model.graph.input.extend(kept)
     # up to version 3, all weights had to be inputs
     model.ir_version = max(model.ir_version, 4)
+    for output in model.graph.output:
+        # onnx's checker wants a type with a shape, which some exporters leave out
+        output.type.tensor_type.elem_type = onnx.TensorProto.FLOAT
+        output.type.tensor_type.shape.SetInParent()
+        del output.type.tensor_type.shape.dim[:]
     del model.graph.value_info[:]
     del model.graph.quantization_annotation[:]
     del model.training_info[:]

@@ -11,6 +11,7 @@ from graphlib import CycleError, TopologicalSorter
 import onnx
 
 from snnconv.errors import ModelError
+from snnconv.graph import runtime_opset
 from snnconv.graph.attributes import check_attributes
 from snnconv.graph.tensors import check_tensor, inner_graphs, node_name, tensors
 
@@ -70,6 +71,11 @@ def _checked_opset(what: str, version: int) -> int:
         raise ModelError(
             f"{what} has opset {version}, {OLDEST_OPSET} to {newest} are read; export it with opset 17, or convert it "
             "with onnx.version_converter"
+        )
+    if version > runtime_opset.KNOWN and version > (runs := runtime_opset.newest_opset()):
+        raise ModelError(
+            f"{what} has opset {version}, the installed onnxruntime runs {runs} at most; export it with opset 17, "
+            "convert it with onnx.version_converter, or update onnxruntime"
         )
     return version
 
@@ -182,6 +188,11 @@ def _undefined(nodes: list[onnx.NodeProto], place: int, name: str) -> ModelError
         return ModelError(f"has nodes that form a cycle: {ring}; a residual network has none")
     maker = node_name(nodes[makers[name]])
     return ModelError(f"{reader}, which node {maker} makes only later; sort the nodes, or export the model again")
+
+
+def opset(model: onnx.ModelProto) -> int:
+    """Give the opset of ONNX's own operators; a model that `check_structure` lets pass names exactly one."""
+    return next(found.version for found in model.opset_import if found.domain in _OWN_DOMAINS)
 
 
 def is_own(node: onnx.NodeProto) -> bool:

@@ -4,6 +4,7 @@ import heapq
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -84,6 +85,16 @@ class SpikingNetwork:
     def neurons(self) -> tuple[ir.Neuron, ...]:
         """The layers of neurons, from the input to the readout."""
         return tuple(node for node in self.nodes if isinstance(node, ir.Neuron))
+
+    @property
+    def neuron_count(self) -> int:
+        """How many neurons there are in all layers."""
+        return sum(prod(node.shape) for node in self.neurons)
+
+    @property
+    def parameter_count(self) -> int:
+        """How many weights and biases there are."""
+        return sum(array.size for name, array in self.tensors.items() if name.endswith((".weight", ".bias")))
 
     def tensor(self, name: str | None, default: float) -> Array:
         """Give a tensor by name, or a scalar array of `default` where the name is None."""
