@@ -11,6 +11,7 @@ from snnconv.conversion.verdict import Draft, Verdict, draft, judge
 from snnconv.errors import ModelError, NotRunnableError
 from snnconv.files.sizes import MEMORY_LIMIT
 from snnconv.graph.reader import survey
+from snnconv.graph.structure import opset
 from snnconv.runtime.counts import dense_ops
 from snnconv.runtime.memory import check_memory, needed
 
@@ -111,7 +112,7 @@ def check(
         file=file.path.name,
         sha256=file.sha256,
         exporter=f"{file.model.producer_name} {file.model.producer_version}".strip(),
-        opset=next(o.version for o in file.model.opset_import if o.domain in ("", "ai.onnx")),
+        opset=opset(file.model),
         input=file.input,
         input_shape=file.input_shape if made is None else made.graph.input_shape,
         output=found.output,

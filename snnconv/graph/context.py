@@ -8,8 +8,9 @@ import numpy as np
 import onnx
 
 from snnconv.errors import ModelError
+from snnconv.graph.facts import Facts
 from snnconv.graph.graph import Node, Shape
-from snnconv.graph.infer import Facts
+from snnconv.graph.tensors import node_name
 
 Array = np.ndarray[Any, Any]
 
@@ -52,7 +53,7 @@ class OnnxNode:
     def of(cls, node: onnx.NodeProto, version: int) -> "OnnxNode":
         """Read a protobuf node."""
         attributes = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
-        name = node.name or f"{node.op_type}:{node.output[0] if node.output else '?'}"
+        name = node_name(node)
         op = node.op_type if node.domain in ("", "ai.onnx") else f"{node.domain}.{node.op_type}"
         return cls(name, op, tuple(node.input), tuple(node.output), attributes, version)
 
@@ -157,7 +158,7 @@ class Context:
 
     def inner(self, wanted: str) -> str:
         """Give a name for a value that the file does not have: the one wanted, or longer where the file has it."""
-        while wanted in self._facts.shapes or wanted in self._facts.constants or wanted in self._made:
+        while wanted in self._facts.names or wanted in self._made:
             wanted += "~"
         return wanted
 
@@ -182,6 +183,11 @@ class Context:
         if not self.is_constant(value):
             raise Unsupported(f"its input {value} is not constant")
         array = self._facts.constant(value)
+        if value in self._facts.of_batch:
+            raise Unsupported(
+                f"it computes with {value}, which changes with the batch size; export with a fixed batch size, or "
+                "leave it out"
+            )
         if finite and array.dtype.kind == "f" and not np.isfinite(array).all():
             raise ModelError(f"the tensor {value} holds NaN or infinity; train or export the model again")
         return array

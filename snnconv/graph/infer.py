@@ -1,27 +1,22 @@
-"""One forward pass over an ONNX graph: what is constant is computed, what is not gets its shape, and both are bounded.
+"""What is constant in an ONNX graph, and the shapes of what is not; both are bounded.
 
-Shape arithmetic and other constants are computed by onnx's reference implementation, one node at a time, and only
-after onnx's shape inference has said how large the result will be. So nothing large is made before its size is known,
-and onnxruntime never sees a model whose tensors would not fit. Nodes and values keep the names of the file. Texts are
-no constants, and what `snnconv.graph.constant_nodes` does not name is not computed.
+Nodes and values keep the names of the file.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from math import prod
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 import onnx
-from onnx import TensorProto, numpy_helper
+from onnx import TensorProto
 
 from snnconv.errors import ModelError
-from snnconv.files.sizes import readable
-from snnconv.graph import constant_nodes
-from snnconv.graph.late_windows import without_late_windows
+from snnconv.graph.facts import Facts
+from snnconv.graph.one_pass import OnePass
 from snnconv.graph.onnx_file import OnnxFile
-from snnconv.graph.structure import is_own, opset
-from snnconv.graph.tensors import node_name
+
+__all__ = ["OPEN_BATCH", "Facts", "infer"]
 
 Array = np.ndarray[Any, Any]
 
@@ -31,55 +26,6 @@ that files hold as a size of something else would hide a batch size that is writ
 
 _OTHER_BATCH = 2
 """A second one, for numbers that change with it. Smaller, so that it fits; their difference has one divisor."""
-
-_SMALL = 4096
-"""Numbers of a constant that shape inference is shown: lists of sizes and axes have fewer."""
-
-_OF_SHAPES = frozenset({"CastLike", "Shape", "Size"})
-"""Operators that ask for the type or shape of a value only. CastLike does so of its second input."""
-
-_BYTES = 4
-"""Of a number of the image's way, float32."""
-
-_MOST_BYTES = 8
-"""Of a number of a constant, at most."""
-
-
-@dataclass
-class Facts:
-    """What is known of the values of a model without an image.
-
-    Attributes
-    ----------
-    constants : dict of str to TensorProto or ndarray
-        Values that do not depend on the image.
-    shapes : dict of str to tuple of int
-        Shapes of the others where they are known, the batch included.
-    types : dict of str to int
-        Their element types, as ONNX numbers them.
-    image_bytes : int
-        What all values that depend on the image take as float32.
-    names : set of str
-        All values of the file, those of which nothing is known too.
-    of_batch : set of str
-        Constants of floating numbers that are others for another batch size, where the file leaves it open. One that
-        is repeated for each image is not among them: its numbers are the same.
-    """
-
-    constants: dict[str, TensorProto | Array] = field(default_factory=dict)
-    shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
-    types: dict[str, int] = field(default_factory=dict)
-    image_bytes: int = 0
-    names: set[str] = field(default_factory=set)
-    of_batch: set[str] = field(default_factory=set)
-
-    def constant(self, name: str) -> Array:
-        """Give a constant as an array."""
-        value = self.constants[name]
-        if isinstance(value, TensorProto):
-            value = numpy_helper.to_array(value)
-            self.constants[name] = value
-        return value
 
 
 def infer(file: OnnxFile, memory_limit: int, wanted: set[int] | None = None) -> Facts:
@@ -108,27 +54,26 @@ def infer(file: OnnxFile, memory_limit: int, wanted: set[int] | None = None) -> 
     graph = file.model.graph
     nodes = [node for place, node in enumerate(graph.node) if wanted is None or place in wanted]
     given = {t.name: t for t in graph.initializer if t.data_type != TensorProto.STRING}
-    pass_ = _Pass(file, file.batch or OPEN_BATCH, given, memory_limit)
+    pass_ = OnePass(file, file.batch or OPEN_BATCH, given, memory_limit)
     pass_.visit_all(nodes)
     facts = pass_.facts
-    facts.names = {file.input, *given, *(name for node in graph.node for name in node.output if name)}
+    facts.names = {file.input, *(t.name for t in graph.initializer), *(n for p in graph.node for n in p.output if n)}
     if file.batch is None:
         facts.of_batch = _of_batch(file, nodes, pass_, memory_limit)
     return facts
 
 
-def _of_batch(file: OnnxFile, nodes: Iterable[onnx.NodeProto], first: "_Pass", limit: int) -> set[str]:
+def _of_batch(file: OnnxFile, nodes: Iterable[onnx.NodeProto], first: "OnePass", limit: int) -> set[str]:
     """Give the constants of floating numbers that are others with ``_OTHER_BATCH`` images."""
     facts = first.facts
     asked = {name for name in first.of_shapes if facts.constant(name).dtype.kind == "f"}
     if not asked:
         return asked  # as in most files: from shapes follow lists of sizes alone
     given = {name: value for name, value in facts.constants.items() if name not in first.of_shapes}
-    second = _Pass(file, _OTHER_BATCH, given, limit)
-    try:
+    second = OnePass(file, _OTHER_BATCH, given, limit)
+    # where it fails, a batch size is written into the model: what is not known then is taken to change with it
+    with suppress(ModelError):
         second.visit_all(nodes)
-    except ModelError:
-        pass  # the batch size is written into the model: what is not known is taken to change with it
     found = second.facts
     return {n for n in asked if n not in found.constants or not _same(facts.constant(n), found.constant(n))}
 
@@ -141,183 +86,3 @@ def _same(one: Array, other: Array) -> bool:
     if one.size and not first.size:
         return False
     return np.array_equal(one, np.broadcast_to(first, one.shape), equal_nan=True)
-
-
-class _Pass:
-    """One pass with one batch size.
-
-    Attributes
-    ----------
-    facts : Facts
-    of_shapes : set of str
-        The constants that follow from shapes of values that depend on the image.
-    """
-
-    def __init__(self, file: OnnxFile, batch: int, given: Mapping[str, TensorProto | Array], limit: int) -> None:
-        self.facts = Facts(constants=dict(given))
-        self.facts.shapes[file.input] = (batch, *file.input_shape)
-        self.facts.types[file.input] = TensorProto.FLOAT
-        self.of_shapes: set[str] = set()
-        self._path = file.path
-        self._batch = batch
-        self._version = opset(file.model)
-        self._limit = limit
-        self._constant_bytes = 0
-        self._products = 0
-
-    def visit_all(self, nodes: Iterable[onnx.NodeProto]) -> None:
-        """Look at nodes in order, but not at those that make what is given."""
-        for node in nodes:
-            if not all(name in self.facts.constants for name in node.output if name):
-                self._visit(node)
-
-    def _visit(self, node: onnx.NodeProto) -> None:
-        facts = self.facts
-        if not is_own(node) or _has_subgraph(node):
-            return  # nothing is known of what it gives
-        if any(name and name not in facts.constants and name not in facts.shapes for name in node.input):
-            return
-        known = all(not name or name in facts.constants for name in node.input)
-        if known and not constant_nodes.may_be_computed(node):
-            return
-        if node.op_type == "Constant" and node.attribute and node.attribute[0].HasField("t"):
-            facts.constants[node.output[0]] = node.attribute[0].t
-            return
-        outputs = self._outputs(node)
-        if known or self._asks_for_shape(node):
-            if self._fits(node, outputs):
-                self._compute(node)
-            return
-        for name, kind in outputs.items():
-            shape = _sizes(kind)
-            if shape is not None:
-                self._take_shape(node, name, shape, kind.tensor_type.elem_type)
-        if facts.image_bytes > self._limit:
-            raise ModelError(
-                f"{self._path}: up to node {nodenode_name(node)} a batch of {self._batch} needs "
-                f"{readable(facts.image_bytes)}, at most {readable(self._limit)} is allowed; raise --memory-limit"
-            )
-
-    def _take_shape(self, node: onnx.NodeProto, name: str, shape: tuple[int, ...], data_type: int) -> None:
-        """Keep the shape of a value that depends on the image."""
-        facts = self.facts
-        if node.op_type in ("AveragePool", "MaxPool"):
-            shape = without_late_windows(node, facts.shapes[node.input[0]], shape)
-        if min(shape, default=1) < 0:
-            raise ModelError(
-                f"{self._path}: node {nodenode_name(node)} gives the shape {shape}, the images are too small for it"
-            )
-        facts.shapes[name] = shape
-        facts.types[name] = data_type
-        facts.image_bytes += _BYTES * prod(shape)
-
-    def _asks_for_shape(self, node: onnx.NodeProto) -> bool:
-        return node.op_type in _OF_SHAPES and (node.op_type != "CastLike" or node.input[0] in self.facts.constants)
-
-    def _outputs(self, node: onnx.NodeProto) -> dict[str, onnx.TypeProto]:
-        """Infer the types of what a node gives."""
-        try:
-            schema = onnx.defs.get_schema(node.op_type, self._version, "")
-        except onnx.defs.SchemaError:
-            return {}
-        types, data = {}, {}
-        for name in filter(None, node.input):
-            if name in self.facts.constants:
-                types[name], shown = self._constant_type(name)
-                if shown is not None:
-                    data[name] = shown
-            else:
-                types[name] = onnx.helper.make_tensor_type_proto(self.facts.types[name], self.facts.shapes[name])
-        try:
-            return onnx.shape_inference.infer_node_outputs(
-                schema, node, types, data, opset_imports=[onnx.helper.make_opsetid("", self._version)]
-            )
-        # onnx's own errors, and those of its checks on sizes
-        except (onnx.shape_inference.InferenceError, onnx.checker.ValidationError, RuntimeError, ValueError) as error:
-            raise ModelError(
-                f"{self._path}: the shapes at node {node_name(node)} ({node.op_type}) contradict each other: "
-                f"{' '.join(str(error).split())[:200]}"
-            ) from error
-
-    def _constant_type(self, name: str) -> tuple[onnx.TypeProto, onnx.TensorProto | None]:
-        """Give the type of a constant, and the constant itself where it is small."""
-        value = self.facts.constants[name]
-        if isinstance(value, TensorProto):
-            shown = value if prod(value.dims) <= _SMALL else None
-            return onnx.helper.make_tensor_type_proto(value.data_type, list(value.dims)), shown
-        kind = onnx.helper.make_tensor_type_proto(onnx.helper.np_dtype_to_tensor_dtype(value.dtype), value.shape)
-        return kind, numpy_helper.from_array(value) if value.size <= _SMALL else None
-
-    def _fits(self, node: onnx.NodeProto, outputs: dict[str, onnx.TypeProto]) -> bool:
-        """Say whether it is known how large constants are, and that they are cheap; refuse those that are too large."""
-        read = {name: self._shape(name) for name in filter(None, node.input)}
-        if not constant_nodes.reads_little(node, read):
-            return False
-        for name in filter(None, node.output):
-            kind = outputs.get(name)
-            if kind is None or not constant_nodes.is_number(kind.tensor_type.elem_type):
-                return False
-            shape = _sizes(kind)
-            if node.op_type == "NonZero":  # at most an index for each axis of each number it reads
-                dims = read[node.input[0]]
-                shape = (max(1, len(dims)), prod(dims))
-            if shape is None:
-                return False
-            if min(shape, default=1) < 0:
-                raise ModelError(
-                    f"{self._path}: node {node_name(node)} gives the shape {shape}; sizes are not negative"
-                )
-            self._products += constant_nodes.products(node, read.get(node.input[0] if node.input else "", ()), shape)
-            if self._products > constant_nodes.MOST_PRODUCTS:
-                return False
-            self._constant_bytes += _MOST_BYTES * prod(shape)
-            if self._constant_bytes > self._limit:
-                raise ModelError(
-                    f"{self._path}: node {node_name(node)} ({node.op_type}) makes a constant of shape "
-                    f"{'×'.join(map(str, shape))}; all constants would take {readable(self._constant_bytes)}, "
-                    f"at most {readable(self._limit)} is allowed"
-                )
-        return True
-
-    def _shape(self, name: str) -> tuple[int, ...]:
-        value = self.facts.constants.get(name)
-        if value is None:
-            return self.facts.shapes[name]
-        return tuple(value.dims) if isinstance(value, TensorProto) else value.shape
-
-    def _compute(self, node: onnx.NodeProto) -> None:
-        """Compute what a node gives, and keep it as a constant."""
-        constants = self.facts.constants
-        names = list(dict.fromkeys(filter(None, node.input)))
-        # where only a shape is asked for, the value takes no memory
-        given = {
-            name: self.facts.constant(name)
-            if name in constants
-            else np.broadcast_to(np.float32(0), self.facts.shapes[name])
-            for name in names
-        }
-        of_image = node.op_type != "CastLike" and not all(name in constants for name in names)
-        try:
-            made = constant_nodes.compute(node, given, self._version)
-        except ModelError as error:
-            raise ModelError(f"{self._path}: {error}") from error
-        if of_image or not self.of_shapes.isdisjoint(names):
-            self.of_shapes.update(made)
-        constants.update(made)
-
-
-def _sizes(kind: onnx.TypeProto) -> tuple[int, ...] | None:
-    """Give the shape of a tensor where all of it is known."""
-    tensor = kind.tensor_type
-    if not tensor.HasField("shape") or not all(d.HasField("dim_value") for d in tensor.shape.dim):
-        return None
-    return tuple(d.dim_value for d in tensor.shape.dim)
-
-
-def _has_subgraph(node: onnx.NodeProto) -> bool:
-    kinds = (onnx.AttributeProto.GRAPH, onnx.AttributeProto.GRAPHS)
-    return any(attribute.type in kinds for attribute in node.attribute)
-
-
-def _name(node: onnx.NodeProto) -> str:
-    return node.name or f"{node.op_type}:{node.output[0] if node.output else '?'}"

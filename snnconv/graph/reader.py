@@ -20,6 +20,7 @@ from snnconv.graph.graph import Flatten, Graph, Node
 from snnconv.graph.infer import OPEN_BATCH, Facts, infer
 from snnconv.graph.onnx_file import OnnxFile
 from snnconv.graph.ops import AT_THE_END, READERS
+from snnconv.graph.structure import opset
 
 _CHANNELS_FIRST = (0, 1, 2, 3)
 _CHANNELS_LAST = (0, 3, 1, 2)
@@ -170,12 +171,12 @@ def survey(path: Path, output: str | None = None, memory_limit: int = MEMORY_LIM
     """
     file = onnx_file.load(path, memory_limit)
     chosen = _chosen(file, output)
-    facts = infer(file, memory_limit)
     wanted = _wanted(file.model.graph, chosen)
+    facts = infer(file, memory_limit, wanted)
     batch = file.batch or OPEN_BATCH
     context = Context(facts, batch, _ends(file.model.graph, wanted))
     try:
-        context.start(file.input, _input_order(file, facts))
+        context.start(file.input, _input_order(file, facts, wanted))
         findings, nodes = _read_nodes(file, facts, context, wanted)
         graph = None
         if not any(finding.fate is Fate.REFUSED for finding in findings):
@@ -220,10 +221,10 @@ def _ends(graph: onnx.GraphProto, wanted: set[int]) -> set[str]:
     return ends
 
 
-def _input_order(file: OnnxFile, facts: Facts) -> tuple[int, ...]:
+def _input_order(file: OnnxFile, facts: Facts, wanted: set[int]) -> tuple[int, ...]:
     """Say how the file keeps its images: channels last where it transposes them before anything else."""
     same = {file.input}
-    for node in file.model.graph.node:
+    for node in (file.model.graph.node[place] for place in sorted(wanted)):
         known = all(name in facts.constants for name in node.output if name)
         if known or not same.intersection(node.input):
             continue
@@ -245,7 +246,7 @@ def _input_order(file: OnnxFile, facts: Facts) -> tuple[int, ...]:
 def _read_nodes(file: OnnxFile, facts: Facts, context: Context, wanted: set[int]) -> tuple[list[Finding], list[Node]]:
     findings: list[Finding] = []
     nodes: list[Node] = []
-    version = next(o.version for o in file.model.opset_import if o.domain in ("", "ai.onnx"))
+    version = opset(file.model)
     behind: set[str] = set()  # values behind the network's output
     lost: set[str] = set()  # values that a refused node makes: what reads them is not looked at
     for place, proto in enumerate(file.model.graph.node):
@@ -285,6 +286,8 @@ def _made(node: OnnxNode, context: Context, lost: set[str]) -> Read:
         raise Unsupported(ADVICE.get(node.op.rsplit(".", 1)[-1], "no such operator is supported"))
     if lost.intersection(node.inputs):
         raise Unsupported  # what it reads is refused: it is not a reason of its own
+    if all(not value or context.is_constant(value) for value in node.inputs):
+        raise Unsupported("all that it reads is constant, and it is not computed here; fold constants when you export")
     made = reader(node, context)
     return made if isinstance(made, Read) else Read((made,))
 

@@ -171,6 +171,13 @@ def _check_node(node: onnx.NodeProto, version: int, in_function: bool) -> None:
             f"node {node_name(node)} ({node.op_type}) has {len(node.attribute)} attributes, at most "
             f"{_MAX_ATTRIBUTES} are read"
         )
+    for attribute in node.attribute:
+        # onnx's shape inference of a Split would make a list of that many sizes
+        if node.op_type == "Split" and attribute.name == "num_outputs" and attribute.i != len(node.output):
+            raise ModelError(
+                f"node {node_name(node)} (Split) makes {len(node.output)} parts, and its num_outputs is "
+                f"{attribute.i}; export the model again"
+            )
     check_attributes(node, version if node.domain in _OWN_DOMAINS else None, in_function)
 
 
@@ -192,7 +199,7 @@ def _undefined(nodes: list[onnx.NodeProto], place: int, name: str) -> ModelError
 
 def opset(model: onnx.ModelProto) -> int:
     """Give the opset of ONNX's own operators; a model that `check_structure` lets pass names exactly one."""
-    return next(found.version for found in model.opset_import if found.domain in _OWN_DOMAINS)
+    return int(next(found.version for found in model.opset_import if found.domain in _OWN_DOMAINS))
 
 
 def is_own(node: onnx.NodeProto) -> bool:

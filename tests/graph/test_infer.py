@@ -206,3 +206,98 @@ def test_a_reshape_that_mixes_images_is_refused(tmp_path: Path, new_model, shape
     b.node("Reshape", ["mixed", b.constant("back", [-1, 128], INT)], "logits")
     with pytest.raises(ModelError, match=r"MIXED \(mixed has shape .*whose first axis is not the batch of"):
         read(b.save(tmp_path / "m.onnx"))
+
+
+def batch_as_float(b: Builder, x: str = "input") -> str:
+    size = b.node("Gather", [b.node("Shape", [x], "shape"), b.constant("zero", 0, INT)], "size")
+    return b.node("Cast", [size], "count", to=TensorProto.FLOAT)
+
+
+def of_the_batch(b: Builder) -> set[str]:
+    half = b.node("Div", [batch_as_float(b), b.constant("two", 2)], "half")
+    b.node("Expand", [half, "shape"], "spread")
+    return {"count", "half", "spread"}
+
+
+def parity_of_the_batch(b: Builder) -> set[str]:
+    b.node("Mod", [batch_as_float(b), b.constant("two", 2)], "odd", fmod=1)
+    return {"count", "odd"}
+
+
+def places_in_the_batch(b: Builder) -> set[str]:
+    bounds = [b.constant("start", 0), batch_as_float(b), b.constant("step", 1)]
+    b.node("Range", bounds, "places")
+    return {"count", "places"}
+
+
+def of_the_rows(b: Builder) -> set[str]:
+    sizes = b.node(
+        "Slice", [b.node("Shape", ["input"], "shape"), *(b.constant(f"b{i}", [i], INT) for i in (2, 4))], "hw"
+    )
+    b.node("ReduceProd", [b.node("Cast", [sizes], "float", to=TensorProto.FLOAT)], "area", keepdims=0)
+    return set()
+
+
+def repeated_for_each_image(b: Builder) -> set[str]:
+    shape = b.node("Shape", ["input"], "shape")
+    b.node("ConstantOfShape", [shape], "zeros")
+    b.node("Expand", [b.constant("bias", np.arange(16).reshape(2, 8, 1)), shape], "wide")
+    return set()
+
+
+def of_a_constant(b: Builder) -> set[str]:
+    batch_as_float(b, b.constant("other", np.ones((5, 2))))
+    return set()
+
+
+OF_BATCH = [
+    of_the_batch,
+    parity_of_the_batch,
+    places_in_the_batch,
+    of_the_rows,
+    repeated_for_each_image,
+    of_a_constant,
+]
+
+
+@pytest.mark.parametrize("batch", [None, 3])
+@pytest.mark.parametrize("build", OF_BATCH, ids=lambda build: build.__name__)
+def test_numbers_that_change_with_an_open_batch_are_known(tmp_path: Path, new_model, build, batch: int | None) -> None:
+    b = new_model(batch=batch)
+    expected = build(b)
+    end(b)
+    found = facts(b.save(tmp_path / "m.onnx"))
+    assert b.nodes[-2].output[0] in found.constants
+    assert found.of_batch == (expected if batch is None else set())
+
+
+def test_a_batch_size_written_into_the_model_makes_numbers_unsure(tmp_path: Path, new_model) -> None:
+    b = new_model()
+    fixed = b.add("input", b.constant("offsets", np.ones((OPEN_BATCH, 2, 8, 8))), "fixed")
+    b.node("Cast", [b.node("Shape", [fixed], "shape")], "count", to=TensorProto.FLOAT)
+    end(b)
+    assert facts(b.save(tmp_path / "m.onnx")).of_batch == {"count"}
+
+
+def test_texts_are_no_constants(tmp_path: Path, new_model) -> None:
+    b = new_model()
+    b.node("Constant", [], "alone", value_string="a")
+    b.node("Constant", [], "list", value_strings=["a", "b"])
+    b.node("Constant", [], "tensor", value=helper.make_tensor("t", TensorProto.STRING, [1], [b"a"]))
+    b.node("Cast", [b.constant("number", 1.0)], "cast", to=TensorProto.STRING)
+    b.node("Identity", ["kept"], "same")
+    end(b)
+    model = b.model()
+    model.graph.initializer.append(helper.make_tensor("kept", TensorProto.STRING, [1], [b"a"]))
+    path = tmp_path / "m.onnx"
+    path.write_bytes(model.SerializeToString())
+    assert set(facts(path).constants) == {"number"}
+    assert read(path).class_count == 128
+
+
+def test_a_layer_between_constants_is_refused_by_name(tmp_path: Path, new_model) -> None:
+    b = new_model()
+    maps = b.conv(b.constant("x", np.ones((1, 2, 8, 8))), "maps", (2, 2, 1, 1))
+    end(b, b.add("input", maps, "sum"))
+    with pytest.raises(ModelError, match=r"1 nodes? not supported: Conv MAPS \("):
+        read(b.save(tmp_path / "m.onnx"))

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 from onnx import helper, numpy_helper
@@ -64,4 +65,29 @@ def test_a_division_that_ends_the_process_is_left_out(tmp_path: Path, tiny_image
     file = load(path)
     needed = needed_model(file.model, infer(file, MEMORY_LIMIT).constants, ["logits"], open_batch=True)
     assert "Div" not in [node.op_type for node in needed.graph.node]
+    assert run(needed, ["logits"], tiny_images[:4])[0].shape == (4, 5)
+
+
+def test_nodes_of_one_name_are_run(tmp_path: Path, tiny_images) -> None:
+    model = residual(0)
+    expected = run(model, ["logits"], tiny_images[:4])[0]
+    for node in model.graph.node:
+        node.name = "twice"
+    path = tmp_path / "m.onnx"
+    path.write_bytes(model.SerializeToString())
+    file = load(path)
+    needed = needed_model(file.model, infer(file, MEMORY_LIMIT).constants, ["logits"], open_batch=True)
+    names = [node.name for node in needed.graph.node]
+    assert names == ["twice"] + [""] * (len(names) - 1)
+    assert {node.name for node in file.model.graph.node} == {"twice"}
+    np.testing.assert_array_equal(run(needed, ["logits"], tiny_images[:4])[0], expected)
+
+
+def test_a_newer_ir_version_than_that_of_onnxruntime_is_run(tmp_path: Path, tiny_images) -> None:
+    model = residual(0)
+    model.ir_version = onnx.IR_VERSION
+    path = tmp_path / "m.onnx"
+    path.write_bytes(model.SerializeToString())
+    file = load(path)
+    needed = needed_model(file.model, infer(file, MEMORY_LIMIT).constants, ["logits"], open_batch=True)
     assert run(needed, ["logits"], tiny_images[:4])[0].shape == (4, 5)

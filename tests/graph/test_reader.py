@@ -241,3 +241,18 @@ def test_an_internal_value_never_has_the_name_of_another(tmp_path: Path, new_mod
     expected = run_values(path, ["m/pooled"], tiny_images)["m/pooled"]
     # float32 against float64, a few short sums
     np.testing.assert_allclose(evaluate(graph, tiny_images)["m/pooled"], expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(("batch", "axis", "refused"), [(None, 0, True), (None, 2, False), (3, 0, False)])
+def test_what_computes_with_an_open_batch_size_is_refused(
+    tmp_path: Path, new_model, batch: int | None, axis: int, refused: bool
+) -> None:
+    b = new_model(batch=batch)
+    size = b.node("Gather", [b.node("Shape", ["input"], "shape"), b.constant("axis", axis, np.int64)], "size", axis=0)
+    b.classifier(b.node("Div", ["input", b.node("Cast", [size], "number", to=1)], "x"), 2)
+    path = b.save(tmp_path / "m.onnx")
+    if refused:
+        with pytest.raises(UnsupportedOperatorError, match="which changes with the batch size"):
+            read(path)
+    else:
+        assert read(path).class_count == 5

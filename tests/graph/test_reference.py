@@ -113,3 +113,13 @@ def test_zeros_that_are_padded_before_a_max_pool_may_be_the_largest(tmp_path: Pa
     (found,) = ReferenceModel(path, ["pooled"]).run(negative)
     np.testing.assert_array_equal(found, run_values(path, ["pooled"], negative)["pooled"])
     assert (found[:, :, 0] == 0).all()
+
+
+@pytest.mark.parametrize("field", ["shape", "type"])
+def test_an_output_without_a_shape_is_run(tmp_path: Path, new_residual_network, tiny_images, field: str) -> None:
+    model = new_residual_network().model()
+    output = model.graph.output[0]
+    (output.type.tensor_type if field == "shape" else output).ClearField(field)
+    path = tmp_path / "m.onnx"
+    path.write_bytes(model.SerializeToString())
+    assert ReferenceModel(path).run(tiny_images)[0].shape == (40, 5)

@@ -1,18 +1,21 @@
 """What a damaged or hostile model breaks is said in Python, before native code sees it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from snnconv.errors import ModelError
-from snnconv.graph import onnx_file, wire
+from snnconv.graph import onnx_file, runtime_opset, wire
 from snnconv.graph.onnx_file import load
 from snnconv.graph.reader import read
+from snnconv.graph.reference import ReferenceModel
+from snnconv.graph.structure import opset as opset_of
 from tests.fuzz.models import KINDS, functions, residual
 
 Damage = Callable[[onnx.ModelProto], Any]
@@ -300,6 +303,65 @@ def test_an_attribute_that_holds_another_field_is_named(refusal) -> None:
 
 
 # versions
+
+
+@pytest.fixture
+def older_onnxruntime(monkeypatch) -> Iterator[int]:
+    """Have onnxruntime refuse what is newer than an opset, as it refuses what is newer than its own newest."""
+    newest = runtime_opset.KNOWN + 1
+    session = onnxruntime.InferenceSession
+
+    def refusing(data: bytes, *rest: Any, **named: Any) -> Any:
+        if onnx.load_from_string(data).opset_import[0].version > newest:
+            raise RuntimeError("opset is under development")
+        return session(data, *rest, **named)
+
+    monkeypatch.setattr(onnxruntime, "InferenceSession", refusing)
+    runtime_opset._runs.cache_clear()
+    yield newest
+    runtime_opset._runs.cache_clear()
+
+
+def test_an_opset_that_onnxruntime_does_not_run_is_named(refusal, older_onnxruntime: int) -> None:
+    opset = older_onnxruntime + 1
+    found = refusal(lambda m: setattr(m.opset_import[0], "version", opset))
+    assert found.startswith(
+        f": the model has opset {opset}, the installed onnxruntime runs {older_onnxruntime} at most; export it with"
+    )
+
+
+def test_the_newest_opset_that_onnxruntime_runs_is_loaded(tmp_path: Path, tiny_images) -> None:
+    newest = runtime_opset.newest_opset()
+    assert runtime_opset.KNOWN <= newest <= onnx.defs.onnx_opset_version()
+    model = residual(0)
+    model.opset_import[0].version = newest
+    path = tmp_path / "m.onnx"
+    path.write_bytes(model.SerializeToString())
+    assert opset_of(load(path).model) == newest
+    assert ReferenceModel(path).run(tiny_images[:4])[0].shape == (4, 5)
+
+
+def test_an_old_opset_asks_onnxruntime_nothing(tmp_path: Path, monkeypatch) -> None:
+    def asked(version: int) -> bool:
+        raise AssertionError(f"onnxruntime is asked for opset {version}")
+
+    monkeypatch.setattr(runtime_opset, "_runs", asked)
+    model = residual(0)
+    model.opset_import[0].version = runtime_opset.KNOWN
+    path = tmp_path / "m.onnx"
+    path.write_bytes(model.SerializeToString())
+    load(path)
+
+
+def test_a_split_into_any_number_of_parts_is_named(refusal) -> None:
+    """onnx's shape inference would make a list of them."""
+
+    def damage(model: onnx.ModelProto) -> None:
+        model.opset_import[0].version = 18
+        model.graph.node.append(helper.make_node("Split", ["input"], ["a", "b"], name="PARTS", num_outputs=2**40))
+
+    expected = f": node PARTS (Split) makes 2 parts, and its num_outputs is {2**40}; export the model again"
+    assert refusal(damage) == expected
 
 
 @pytest.mark.parametrize("opset", [0, 6, 999])

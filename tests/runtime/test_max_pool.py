@@ -126,7 +126,7 @@ def test_a_constant_current_is_pooled_once(windows) -> None:
     program.load(images)
     program.advance(5)
     # the image is on a grid of 2^-24
-    image = np.rint(np.moveaxis(images, 1, -1).astype(np.float64) * 2**28) / 2**28
+    image = np.rint(np.moveaxis(images, 1, -1).astype(np.float64) * 2**24) / 2**24
     np.testing.assert_array_equal(program.values["pool"][0], padded_largest(image, windows))
     assert (program.values["pool"] < 0).all()
     assert len(program.values["pool"]) == 1
