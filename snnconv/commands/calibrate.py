@@ -13,7 +13,7 @@ from snnconv.calibration.calibrate import fitting_batch
 from snnconv.calibration.calibration import Calibration, merge
 from snnconv.calibration.statistics import ValueStatistics
 from snnconv.data import Geometry, Layout, make_preprocessing, open_images, read_classes
-from snnconv.errors import UsageError
+from snnconv.errors import DataError, UsageError
 from snnconv.files.atomic import check_place
 from snnconv.files.sizes import MEMORY_LIMIT
 from snnconv.graph.reader import opened
@@ -103,7 +103,8 @@ def calibrate(
     memory_limit : int
         Bytes that the model's tensors, and the values of a batch, may take.
     batch_size : int
-        Images at a time; fewer where their values would not fit into `memory_limit`.
+        Images at a time; fewer where their values would not fit into `memory_limit`, or to fill batches that the file
+        fixes.
     threads : int
         Threads; 0 takes what is there.
     progress : callable
@@ -119,6 +120,8 @@ def calibrate(
     InputError
         If an input cannot be used; `out` is then as it was.
     """
+    if batch_size < 1:
+        raise DataError(f"batches of {batch_size} images were asked for; ask for at least 1")
     model, data, out = Path(model), Path(data), Path(out)
     check_place(out)
     found, graph = opened(model, output, memory_limit)
@@ -153,13 +156,29 @@ def calibrate(
         recorded,
         samples=samples,
         classes=names,
-        batch_size=min(batch_size, fitting_batch(graph, memory_limit)),
+        batch_size=_together(batch_size, fitting_batch(graph, memory_limit), found.file.batch or 1),
         threads=threads,
         progress=lambda done: progress(done, total),
     )
     _warn_near_chance(result, graph.class_count)
     file.save(result, out)
     return result
+
+
+def _together(asked: int, fitting: int, fixed: int) -> int:
+    """Give how many images are run at a time.
+
+    Parameters
+    ----------
+    asked : int
+        At most so many.
+    fitting : int
+        So many fit.
+    fixed : int
+        The batch size that the file fixes, else 1. As many are run in any case: fewer would be filled up with copies.
+    """
+    most = min(asked, max(fitting, fixed))
+    return most if most < fixed else most - most % fixed
 
 
 def _warn_near_chance(calibration: Calibration, classes: int) -> None:

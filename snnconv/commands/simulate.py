@@ -13,12 +13,13 @@ from snnconv import __version__
 from snnconv.commands.calibrate import numbered
 from snnconv.commands.sitting import Sitting
 from snnconv.data import ImageSet, Layout, Preprocessing, open_images, read_classes
-from snnconv.errors import DataError, InputError, NetworkError, RunError
+from snnconv.errors import DataError, InputError, ModelError, NetworkError, RunError
 from snnconv.files.hashing import sha256_of_file, sha256_of_path
 from snnconv.files.names import plain, plain_values
 from snnconv.files.paths import check_file, is_folder
 from snnconv.files.sizes import MEMORY_LIMIT
-from snnconv.graph.reader import opened, sha256_of_model
+from snnconv.graph import onnx_file
+from snnconv.graph.reader import opened
 from snnconv.graph.reference import ReferenceModel
 from snnconv.ir import file
 from snnconv.ir.network import SpikingNetwork
@@ -55,7 +56,7 @@ class SimulateOptions:
     overwrite : bool
         Start anew where the run folder holds a run.
     memory_limit : int
-        Bytes that one image and one step may need.
+        Bytes that one image and one step may need, and the tensors of the reference.
     command_line : sequence of str
         For the record.
     """
@@ -125,7 +126,7 @@ def simulate(
     planned = images.count if options.limit is None else options.limit
     if planned > images.count:
         raise DataError(f"{images.name} has {images.count} images, {planned} were asked for; ask for fewer")
-    reference = _reference(loaded, options.reference)
+    reference = _reference(loaded, options.reference, options.memory_limit)
     request = _request(network, data, loaded, steps, planned, reference, options)
     folder = RunFolder(out)
     with folder.locked():
@@ -170,17 +171,27 @@ def _open(network: SpikingNetwork, preprocessing: Preprocessing, data: Path, opt
     return images
 
 
-def _reference(network: SpikingNetwork, path: Path | None) -> ReferenceModel | None:
+def _reference(network: SpikingNetwork, path: Path | None, memory_limit: int) -> ReferenceModel | None:
     if path is None:
         return None
-    found = sha256_of_model(path)
-    if found != network.provenance.source_sha256:
+    try:
+        found, _ = opened(path, network.readout.source, memory_limit)
+    except ModelError:
+        # another model may lack the value, or hold what is not supported: that it is another one is the reason
+        _check_same(network, path, onnx_file.load(path, memory_limit).sha256)
+        raise
+    _check_same(network, path, found.file.sha256)
+    # one thread: the simulator's own threads use the cores
+    return ReferenceModel(found, threads=1)
+
+
+def _check_same(network: SpikingNetwork, path: Path, sha256: str) -> None:
+    """Refuse a reference that the network was not converted from."""
+    if sha256 != network.provenance.source_sha256:
         raise NetworkError(
-            f"{path} ({found[:12]}…) is not the model that the network was converted from: "
+            f"{path} ({sha256[:12]}…) is not the model that the network was converted from: "
             f"{network.provenance.source_name} ({(network.provenance.source_sha256 or 'unknown')[:12]}…)"
         )
-    # one thread: the simulator's own threads use the cores
-    return ReferenceModel(opened(path, network.readout.source)[0], threads=1)
 
 
 def _request(

@@ -137,19 +137,6 @@ def opened(path: Path, output: str | None = None, memory_limit: int = MEMORY_LIM
     return found, found.graph
 
 
-def sha256_of_model(path: Path) -> str:
-    """Give the hash by which a model is known in our files, of its external data too.
-
-    Raises
-    ------
-    FileMissingError
-        If there is no such file.
-    ModelError
-        If it is no valid ONNX model.
-    """
-    return onnx_file.load(path).sha256
-
-
 def survey(path: Path, output: str | None = None, memory_limit: int = MEMORY_LIMIT) -> Survey:
     """Say what becomes of every node of an ONNX file.
 

@@ -1,5 +1,6 @@
 """What a simulation needs in memory, computed before anything is allocated."""
 
+from dataclasses import replace
 from math import prod
 
 import numpy as np
@@ -79,7 +80,7 @@ def check_memory(network: SpikingNetwork, limit: int) -> None:
     padded = {node.name: _padded(network, node) for node in network.nodes if isinstance(node, _PADDED)}
     name = max(padded, key=lambda name: prod(padded[name]), default="")
     where = ""
-    if name and 16 * prod(padded[name]) > found // 2:
+    if 2 * needed(_without_pads(network, name)) < found:
         sizes = "×".join(str(min(size, _LARGEST_SHOWN)) for size in padded[name])
         where = f", most of it at node {name}, which reads {sizes} with its padding"
     raise NotRunnableError(
@@ -91,3 +92,14 @@ def check_memory(network: SpikingNetwork, limit: int) -> None:
 def _padded(network: SpikingNetwork, node: ir.Conv | ir.SumPool | ir.MaxPoolGate | ir.MaxPoolCurrent) -> list[int]:
     """Give the shape of what a node reads, with its padding, channels first."""
     return padded_shape(node, network.by_name[network.incoming[node.name][0].source].shape)
+
+
+def _without_pads(network: SpikingNetwork, name: str) -> SpikingNetwork:
+    """Give a network of the same values, one node of which pads nothing: to compare what both need, not to run."""
+    nodes = [
+        node.model_copy(update={"pads": (0,) * len(node.pads)})
+        if isinstance(node, _PADDED) and node.name == name
+        else node
+        for node in network.nodes
+    ]
+    return replace(network, nodes=tuple(nodes))

@@ -9,7 +9,7 @@ import pytest
 
 import snnconv
 from snnconv.choices import MaxPooling
-from snnconv.commands import convert as module
+from snnconv.commands import verify as module
 from snnconv.conversion.parity import Deviation, check_parity
 from snnconv.errors import DataError, ModelError
 
@@ -82,6 +82,14 @@ def test_numbers_of_samples_that_are_refused(
     with pytest.raises(DataError, match=message):
         snnconv.convert(tiny_resnet, calibration, tmp_path / "n.snn", data=data, samples=samples)
     assert not (tmp_path / "n.snn").exists()
+
+
+@pytest.mark.parametrize("samples", [0, -1])
+@pytest.mark.parametrize("verify", [True, False])
+def test_no_samples_are_refused_without_data_too(samples: int, verify: bool, tmp_path) -> None:
+    # before any file is looked for
+    with pytest.raises(DataError, match=f"^{samples} samples were asked for; ask for at least 1$"):
+        snnconv.convert("no.onnx", "no.calib", tmp_path / "n.snn", samples=samples, verify=verify)
 
 
 @pytest.mark.parametrize("length", [4, 448])
