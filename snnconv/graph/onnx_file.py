@@ -13,7 +13,7 @@ from google.protobuf.message import DecodeError, EncodeError
 
 from snnconv.errors import FileMissingError, InputError, ModelError
 from snnconv.files.paths import is_folder
-from snnconv.files.sizes import MEMORY_LIMIT
+from snnconv.files.sizes import MEMORY_LIMIT, readable
 from snnconv.graph.external_data import LARGEST_MODEL, read_external_data
 from snnconv.graph.functions import inline_functions
 from snnconv.graph.structure import check_structure
@@ -124,8 +124,12 @@ def _size(path: Path) -> int:
 
 
 def _check_size(path: Path, size: int, limit: int) -> None:
-    if not 1 <= size <= limit:
-        raise ModelError(f"{path} has {size} bytes, an ONNX file has between 1 and {limit}")
+    if not 1 <= size <= LARGEST_MODEL:
+        raise ModelError(f"{path} has {size} bytes, an ONNX file has between 1 and {LARGEST_MODEL}")
+    if size > limit:
+        raise ModelError(
+            f"{path} has {readable(size)}, at most {readable(limit)} of memory are allowed; raise --memory-limit"
+        )
 
 
 def _parsed(data: bytes) -> onnx.ModelProto:
