@@ -36,6 +36,61 @@ class Preset(StrEnum):
 
     PAPER = "paper"
     """Hu, Tang, Pan: Spiking Deep Residual Networks."""
+    SPIKE_NORM = "spike-norm"
+    """Sengupta, Ye, Wang, Liu, Roy: Going Deeper in Spiking Neural Networks."""
+
+
+class Compensation(StrEnum):
+    """By how much synaptic weights are enlarged against the errors of the layers before; a number is one factor."""
+
+    NONE = "none"
+    SEARCH = "search"
+    """One factor for the network, searched on images (Hu et al., Eq. 13-14)."""
+    LAYERWISE = "layerwise"
+    """One factor for each layer, from the input on (Hu et al., first version, section 3.3)."""
+
+
+class Objective(StrEnum):
+    """What a search for a factor makes as good as it can."""
+
+    ERROR = "error"
+    """The least mean accumulated error (Hu et al., Eq. 13)."""
+    AGREEMENT = "agreement"
+    """The most decisions that are the ONNX model's."""
+
+
+class Reset(StrEnum):
+    """What a spike does to the membrane: subtract the threshold, or set it to zero."""
+
+    SUBTRACT = "subtract"
+    ZERO = "zero"
+
+
+class Form(StrEnum):
+    """Where a network has its scales; both forms give the same spikes, up to ties in float."""
+
+    WEIGHTS = "weights"
+    """Weights are normalised, thresholds are 1."""
+    THRESHOLDS = "thresholds"
+    """Weights are those of the model, thresholds are balanced (Sengupta et al., section 5)."""
+
+
+class Balance(StrEnum):
+    """From what thresholds are balanced."""
+
+    SPIKES = "spikes"
+    """The largest weighted sum of spikes in one step: SPIKE-NORM (Sengupta et al., Algorithm 1)."""
+    ACTIVATIONS = "activations"
+    """The largest activation of the ONNX model (Diehl et al.), Sengupta et al.'s baseline."""
+
+
+class Units(StrEnum):
+    """Thresholds of the neurons in residual units."""
+
+    ONE = "one"
+    """1, as Sengupta et al.'s second constraint asks."""
+    BALANCED = "balanced"
+    """Balanced like those of all other layers."""
 
 
 class Granularity(StrEnum):
@@ -46,10 +101,14 @@ class Granularity(StrEnum):
 
 
 class Shortcut(StrEnum):
-    """Identity shortcuts weigh λ_in/λ_out (Hu et al., Eq. 5-6), or 1 (the paper's control)."""
+    """What an identity shortcut weighs."""
 
     NORMALISED = "normalised"
+    """λ_in/λ_out (Hu et al., Eq. 5-6)."""
     UNNORMALISED = "unnormalised"
+    """1 (the control of Hu et al., Table 2)."""
+    EQUAL = "equal"
+    """As if its spikes stood for as much as those of the other path: 1 beside unchanged weights (Sengupta et al.)"""
 
 
 class MaxPooling(StrEnum):

@@ -66,6 +66,7 @@ def simulate_cli(
         classes=classes,
         batch_size=batch_size,
         threads=terminal.threads,
+        seed=terminal.seed,
         overwrite=overwrite,
         memory_limit=bytes_of(memory_limit),
         command_line=sys.argv,
@@ -95,5 +96,14 @@ def _print(terminal: Terminal, summary: "RunSummary") -> None:
         ("steps", "accuracy %", "agreement %", "spikes/image", "M SynOps/image"),
         rows,
         left=0,
-        note=f"{summary.images_per_second:.2f} images/s with the {summary.backend} backend, threads: {summary.threads}",
+        note=_note(summary),
     )
+
+
+def _note(summary: "RunSummary") -> str:
+    speed = f"{summary.images_per_second:.2f} images/s with the {summary.backend} backend, threads: {summary.threads}"
+    if summary.seed is None:
+        return speed
+    found = summary.beyond_amplitude
+    beyond = f", {found:,} pixels beyond its amplitude" if found else ""
+    return f"{speed}; {summary.encoding} input of seed {summary.seed}{beyond}"

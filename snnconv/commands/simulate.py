@@ -10,16 +10,14 @@ from typing import Any
 import numpy as np
 
 from snnconv import __version__
-from snnconv.commands.calibrate import numbered
+from snnconv.commands.inputs import open_for, preprocessing_of, source_model
 from snnconv.commands.sitting import Sitting
-from snnconv.data import ImageSet, Layout, Preprocessing, open_images, read_classes
-from snnconv.errors import DataError, InputError, ModelError, NetworkError, RunError
+from snnconv.data import Layout
+from snnconv.errors import DataError, InputError, RunError
 from snnconv.files.hashing import sha256_of_file, sha256_of_path
 from snnconv.files.names import plain, plain_values
 from snnconv.files.paths import check_file, is_folder
 from snnconv.files.sizes import MEMORY_LIMIT
-from snnconv.graph import onnx_file
-from snnconv.graph.reader import opened
 from snnconv.graph.reference import ReferenceModel
 from snnconv.ir import file
 from snnconv.ir.network import SpikingNetwork
@@ -53,6 +51,8 @@ class SimulateOptions:
         Images at a time in one thread. The result does not depend on it.
     threads : int
         0 takes one for each core.
+    seed : int
+        Of the spikes of a Poisson input.
     overwrite : bool
         Start anew where the run folder holds a run.
     memory_limit : int
@@ -71,6 +71,7 @@ class SimulateOptions:
     classes: Path | None = None
     batch_size: int | None = None
     threads: int = 0
+    seed: int = 0
     overwrite: bool = False
     memory_limit: int = MEMORY_LIMIT
     command_line: Sequence[str] = ()
@@ -118,15 +119,13 @@ def simulate(
         loaded = replace(loaded, encoding=options.encoding)
     steps = options.steps or loaded.steps
     check_memory(loaded, options.memory_limit)
-    backend = choose(options.backend, loaded, options.batch_size)
-    preprocessing = loaded.preprocessing
-    if preprocessing is None:
-        raise NetworkError("the network has no preprocessing, so images cannot be brought to its input")
-    images = _open(loaded, preprocessing, data, options)
+    backend = choose(options.backend, loaded, options.batch_size, seed=options.seed)
+    preprocessing = preprocessing_of(loaded)
+    images = open_for(loaded, preprocessing, data, options.layout, options.labels, options.classes)
     planned = images.count if options.limit is None else options.limit
     if planned > images.count:
         raise DataError(f"{images.name} has {images.count} images, {planned} were asked for; ask for fewer")
-    reference = _reference(loaded, options.reference, options.memory_limit)
+    reference = _reference(loaded, options)
     request = _request(network, data, loaded, steps, planned, reference, options)
     folder = RunFolder(out)
     with folder.locked():
@@ -151,47 +150,11 @@ def _check_paths(network: Path, data: Path, options: SimulateOptions) -> None:
     is_folder(data)
 
 
-def _open(network: SpikingNetwork, preprocessing: Preprocessing, data: Path, options: SimulateOptions) -> ImageSet:
-    images = open_images(
-        data,
-        input_shape=preprocessing.input_shape,
-        layout=options.layout,
-        geometry=preprocessing.geometry,
-        labels=options.labels,
-        classes=read_classes(options.classes) if options.classes else network.classes,
-        class_count=network.readout.shape[0],
-    )
-    if images.class_names is not None and options.classes is None and network.classes is None:
-        _log.warning("classes are numbered by folder name: %s", numbered(images.class_names))
-    if images.dtype != preprocessing.dtype:
-        raise DataError(
-            f"{images.name} holds {images.dtype}, the network was calibrated on {preprocessing.dtype}; "
-            f"give {preprocessing.dtype} data, or calibrate on this kind"
-        )
-    return images
-
-
-def _reference(network: SpikingNetwork, path: Path | None, memory_limit: int) -> ReferenceModel | None:
-    if path is None:
+def _reference(network: SpikingNetwork, options: SimulateOptions) -> ReferenceModel | None:
+    if options.reference is None:
         return None
-    try:
-        found, _ = opened(path, network.readout.source, memory_limit)
-    except ModelError:
-        # another model may lack the value, or hold what is not supported: that it is another one is the reason
-        _check_same(network, path, onnx_file.load(path, memory_limit).sha256)
-        raise
-    _check_same(network, path, found.file.sha256)
     # one thread: the simulator's own threads use the cores
-    return ReferenceModel(found, threads=1)
-
-
-def _check_same(network: SpikingNetwork, path: Path, sha256: str) -> None:
-    """Refuse a reference that the network was not converted from."""
-    if sha256 != network.provenance.source_sha256:
-        raise NetworkError(
-            f"{path} ({sha256[:12]}…) is not the model that the network was converted from: "
-            f"{network.provenance.source_name} ({(network.provenance.source_sha256 or 'unknown')[:12]}…)"
-        )
+    return ReferenceModel(source_model(network, options.reference, options.memory_limit), threads=1)
 
 
 def _request(
@@ -226,6 +189,8 @@ def _request(
         "labels": None if options.labels is None else sha256_of_file(options.labels),
         "classes": None if options.classes is None else sha256_of_file(options.classes),
     }
+    if network.encoding is Encoding.POISSON:
+        request["seed"] = options.seed
     values: dict[str, Any] = plain_values(request)
     return values
 

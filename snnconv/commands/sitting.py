@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from snnconv.commands.inputs import check_scale
 from snnconv.data import ImageSet, Preprocessing
-from snnconv.errors import DataError, InputError, RunError
+from snnconv.errors import InputError, RunError
 from snnconv.files.names import plain
 from snnconv.graph.reference import ReferenceModel
 from snnconv.ir.network import SpikingNetwork
@@ -126,20 +127,10 @@ class Sitting:
     def _pieces(self, first: int, reference: ReferenceModel | None) -> Iterator[Piece]:
         for batch in self._images.batches(self._piece, start=first, stop=self._planned):
             x = self._preprocessing.apply(batch.images)
-            self._check_amplitude(x)
+            check_scale(self._network, self._images.name, x)
             classes = None if reference is None else reference.run(x)[0].argmax(axis=1)
             yield Piece(first, x, batch.labels, classes)
             first += len(x)
-
-    def _check_amplitude(self, x: Array) -> None:
-        """Refuse images far beyond the calibrated range: another scale, and sums that need not be exact."""
-        amplitude = self._network.input.amplitude
-        found = float(np.abs(x).max())
-        if amplitude is not None and found > 2 * amplitude:
-            raise DataError(
-                f"{self._images.name}: preprocessed images reach {found:.4g}, those of the calibration "
-                f"{amplitude:.4g}; give data of the same scale, or calibrate on this data"
-            )
 
     def _seconds_before(self) -> float:
         """Give the time of the sittings before; 0 where the summary is lost or damaged."""
@@ -179,6 +170,7 @@ class Sitting:
             steps=self._steps,
             classes=self._network.readout.shape[0],
             encoding=self._network.encoding.value,
+            seed=request.get("seed"),
             backend=self._backend.name,
             threads=self._threads,
             seconds=seconds,

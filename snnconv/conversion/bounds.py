@@ -99,7 +99,9 @@ def _bound(
 
 def _spikes(network: SpikingNetwork, found: dict[str, Flow], name: str) -> Bound:
     channels = network.by_name[name].shape[0]
-    return Bound(np.full(channels, -found[name].least), np.full(channels, found[name].largest))
+    # spikes of a Poisson input stand for λ_x
+    each = (network.input.amplitude or 1.0) if found[name].train else 1.0
+    return Bound(np.full(channels, -found[name].least * each), np.full(channels, found[name].largest * each))
 
 
 def _total(parts: list[Bound]) -> Bound:

@@ -57,13 +57,19 @@ def exact_sums(network: SpikingNetwork) -> SpikingNetwork:
     Returns
     -------
     SpikingNetwork
-        The same network with `grid` set at every weighted node. Weights and biases are float32.
+        The same network with `grid` set at every weighted node, whatever its encoding. Weights and biases are float32.
 
     Raises
     ------
     NetworkError
         If a weighted layer reads a current that it is itself a part of.
     """
+    # an encoding can be asked for when the network is run, so the grids are those of a constant input
+    constant = replace(network, encoding=ir.Encoding.CONSTANT)
+    return replace(_on_grids(constant), encoding=network.encoding)
+
+
+def _on_grids(network: SpikingNetwork) -> SpikingNetwork:
     found = flows(network)
     full = bounds(network, found)
     reads = {node.name: _reads(network, found, node) for node in network.nodes if isinstance(node, ir.WEIGHTED)}

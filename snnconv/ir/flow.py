@@ -35,6 +35,9 @@ class Flow:
         Between what a spike or graded spike lies, zero included; NaN for a current, whose size depends on the data.
     carries : float or None
         What every spike carries, where that is one number; None where spikes differ or are signed, and for all else.
+    train : bool
+        Whether it is the Poisson train of the image, or spikes moved or added up from it alone: signed, and each
+        stands for λ_x, so that weights that read it are w · λ_x. One spike is one synaptic operation per synapse.
     """
 
     kind: Kind
@@ -42,6 +45,12 @@ class Flow:
     least: float = float("nan")
     largest: float = float("nan")
     carries: float | None = None
+    train: bool = False
+
+    @property
+    def narrow(self) -> bool:
+        """Whether sums of it fit in float32; weights of the train of the image are on the grid of a current."""
+        return self.kind is Kind.SPIKES and not self.train
 
 
 def flows(network: SpikingNetwork) -> dict[str, Flow]:
@@ -66,7 +75,7 @@ def _flow(network: SpikingNetwork, node: ir.Node, inputs: list[Flow]) -> Flow:
             if network.encoding is ir.Encoding.CONSTANT:
                 return Flow(Kind.CURRENT, constant=True)
             if network.encoding is ir.Encoding.POISSON:
-                return Flow(Kind.SPIKES, constant=False, least=-1.0, largest=1.0)
+                return Flow(Kind.SPIKES, constant=False, least=-1.0, largest=1.0, train=True)
             return Flow(Kind.CURRENT, constant=False)
         case ir.Neuron():
             value = network.tensor(node.spike_value, 1.0)
@@ -87,7 +96,7 @@ def _flow(network: SpikingNetwork, node: ir.Node, inputs: list[Flow]) -> Flow:
             graded = inputs[0].kind is Kind.SPIKES and inputs[0].carries is None
             return replace(inputs[0], kind=Kind.GRADED) if graded else inputs[0]
         case ir.Sum() | ir.Concat() | ir.Select() | ir.Flatten() | ir.SumPool():
-            return _passed_on(node, inputs, constant)
+            return replace(_passed_on(node, inputs, constant), train=all(flow.train for flow in inputs))
         case _:
             return Flow(Kind.CURRENT, constant=constant)
 

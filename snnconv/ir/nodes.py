@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt
 
 from snnconv.choices import Encoding as Encoding
 from snnconv.choices import ReadoutMode as ReadoutMode
+from snnconv.choices import Reset as Reset
 
 Name = Annotated[str, Field(min_length=1, max_length=512)]
 Shape = Annotated[tuple[PositiveInt, ...], Field(min_length=1, max_length=3)]
@@ -32,13 +33,6 @@ class NeuronModel(StrEnum):
 
     IF = "if"
     LIF = "lif"
-
-
-class Reset(StrEnum):
-    """What a spike does to the membrane: subtract the threshold, or set it to zero."""
-
-    SUBTRACT = "subtract"
-    ZERO = "zero"
 
 
 class Ties(StrEnum):
@@ -164,7 +158,7 @@ class Neuron(_Node):
     window: PositiveInt | None = None
     """W: integrate W steps from `start`, then fire for W steps on no input. None: fire while integrating."""
     input_source: Name | None = None
-    """The ONNX tensor that the summed input of this neuron stands for, under the same λ."""
+    """The ONNX tensor that the summed input of this neuron, in units of the threshold, stands for under the same λ."""
 
 
 class MaxPoolGate(_Node):

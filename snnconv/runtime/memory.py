@@ -8,7 +8,7 @@ import numpy as np
 from snnconv.errors import NotRunnableError
 from snnconv.files.sizes import readable
 from snnconv.ir import nodes as ir
-from snnconv.ir.flow import Kind, flows
+from snnconv.ir.flow import flows
 from snnconv.ir.network import SpikingNetwork
 from snnconv.ir.sums import wide_sums
 from snnconv.runtime.nodes.maxpool import place_bytes, state_bytes
@@ -54,7 +54,7 @@ def copy_bytes(network: SpikingNetwork, images: int = 1, steps: int = 1) -> int:
             continue
         sources = [found[edge.source] for edge in network.incoming[node.name]]
         copied = images if all(flow.constant for flow in sources) else images * steps
-        narrow = node.name not in wide and all(flow.kind is Kind.SPIKES for flow in sources)
+        narrow = node.name not in wide and all(flow.narrow for flow in sources)
         # a ReLU in the place of neurons gives float64, which a pooling leaves as it is
         number = np.dtype(np.float32 if narrow and isinstance(node, ir.Conv) else np.float64).itemsize
         image = number * prod(_padded(network, node))

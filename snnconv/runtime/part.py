@@ -47,6 +47,8 @@ class Part:
         Sums over the steps.
     synops_by_image : ndarray (n, weighted nodes) int64
         Sums over the steps.
+    beyond_amplitude : ndarray (n,) int64 or None
+        Pixels with |x| > λ_x, with Poisson input; else the file has no such column.
     """
 
     first: int
@@ -58,6 +60,7 @@ class Part:
     synops: Array
     spikes_by_image: Array
     synops_by_image: Array
+    beyond_amplitude: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -85,12 +88,14 @@ _COLUMNS = {field.name: np.dtype(np.int64) for field in fields(Part) if field.na
     "predictions": np.dtype(np.uint16),
     "in_top5": np.dtype(np.bool_),
 }
+_OPTIONAL = "beyond_amplitude"
 
 
 def to_bytes(part: Part) -> bytes:
     """Give the bytes of a part's ``.npz``."""
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **{name: getattr(part, name) for name in _COLUMNS})
+    columns = {name: getattr(part, name) for name in _COLUMNS}
+    np.savez_compressed(buffer, **{name: column for name, column in columns.items() if column is not None})
     return buffer.getvalue()
 
 
@@ -124,9 +129,11 @@ def read(path: Path, first: int, extent: Extent) -> Part:
 
 def _columns(data: bytes) -> dict[str, Array]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        if sorted(archive.namelist()) != sorted(f"{name}.npy" for name in _COLUMNS):
-            raise RunError(f"it holds {len(archive.namelist())} arrays, expected {', '.join(_COLUMNS)}")
-        return {name: _column(archive, name, len(data)) for name in _COLUMNS}
+        found = archive.namelist()
+        expected = [name for name in _COLUMNS if name != _OPTIONAL or f"{name}.npy" in found]
+        if sorted(found) != sorted(f"{name}.npy" for name in expected):
+            raise RunError(f"it holds {len(found)} arrays, expected {', '.join(expected)}")
+        return {name: _column(archive, name, len(data)) for name in expected}
 
 
 def _column(archive: zipfile.ZipFile, name: str, available: int) -> Array:
@@ -165,6 +172,8 @@ def _check(part: Part, extent: Extent) -> None:
         found = getattr(part, name).shape
         if found != shape:
             raise RunError(f"{name} has the shape {found}, expected {shape}")
+    if part.beyond_amplitude is not None:
+        _check_beyond(part.beyond_amplitude, images)
     if not images:
         raise RunError("it holds no images, expected at least 1")
     for name, low in (("labels", -1), ("reference", -1), ("predictions", 0)):
@@ -175,6 +184,13 @@ def _check(part: Part, extent: Extent) -> None:
         by_step, by_image = getattr(part, name), getattr(part, f"{name}_by_image")
         if (by_step < 0).any() or (by_image < 0).any() or (by_step.sum(axis=1) != by_image.sum(axis=0)).any():
             raise RunError(f"{name} by step and by image are not the same counts")
+
+
+def _check_beyond(counts: Array, images: int) -> None:
+    if counts.shape != (images,):
+        raise RunError(f"{_OPTIONAL} has the shape {counts.shape}, expected {(images,)}")
+    if (counts < 0).any():
+        raise RunError(f"{_OPTIONAL} has values from {counts.min()} on, they are counts")
 
 
 def _rows(array: Array) -> int:

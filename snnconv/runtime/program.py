@@ -1,11 +1,12 @@
 """A spiking network built for the NumPy runtime: batches of images × chunks of steps × nodes in topological order."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from math import prod
 from typing import Any
 
 import numpy as np
 
-from snnconv.errors import NotRunnableError
 from snnconv.ir import nodes as ir
 from snnconv.ir.flow import flows
 from snnconv.ir.grid import INPUT_GRID, rounded
@@ -14,10 +15,13 @@ from snnconv.ir.sums import wide_sums
 from snnconv.runtime.counters import SpikeCounter, SynOpCounter
 from snnconv.runtime.nodes.neuron import Neuron
 from snnconv.runtime.nodes.operation import Operation, Site, check_plain
+from snnconv.runtime.nodes.poisson_input import PoissonInput
 from snnconv.runtime.nodes.readout import Readout
 from snnconv.runtime.nodes.registry import build, first_problem
 from snnconv.runtime.nodes.relu import Relu
+from snnconv.runtime.poisson import Trains
 from snnconv.runtime.recording import Recording
+from snnconv.runtime.spike_weights import as_run
 
 Array = np.ndarray[Any, Any]
 
@@ -37,6 +41,8 @@ class Program:
         K, how many steps a node takes at once. Memory grows with N · K.
     neuron : callable, optional
         Builds the layers of neurons; a ReLU in their place makes the network an ordinary one.
+    seed : int
+        Of the spikes of a Poisson input.
 
     Attributes
     ----------
@@ -49,15 +55,15 @@ class Program:
         Naming the node or parameter that the runtime does not run.
     """
 
-    def __init__(self, network: SpikingNetwork, batch: int, chunk: int, neuron: MakeNeuron | None = None) -> None:
+    def __init__(
+        self, network: SpikingNetwork, batch: int, chunk: int, neuron: MakeNeuron | None = None, seed: int = 0
+    ) -> None:
         first_problem(network)
-        if network.encoding is not ir.Encoding.CONSTANT:
-            raise NotRunnableError(
-                f"the encoding {network.encoding.value}, which the runtime does not run yet; constant it runs"
-            )
         self.network = network
+        self._as_run = as_run(network)
         self.batch = batch
         self.chunk = chunk
+        self._trains = _trains(network, batch, seed)
         self.operations: dict[str, Operation] = {}
         self._found = flows(network)
         self._wide = wide_sums(network, self._found)
@@ -65,9 +71,13 @@ class Program:
         self._constant: list[tuple[str, Operation, tuple[str, ...]]] = []
         self._changing: list[tuple[str, Operation, tuple[str, ...]]] = []
         self._counted = network.incoming[network.readout.name][0].source
-        for node in network.nodes:
+        for node in self._as_run.nodes:
             check_plain(node)
-            if not isinstance(node, ir.Input | ir.Readout):
+            if isinstance(node, ir.Input):
+                if self._trains is not None:
+                    site = self._site(node)
+                    self._put(site, self._poisson(site, self._trains), ())
+            elif not isinstance(node, ir.Readout):
                 self._add(node, neuron or self._spiking)
         self._readout = Readout(self._site(network.readout))
         self._spikes = [(index, node.name, SpikeCounter(network, node)) for index, node in enumerate(network.neurons)]
@@ -80,11 +90,14 @@ class Program:
     def _site(self, node: ir.Node) -> Site:
         inputs = tuple(self._found[edge.source] for edge in self.network.incoming[node.name])
         wide = node.name in self._wide
-        return Site(self.network, node, inputs, self._found[node.name], self.batch, self.chunk, wide)
+        return Site(self._as_run, node, inputs, self._found[node.name], self.batch, self.chunk, wide)
 
     def _spiking(self, site: Site) -> Operation:
         keep = site.node.name == self._counted and self.network.readout.ties is ir.Ties.MEMBRANE
         return Neuron(site, keep_trace=keep)
+
+    def _poisson(self, site: Site, trains: Trains) -> Operation:
+        return PoissonInput(site, trains)
 
     def _sources(self, node: ir.Node) -> tuple[str, ...]:
         return tuple(edge.source for edge in self.network.incoming[node.name])
@@ -101,16 +114,21 @@ class Program:
         self.operations[name] = operation
         (self._constant if site.flow.constant else self._changing).append((name, operation, sources))
 
-    def load(self, images: Array) -> None:
+    def load(self, images: Array, first: int = 0) -> None:
         """Start on new images: clear all state and compute what is constant in time, once.
 
         Parameters
         ----------
         images : ndarray (N, C, H, W) float32
             Preprocessed images; N is the program's batch.
+        first : int
+            The position of the first one in the data set: spikes of a Poisson input depend on it.
         """
-        x = images.astype(np.float64).transpose(0, *range(2, images.ndim), 1)[None]  # (N, C, H, W) -> (1, N, H, W, C)
-        self.values[self.network.input.name] = rounded(x, INPUT_GRID)
+        if self._trains is None:
+            x = images.astype(np.float64).transpose(0, *range(2, images.ndim), 1)  # (N, C, H, W) -> (N, H, W, C)
+            self.values[self.network.input.name] = rounded(x[None], INPUT_GRID)
+        else:
+            self._trains.load(images, first)
         for operation in self.operations.values():
             operation.reset()
         self._readout.reset()
@@ -133,16 +151,33 @@ class Program:
         values = self.values
         for name, operation, sources in self._changing:
             values[name] = operation.advance([values[source] for source in sources], steps)
+        if self._trains is not None:
+            self._trains.pass_by(steps)
         scores = self._readout.advance(self._array(self._counted), steps).copy()
         trace = self._trace()
         counting = self.network.readout.mode is ir.ReadoutMode.SPIKES
         ties = trace[:steps].copy() if counting and trace is not None else None
         return Recording(scores, ties, *self._count(steps))
 
+    def spike_counts(self, name: str) -> Array:
+        """Count the spikes of each neuron of a layer in the last chunk, (N, H, W, C) of whole numbers."""
+        counts: Array = np.count_nonzero(self._array(name), axis=0)
+        return counts
+
+    def membrane(self, name: str) -> Array:
+        """Give V of each neuron of a layer after the last step, (N, H, W, C) float64."""
+        operation: Any = self.operations[name]
+        value: Array = operation.membrane
+        return value
+
     def _array(self, name: str) -> Array:
         """Give a node's last chunk as numbers."""
         value: Array = self.values[name]
         return value
+
+    def _sizes_of(self, name: str) -> Array:
+        """Give a node's last chunk as what it counts: a negative spike is an operation like a positive one."""
+        return np.abs(self._array(name)) if self._found[name].train else self._array(name)
 
     def _trace(self) -> Array | None:
         """Give the membrane that the readout asks for."""
@@ -156,8 +191,16 @@ class Program:
         synops = np.zeros((len(weighted(self.network)), steps, self.batch), dtype=np.int64)
         for index, edges, synop_counter in self._synops:
             for edge in edges:
-                synops[index] += synop_counter.count(self._array(edge.source))
+                synops[index] += synop_counter.count(self._sizes_of(edge.source))
         return spikes, synops
+
+
+def _trains(network: SpikingNetwork, batch: int, seed: int) -> Trains | None:
+    """Give the trains that a batch of images enters as; None where it enters as a constant current."""
+    amplitude = network.input.amplitude
+    if network.encoding is not ir.Encoding.POISSON or amplitude is None:
+        return None
+    return Trains(batch, prod(network.input.shape), amplitude, seed)
 
 
 def weighted(network: SpikingNetwork) -> tuple[ir.Conv | ir.Dense | ir.Scale, ...]:
@@ -168,7 +211,7 @@ def weighted(network: SpikingNetwork) -> tuple[ir.Conv | ir.Dense | ir.Scale, ..
 def relu_values(
     network: SpikingNetwork, images: Array, clipped: bool = False, caps: Mapping[str, float] | None = None
 ) -> tuple[dict[str, Array], dict[str, Array]]:
-    """Compute the network with ReLUs in the place of its neurons.
+    """Compute the network with ReLUs in the place of its neurons, and the images as they are whatever its encoding.
 
     Parameters
     ----------
@@ -186,8 +229,9 @@ def relu_values(
         The output of every node, and what every layer of neurons adds up; (N, C, H, W), float64 or float32.
     """
     given = caps or {}
+    constant = replace(network, encoding=ir.Encoding.CONSTANT)
     program = Program(
-        network, len(images), 1, neuron=lambda site: Relu(site, clipped, given.get(site.node.source or site.node.name))
+        constant, len(images), 1, neuron=lambda site: Relu(site, clipped, given.get(site.node.source or site.node.name))
     )
     program.load(images)
     program.advance(1)

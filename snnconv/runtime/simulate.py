@@ -1,25 +1,21 @@
 """Simulates many images: threads over pieces of the data set, each piece written when it is done."""
 
-from collections import deque
-from collections.abc import Callable, Generator, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from threading import Event
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from snnconv.ir.network import SpikingNetwork
+from snnconv.ir.nodes import Encoding
 from snnconv.runtime.backends import Backend, Chunk
+from snnconv.runtime.in_order import in_order
 from snnconv.runtime.part import Part
+from snnconv.runtime.poisson import beyond
 from snnconv.runtime.program import weighted
 
 Array = np.ndarray[Any, Any]
-
-_SECONDS = 0.2
-"""How long a signal may go unnoticed."""
 
 
 @dataclass(frozen=True)
@@ -67,38 +63,9 @@ def simulate(
     stop = Event()
 
     def work(piece: Piece) -> Part:
-        return _part(piece, network, backend.chunks(network, piece.images, steps, stop), steps)
+        return _part(piece, network, backend.chunks(network, piece.images, steps, stop, piece.first), steps)
 
-    return _in_order(work, pieces, threads, stop)
-
-
-def _in_order(
-    work: Callable[[Piece], Part], pieces: Iterable[Piece], threads: int, stop: Event
-) -> Generator[Part, None, None]:
-    # each thread works on its own images; more threads inside BLAS would only get in their way
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
-        running: deque[Future[Part]] = deque()
-        try:
-            for piece in pieces:
-                running.append(pool.submit(work, piece))
-                # one piece more than threads, so that none waits for the reader
-                if len(running) > threads:
-                    yield _awaited(running.popleft())
-            while running:
-                yield _awaited(running.popleft())
-        finally:
-            # an interruption ends here: pieces at work stop at their next chunk
-            stop.set()
-            for future in running:
-                future.cancel()
-
-
-def _awaited(future: Future[Part]) -> Part:
-    # with pauses: a signal that the system hands to another thread does not wake this one
-    while not future.done():
-        with suppress(TimeoutError):
-            return future.result(_SECONDS)
-    return future.result()
+    return in_order(work, pieces, threads, stop)
 
 
 def _part(piece: Piece, network: SpikingNetwork, chunks: Iterable[Chunk], steps: int) -> Part:
@@ -117,6 +84,7 @@ def _part(piece: Piece, network: SpikingNetwork, chunks: Iterable[Chunk], steps:
         synops=np.zeros((synapses, steps), dtype=np.int64),
         spikes_by_image=np.zeros((count, layers), dtype=np.int64),
         synops_by_image=np.zeros((count, synapses), dtype=np.int64),
+        beyond_amplitude=_beyond(network, piece.images),
     )
     for first_image, first_step, recording in chunks:
         during = slice(first_step, first_step + recording.scores.shape[0])
@@ -130,6 +98,13 @@ def _part(piece: Piece, network: SpikingNetwork, chunks: Iterable[Chunk], steps:
         made.spikes_by_image[these] += recording.spikes.sum(axis=1).T
         made.synops_by_image[these] += recording.synops.sum(axis=1).T
     return made
+
+
+def _beyond(network: SpikingNetwork, images: Array) -> Array | None:
+    amplitude = network.input.amplitude
+    if network.encoding is not Encoding.POISSON or amplitude is None:
+        return None
+    return beyond(images, amplitude)
 
 
 def _classes(given: Array | None, count: int) -> Array:

@@ -17,6 +17,7 @@ from snnconv.errors import RunError
 from snnconv.files.names import plain_values
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.counts import dense_ops
+from snnconv.runtime.fed_operations import fed_operations
 from snnconv.runtime.layers import layers
 from snnconv.runtime.part import Extent, Part
 from snnconv.runtime.run_folder import SUMMARY, RunFolder
@@ -45,6 +46,8 @@ class LayerSummary(_Record):
     """Spikes / (neurons × steps); None without neurons."""
     synops_per_image: float
     """Synaptic operations that feed the layer."""
+    fed_operations: NonNegativeInt | None = None
+    """Dense synaptic operations that one value of every neuron causes in what reads it; None in older runs."""
 
 
 class Operations(_Record):
@@ -58,6 +61,8 @@ class Operations(_Record):
     """Of the spiking network on constant currents: once an image, or at every step if nothing is cached."""
     changing_macs_per_step: NonNegativeInt
     """Of the spiking network on currents that change: at every step."""
+    macs_on_spikes: NonNegativeInt | None = None
+    """Of the ReLU network, in the nodes that read spikes of neurons; None in older runs."""
 
 
 class NetworkSummary(_Record):
@@ -89,6 +94,10 @@ class RunSummary(_Record):
     steps: PositiveInt
     classes: PositiveInt
     encoding: str
+    seed: NonNegativeInt | None = None
+    """Of the spikes of a Poisson input; None with constant input."""
+    beyond_amplitude: NonNegativeInt | None = None
+    """Pixels whose magnitude no Poisson spike train reaches, of all images; None with constant input."""
     backend: str
     threads: PositiveInt
     seconds: float
@@ -150,6 +159,7 @@ def operations(network: SpikingNetwork) -> Operations:
         ann_macs_padded=sum(ops.padded_macs for ops in found if ops.of_ann),
         constant_macs=sum(ops.macs for ops in found if ops.reads_current and ops.constant),
         changing_macs_per_step=sum(ops.macs for ops in found if ops.reads_current and not ops.constant),
+        macs_on_spikes=fed_operations(network).macs,
     )
 
 
@@ -158,6 +168,7 @@ class Tally:
 
     def __init__(self, network: SpikingNetwork, steps: int) -> None:
         self._network = network
+        self._fed = fed_operations(network).by_layer
         self._steps = steps
         self._reported = reported_steps(steps)
         self._at = np.array(self._reported) - 1
@@ -167,6 +178,7 @@ class Tally:
         self._alike = np.zeros(len(self._reported), dtype=np.int64)
         self._top5: Array | None = np.zeros(len(self._reported), dtype=np.int64)
         self._reference_right = 0
+        self._beyond: int | None = 0
         self._spikes: Array | None = None
         self._synops: Array | None = None
 
@@ -183,6 +195,10 @@ class Tally:
             self._top5 += part.in_top5[:, self._at].sum(axis=0)
         else:
             self._top5 = None
+        if self._beyond is not None and part.beyond_amplitude is not None:
+            self._beyond += int(part.beyond_amplitude.sum())
+        else:
+            self._beyond = None
         self._spikes = part.spikes if self._spikes is None else self._spikes + part.spikes
         self._synops = part.synops if self._synops is None else self._synops + part.synops
 
@@ -200,6 +216,7 @@ class Tally:
             "synops_per_image": {},
             "reference_accuracy": None,
             "layers": (),
+            "beyond_amplitude": None,
         }
         if not self.images or self._spikes is None or self._synops is None:
             return empty
@@ -212,6 +229,7 @@ class Tally:
             "synops_per_image": self.by_step(self._synops.sum(axis=0).cumsum()[self._at]),
             "reference_accuracy": self._reference_right / self.images if both else None,
             "layers": self._layers(self._spikes.sum(axis=1), self._synops.sum(axis=1)),
+            "beyond_amplitude": self._beyond,
         }
 
     def _layers(self, spikes: Array, synops: Array) -> tuple[LayerSummary, ...]:
@@ -225,6 +243,7 @@ class Tally:
                     spikes_per_image=fired,
                     mean_rate=fired / (layer.neurons * self._steps) if layer.neurons else None,
                     synops_per_image=float(sum(int(synops[row]) for row in layer.synapses)) / self.images,
+                    fed_operations=self._fed.get(layer.name, 0),
                 )
             )
         return tuple(result)

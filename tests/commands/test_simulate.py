@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 import snnconv
+from snnconv.choices import Compensation
+from snnconv.commands import inputs
 from snnconv.commands import simulate as module
 from snnconv.errors import ModelError, NetworkError
 from snnconv.graph import onnx_file, reader
@@ -17,7 +19,8 @@ def converted(tiny_resnet, tiny_images, tmp_path) -> Path:
     """Give a folder with the tiny network and its images, n.snn and x.npy."""
     np.save(tmp_path / "x.npy", tiny_images)
     snnconv.calibrate(tiny_resnet, tmp_path / "x.npy", tmp_path / "x.calib")
-    snnconv.convert(tiny_resnet, tmp_path / "x.calib", tmp_path / "n.snn", verify=False)
+    options = snnconv.ConversionOptions(compensation=Compensation.NONE)
+    snnconv.convert(tiny_resnet, tmp_path / "x.calib", tmp_path / "n.snn", options, verify=False)
     return tmp_path
 
 
@@ -70,6 +73,6 @@ def test_the_model_itself_keeps_its_own_error(converted, tiny_resnet, monkeypatc
     def refuse(*_: Any) -> None:
         raise ModelError("the shapes contradict each other")
 
-    monkeypatch.setattr(module, "opened", refuse)
+    monkeypatch.setattr(inputs, "opened", refuse)
     with pytest.raises(ModelError, match="the shapes contradict each other"):
         run(converted, tiny_resnet)

@@ -1,11 +1,13 @@
 """What flows along the edges, and what a gate refuses."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from snnconv.errors import NetworkError
 from snnconv.ir import nodes as ir
-from snnconv.ir.flow import flows
+from snnconv.ir.flow import Kind, flows
 from tests.runtime.wirings import Net
 
 POOL = {"kernel": (2, 2), "strides": (2, 2), "pads": (0, 0, 0, 0)}
@@ -50,3 +52,21 @@ def test_what_every_spike_carries(value, carries) -> None:
     assert found["mixed"].carries == (1.0 if carries == 1.0 else None)
     assert found["sum"].carries is None
     assert found["image"].carries is None
+
+
+def test_the_train_of_the_image_goes_through_what_has_no_weights() -> None:
+    """As signed spikes of 1, whatever the amplitude; with a constant input there is none."""
+    net = Net()
+    net.start(2)
+    net.pool("sums", "image", (2, 2))
+    cut = net.select("cut", "image", starts=(1, 0, 0), pads=((0, 1), (0, 0), (0, 0)))
+    flat = [net.put(ir.Flatten, f"flat_{name}", name) for name in ("sums", cut, "n0")]
+    network = net.finish(net.put(ir.Concat, "all", *flat, axis=0), exact=False)
+    found = flows(replace(network, encoding=ir.Encoding.POISSON))
+    assert {name for name, flow in found.items() if flow.train} == {"image", "sums", "cut", "flat_sums", "flat_cut"}
+    limits = {name: (found[name].kind, found[name].least, found[name].largest) for name in ("image", "cut", "sums")}
+    spikes = (Kind.SPIKES, -1.0, 1.0)
+    assert limits == {"image": spikes, "cut": spikes, "sums": (Kind.GRADED, -4.0, 4.0)}
+    assert [found[name].narrow for name in ("image", "sums", "n0", "c0")] == [False, False, True, False]
+    assert not any(flow.constant or flow.carries for name, flow in found.items() if flow.train)
+    assert not any(flow.train for flow in flows(network).values())

@@ -150,8 +150,11 @@ class SlowResult:
     scores: Array
 
 
-def _slow_simulate(network: SpikingNetwork, images: Array, steps: int) -> SlowResult:
-    """Simulate synapse by synapse, channels first, image by image: nothing here is shared with the runtime."""
+def _slow_simulate(network: SpikingNetwork, images: Array, steps: int, trains: Array | None = None) -> SlowResult:
+    """Simulate synapse by synapse, channels first, image by image: nothing here is shared with the runtime.
+
+    With `trains` (T, N, C, H, W) of −1, 0 and 1 these enter, each spike as the amplitude, in the place of the images.
+    """
     count = len(images)
     spikes = {n.name: np.zeros((steps, count, *n.shape)) for n in network.neurons}
     synops = {n.name: np.zeros((steps, count), dtype=np.int64) for n in network.nodes if isinstance(n, ir.WEIGHTED)}
@@ -166,11 +169,16 @@ def _slow_simulate(network: SpikingNetwork, images: Array, steps: int) -> SlowRe
             for node in network.nodes:
                 inputs = [values[e.source] for e in network.incoming[node.name]]
                 if isinstance(node, ir.Input):
+                    if trains is not None:
+                        values[node.name] = trains[t, i].astype(np.float64)
+                        continue
                     values[node.name] = np.rint(images[i].astype(np.float64) * 2**28) / 2**28
                     continue
                 x = inputs[0] if isinstance(node, ir.Concat) else sum(inputs)
                 if isinstance(node, ir.WEIGHTED):
-                    values[node.name], operations = _slow_weighted(network, node, x)
+                    reads_train = any(found[e.source].train for e in network.incoming[node.name])
+                    times = network.input.amplitude if reads_train else 1.0
+                    values[node.name], operations = _slow_weighted(network, node, x, times)
                     if any(found[e.source].kind is Kind.CURRENT for e in network.incoming[node.name]):
                         grid = np.asarray(network.tensors[node.grid], dtype=np.int64)
                         grid = grid.reshape(-1, *(1,) * (len(node.shape) - 1)) if grid.ndim else grid
@@ -229,12 +237,20 @@ class _SlowMaxPool:
                 yield (window[0], *place)
 
 
-def _slow_weighted(network: SpikingNetwork, node: Any, x: Array) -> tuple[Array, int]:
+def _slow_weighted(network: SpikingNetwork, node: Any, x: Array, times: Any = 1.0) -> tuple[Array, int]:
+    def on_spikes(value: Array) -> Array:
+        if times == 1.0:
+            return value.astype(np.float64)
+        grid = np.asarray(network.tensors[node.grid], dtype=np.int64)
+        grid = grid.reshape(-1, *(1,) * (value.ndim - 1)) if grid.ndim else grid
+        return np.ldexp(np.rint(np.ldexp(value.astype(np.float64) * times, grid)), -grid)
+
     offset = node.offset if isinstance(node, ir.Scale) else node.bias
     out = np.zeros(node.shape) + (0.0 if offset is None else network.tensors[offset].astype(np.float64))
     if isinstance(node, ir.Scale):
-        return out + network.tensors[node.gain].astype(np.float64) * x, int(np.abs(x).sum())
-    weight = network.tensors[node.weight].astype(np.float64)
+        gain = np.zeros((len(x), *(1,) * (x.ndim - 1))) + network.tensors[node.gain]
+        return out + on_spikes(gain) * x, int(np.abs(x).sum())
+    weight = on_spikes(network.tensors[node.weight])
     if isinstance(node, ir.Dense):
         return out + weight @ x, int(np.abs(x).sum()) * node.shape[0]
     operations = 0

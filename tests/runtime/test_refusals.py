@@ -10,10 +10,10 @@ from snnconv.ir import nodes as ir
 from snnconv.runtime.backends import BackendName, choose
 
 
-@pytest.mark.parametrize("encoding", [ir.Encoding.POISSON, ir.Encoding.EVENTS])
-def test_an_encoding(encoding, random_network) -> None:
-    network = replace(random_network(0), encoding=encoding)
-    with pytest.raises(NotRunnableError, match=f"the encoding {encoding.value}, which the runtime does not run yet"):
+def test_an_encoding(random_network) -> None:
+    network = replace(random_network(0), encoding=ir.Encoding.EVENTS)
+    expected = "the encoding events, which the runtime does not run yet; constant and poisson it runs"
+    with pytest.raises(NotRunnableError, match=expected):
         choose(BackendName.NUMPY, network)
 
 

@@ -36,7 +36,7 @@ def part(first: int, images: int = 2, **changes: Any) -> Part:
 
 
 def columns(found: Part) -> dict[str, Any]:
-    return {name: value.tolist() for name, value in found.__dict__.items() if name != "first"}
+    return {name: np.asarray(value).tolist() for name, value in found.__dict__.items() if name != "first"}
 
 
 @pytest.fixture
@@ -208,6 +208,9 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"spikes": np.zeros((2, 3), np.int64)}, "spikes by step and by image are not the same counts"),
     ({"synops": np.array([[-1, 0, 1]]), "synops_by_image": np.zeros((2, 1), np.int64)}, "not the same counts"),
     ({"spikes_by_image": np.zeros((1, 2), np.int64)}, r"spikes_by_image has the shape \(1, 2\), expected \(2, 2\)"),
+    ({"beyond_amplitude": np.zeros(3, np.int64)}, r"beyond_amplitude has the shape \(3,\), expected \(2,\)"),
+    ({"beyond_amplitude": np.zeros(2, np.int32)}, "beyond_amplitude has the type int32, expected int64"),
+    ({"beyond_amplitude": np.array([0, -1])}, "beyond_amplitude has values from -1 on, they are counts"),
 ]
 
 
@@ -216,6 +219,14 @@ def test_a_part_that_does_not_fit_the_run_is_refused(changes: dict[str, Any], me
     run.write_part(part(0, **changes))
     with pytest.raises(RunError, match=rf"00000000\.npz is damaged: .*{message}.*; delete it"):
         list(run.parts(EXTENT))
+
+
+def test_pixels_beyond_the_amplitude_are_kept_where_they_were_counted(run: RunFolder) -> None:
+    run.write_part(part(0, beyond_amplitude=np.array([0, 41])))
+    first, second = run.parts(EXTENT)
+    assert first.beyond_amplitude is not None
+    assert first.beyond_amplitude.tolist() == [0, 41]
+    assert second.beyond_amplitude is None
 
 
 def test_a_part_without_images_is_refused(run: RunFolder) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from threading import Event
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -10,6 +10,9 @@ from snnconv.choices import BackendName as BackendName
 from snnconv.errors import NotRunnableError
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.recording import Recording
+
+if TYPE_CHECKING:
+    from snnconv.runtime.program import Program
 
 Array = np.ndarray[Any, Any]
 
@@ -52,10 +55,13 @@ class Backend(Protocol):
         """Give the reasons why a network does not run here; none where it does."""
         ...
 
-    def chunks(self, network: SpikingNetwork, images: Array, steps: int, stop: Event | None = None) -> Iterator[Chunk]:
+    def chunks(
+        self, network: SpikingNetwork, images: Array, steps: int, stop: Event | None = None, first: int = 0
+    ) -> Iterator[Chunk]:
         """Run preprocessed images (N, C, H, W) float32 for `steps` steps. Called from several threads.
 
-        All steps of a batch of images come, in order, before the next batch.
+        All steps of a batch of images come, in order, before the next batch. `first` is the position of the first image
+        in the data set.
 
         Raises
         ------
@@ -64,9 +70,21 @@ class Backend(Protocol):
         """
         ...
 
+    def programs(
+        self, network: SpikingNetwork, images: Array, steps: int, stop: Event | None = None, first: int = 0
+    ) -> Iterator[tuple[Chunk, "Program"]]:
+        """Do the same, and give the program as it is after each chunk: its neurons can be looked at."""
+        ...
 
-def choose(name: BackendName, network: SpikingNetwork, batch: int | None = None, chunk: int | None = None) -> Backend:
-    """Give the backend of this name, the fastest that is there for ``auto``.
+    def sizes(self, network: SpikingNetwork) -> tuple[int, int]:
+        """Give (images, steps) that are run at once."""
+        ...
+
+
+def choose(
+    name: BackendName, network: SpikingNetwork, batch: int | None = None, chunk: int | None = None, seed: int = 0
+) -> Backend:
+    """Give the backend of this name, the fastest that is there for ``auto``; `seed` is that of a Poisson input.
 
     Raises
     ------
@@ -76,7 +94,7 @@ def choose(name: BackendName, network: SpikingNetwork, batch: int | None = None,
     from snnconv.runtime.backends.numpy_backend import NumpyBackend
     from snnconv.runtime.event.isa import missing, require
 
-    dense = NumpyBackend(batch, chunk)
+    dense = NumpyBackend(batch, chunk, seed=seed)
     # what NumPy does not run, no other runs either
     reasons = dense.supports(network)
     if reasons:
@@ -85,9 +103,9 @@ def choose(name: BackendName, network: SpikingNetwork, batch: int | None = None,
         return dense
     reason = missing()
     if reason is not None and name is BackendName.AUTO:
-        return NumpyBackend(batch, chunk, note=f"{reason}; running in NumPy, which is many times slower")
+        return NumpyBackend(batch, chunk, f"{reason}; running in NumPy, which is many times slower", seed)
     require()
     from snnconv.runtime.backends.event_backend import EventBackend
 
-    event = EventBackend(batch, chunk)
+    event = EventBackend(batch, chunk, seed=seed)
     return event if name is BackendName.EVENT or event.takes(network) else dense

@@ -26,12 +26,17 @@ class Batches:
         K, steps at a time. None chooses it.
     note : str, optional
         What whoever runs it should know.
+    seed : int
+        Of the spikes of a Poisson input.
     """
 
     name: str
 
-    def __init__(self, batch: int | None = None, chunk: int | None = None, note: str | None = None) -> None:
+    def __init__(
+        self, batch: int | None = None, chunk: int | None = None, note: str | None = None, seed: int = 0
+    ) -> None:
         self.note = note
+        self._seed = seed
         self._batch = batch
         self._chunk = chunk
         self._local = threading.local()
@@ -40,7 +45,7 @@ class Batches:
         """Give the reasons why a network does not run here."""
         reasons = []
         try:
-            Program(network, 1, 1)
+            Program(network, 1, 1, seed=self._seed)
         except NotRunnableError as error:
             reasons.append(str(error))
         except MemoryError:
@@ -48,20 +53,27 @@ class Batches:
         return reasons
 
     def chunks(
-        self, network: SpikingNetwork, images: Array, steps: int, stop: threading.Event | None = None
+        self, network: SpikingNetwork, images: Array, steps: int, stop: threading.Event | None = None, first: int = 0
     ) -> Iterator[Chunk]:
         """Run preprocessed images and give what is recorded bit by bit.
 
         Memory grows neither with their number nor with `steps`.
         """
+        for chunk, _ in self.programs(network, images, steps, stop, first):
+            yield chunk
+
+    def programs(
+        self, network: SpikingNetwork, images: Array, steps: int, stop: threading.Event | None = None, first: int = 0
+    ) -> Iterator[tuple[Chunk, Program]]:
+        """Do the same, and give the program as it is after each chunk."""
         batch, chunk = self.sizes(network)
-        for first in range(0, len(images), batch):
-            program = self._program(network, len(images[first : first + batch]), chunk)
-            program.load(images[first : first + batch])
+        for start in range(0, len(images), batch):
+            program = self._program(network, len(images[start : start + batch]), chunk)
+            program.load(images[start : start + batch], first + start)
             for step in range(0, steps, chunk):
                 if stop is not None and stop.is_set():
                     raise Stopped
-                yield Chunk(first, step, program.advance(min(chunk, steps - step)))
+                yield Chunk(start, step, program.advance(min(chunk, steps - step))), program
 
     def simulate(
         self, network: SpikingNetwork, images: Array, steps: int, stop: threading.Event | None = None

@@ -11,6 +11,7 @@ from snnconv.runtime.backends.batches import Batches
 from snnconv.runtime.event.isa import name_of, position
 from snnconv.runtime.event.plan import Plan, make_plan
 from snnconv.runtime.event.program import EventProgram
+from snnconv.runtime.event.signed_input import bytes_of
 from snnconv.runtime.nodes.maxpool import state_bytes
 from snnconv.runtime.program import Program
 
@@ -34,6 +35,8 @@ class EventBackend(Batches):
         As for every backend.
     isa : str, optional
         The instruction set; None takes what ``SNNCONV_ISA`` names, else the fastest that is here.
+    seed : int
+        Of the spikes of a Poisson input.
 
     Raises
     ------
@@ -43,8 +46,10 @@ class EventBackend(Batches):
 
     name = "event"
 
-    def __init__(self, batch: int | None = None, chunk: int | None = None, isa: str | None = None) -> None:
-        super().__init__(batch, chunk)
+    def __init__(
+        self, batch: int | None = None, chunk: int | None = None, isa: str | None = None, seed: int = 0
+    ) -> None:
+        super().__init__(batch, chunk, seed=seed)
         self._isa = position(isa)
         self._lock = threading.Lock()
         self._network: SpikingNetwork | None = None
@@ -67,6 +72,8 @@ class EventBackend(Batches):
         if self._chunk is None and _BYTES_PER_NUMBER * numbers * chunk > _BYTES:
             chunk = max(1, _BYTES // (_BYTES_PER_NUMBER * numbers))
         each = _BYTES_PER_NEURON * neurons + _BYTES_PER_NUMBER * numbers * chunk + state_bytes(network)
+        if network.encoding is ir.Encoding.POISSON:
+            each += bytes_of(network.input, chunk)
         return self._batch or max(1, min(_BATCH, _BYTES // max(1, each))), chunk
 
     def plan(self, network: SpikingNetwork, chunk: int) -> Plan:
@@ -81,7 +88,7 @@ class EventBackend(Batches):
     def _make(self, network: SpikingNetwork, batch: int, chunk: int) -> Program:
         plan = self.plan(network, chunk)
         self._tell(network, plan)
-        return EventProgram(network, plan, self._isa, batch)
+        return EventProgram(network, plan, self._isa, batch, self._seed)
 
     def _tell(self, network: SpikingNetwork, plan: Plan) -> None:
         """Say what runs where, once for a network."""

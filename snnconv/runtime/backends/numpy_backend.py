@@ -29,4 +29,4 @@ class NumpyBackend(Batches):
         return self._batch or max(1, min(_BATCH, _BYTES // each)), chunk
 
     def _make(self, network: SpikingNetwork, batch: int, chunk: int) -> Program:
-        return Program(network, batch, chunk)
+        return Program(network, batch, chunk, seed=self._seed)

@@ -5,10 +5,11 @@ What stands between is taken apart:
 
 - a sum of spikes: y = W (s₁ + s₂) = W s₁ + W s₂;
 - a ``Flatten`` in front of a ``Dense``, which then is a convolution with one output pixel;
-- a ``SumPool`` whose windows tile its input: each weight is that of all pixels of its window.
+- a ``SumPool`` whose windows tile its input: each weight is that of all pixels of its window;
+- the signed spikes of a Poisson input: y = W s = W s⁺ + (−W) s⁻, with s⁺ and s⁻ of 0 and 1.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -46,11 +47,19 @@ class Read:
     node, source : str
     pool : tuple of int
         Rows and columns of the source that are one place to the node: (1, 1) unless a ``SumPool`` stands between.
+    sign : int
+        The sign of the spikes that are read, where the source gives spikes of both; else 0.
     """
 
     node: str
     source: str
     pool: tuple[int, int] = (1, 1)
+    sign: int = 0
+
+    @property
+    def bits(self) -> str:
+        """The name under which the bits are found."""
+        return self.source + {0: "", 1: "+", -1: "-"}[self.sign]
 
 
 @dataclass(frozen=True)
@@ -60,7 +69,7 @@ class Synapses:
     Attributes
     ----------
     sources : tuple of str
-        Nodes whose spikes are read.
+        Nodes whose spikes are read; with a sign behind the name where it is spikes of one sign.
     reads : tuple of Read
         Synaptic operations are counted by them.
     grid : ndarray (C,) int64
@@ -122,11 +131,11 @@ def connect(
         offset = node.offset if isinstance(node, ir.Scale) else node.bias
         bias += _whole(_per_channel(node, network.tensor(offset, 0.0)), grid, node)
         for read in _reads(network, found, node):
-            value = _carried(found, read.source, node)
-            if read.source not in sources:
-                sources.append(read.source)
+            value = read.sign or _carried(found, read.source, node)
+            if read.bits not in sources:
+                sources.append(read.bits)
             reads.append(read)
-            at = sources.index(read.source)
+            at = sources.index(read.bits)
             _check_plane(network, read, capacity)
             if isinstance(node, ir.Scale):
                 gain = _whole(_per_channel(node, network.tensor(node.gain, 1.0)), grid, node) * value
@@ -201,6 +210,9 @@ def _reads(network: SpikingNetwork, found: dict[str, Flow], node: Weighted) -> l
         behind = [edge.source for edge in network.incoming[name]]
         if found[name].kind is Kind.CURRENT:
             raise NotTakenError(f"{node.name} reads the current of {name}")
+        if found[name].train and isinstance(source, ir.Sum | ir.SumPool):
+            # what arrives is counted by its value, and spikes of both signs may cancel each other before
+            raise NotTakenError(f"{node.name} reads signed spikes of the image that are added up in {name}")
         if isinstance(source, ir.Sum) or (isinstance(source, ir.Flatten) and isinstance(node, ir.Dense)):
             waiting += [(other, pool) for other in behind]
         elif isinstance(source, ir.SumPool) and _tiles(source, network.by_name[behind[0]].shape, node):
@@ -209,9 +221,22 @@ def _reads(network: SpikingNetwork, found: dict[str, Flow], node: Weighted) -> l
             raise NotTakenError(f"{node.name} reads the {source.kind} {name}")
         elif found[name].kind is Kind.GRADED:
             raise NotTakenError(f"{node.name} reads graded spikes of {name}")
+        elif found[name].train:
+            reads += _by_sign(network, Read(node.name, name, pool))
         else:
             reads.append(Read(node.name, name, pool))
     return reads
+
+
+def _by_sign(network: SpikingNetwork, read: Read) -> list[Read]:
+    """Divide signed spikes into those of each sign."""
+    halves = [replace(read, sign=sign) for sign in (1, -1)]
+    taken = [half.bits for half in halves if half.bits in network.by_name]
+    if taken:
+        raise NotTakenError(
+            f"{read.node} reads signed spikes of {read.source}, and another node has the name {taken[0]}"
+        )
+    return halves
 
 
 def _tiles(pool: ir.SumPool, shape: tuple[int, ...], node: Weighted) -> bool:

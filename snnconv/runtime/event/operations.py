@@ -8,6 +8,7 @@ import numpy as np
 from snnconv.ir import nodes as ir
 from snnconv.runtime.event import _kernel
 from snnconv.runtime.event.connections import Synapses, carried
+from snnconv.runtime.event.signed_input import SignedSpikes
 from snnconv.runtime.event.spikes import BLOCK, Spikes, aligned, blocks_of, plane
 from snnconv.runtime.layout import channels_last
 from snnconv.runtime.nodes.operation import Operation, Site, summed
@@ -17,7 +18,7 @@ Array = np.ndarray[Any, Any]
 _TILE = 64
 """Steps that the kernel works through at a time (kernel.h)."""
 
-Value = Array | Spikes
+Value = Array | Spikes | SignedSpikes
 """What flows between the operations here: numbers (K, N, H, W, C), or spikes as bits."""
 
 
@@ -48,6 +49,7 @@ class _Packing:
         """Give the value of a node as bits."""
         if isinstance(value, Spikes):
             return value
+        value = numbers(value)
         if name not in self._packed:
             shape = channels_last(self._site.network.by_name[name].shape)
             self._packed[name] = Spikes(shape, self._site.batch, self._site.chunk)
@@ -56,7 +58,7 @@ class _Packing:
 
 def numbers(value: Value) -> Array:
     """Give a value as numbers, (K, N, H, W, C)."""
-    return value.dense() if isinstance(value, Spikes) else value
+    return value if isinstance(value, np.ndarray) else value.dense()
 
 
 class _Summing:
@@ -100,6 +102,13 @@ class Layer(_Summing):
         self._constant: Array | None = None
         self._whole_below = 0.0
         self._fresh = True
+
+    @property
+    def membrane(self) -> Array:
+        """V after the last step, (N, ..., C) float64 in the unit of the threshold."""
+        channels = self._plane[2]
+        made: Array = np.ldexp(self._membrane[..., :channels], -self._synapses.grid)
+        return made.reshape(self._site.batch, *self._site.shape)
 
     def reset(self) -> None:
         """Set the membrane to its initial potential."""

@@ -10,6 +10,7 @@ from snnconv.ir import nodes as ir
 from snnconv.ir.flow import Flow, Kind, flows
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.event.connections import NotTakenError, Synapses, carried, connect
+from snnconv.runtime.spike_weights import as_run
 
 
 @dataclass
@@ -50,6 +51,7 @@ def make_plan(network: SpikingNetwork, capacity: int) -> Plan:
     capacity : int
         K, the steps of a chunk.
     """
+    network = as_run(network)
     found = flows(network)
     plan = Plan(capacity)
     for node in network.nodes:
@@ -149,7 +151,9 @@ def _plan_current(plan: Plan, network: SpikingNetwork, found: dict[str, Flow], n
 def _plan_bits(plan: Plan, network: SpikingNetwork, found: dict[str, Flow], node: ir.Select | ir.SumPool) -> None:
     source = network.incoming[node.name][0].source
     value = carried(found[source])
-    if found[source].kind is not Kind.SPIKES or value is None:
+    if found[source].train:
+        plan.reasons[node.name] = f"it reads signed spikes of {source}"
+    elif found[source].kind is not Kind.SPIKES or value is None:
         plan.reasons[node.name] = f"it reads {found[source].kind.value} of {source}"
     elif isinstance(node, ir.Select) and node.steps[0] != 1:
         plan.reasons[node.name] = "it takes every so many channels"

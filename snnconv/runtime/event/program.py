@@ -8,11 +8,15 @@ from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.counters import SynOpCounter
 from snnconv.runtime.counts import fan_out_by_axis
-from snnconv.runtime.event.connections import Read, Weighted, carried
+from snnconv.runtime.event.connections import Read, Synapses, Weighted, carried
 from snnconv.runtime.event.operations import Current, InNumpy, Layer, Select, SumPool, numbers
 from snnconv.runtime.event.plan import Plan
+from snnconv.runtime.event.signed_input import Half, SignedInput
 from snnconv.runtime.event.spikes import Spikes
 from snnconv.runtime.event.tally import Tally
+from snnconv.runtime.layout import channels_last
+from snnconv.runtime.nodes.operation import Operation, Site
+from snnconv.runtime.poisson import Trains
 from snnconv.runtime.program import MakeNeuron, Program, weighted
 
 Array = np.ndarray[Any, Any]
@@ -30,12 +34,14 @@ class EventProgram(Program):
         Position of the instruction set in the kernel's list.
     batch : int
         N, how many images are simulated together.
+    seed : int
+        Of the spikes of a Poisson input.
     """
 
-    def __init__(self, network: SpikingNetwork, plan: Plan, isa: int, batch: int) -> None:
+    def __init__(self, network: SpikingNetwork, plan: Plan, isa: int, batch: int, seed: int = 0) -> None:
         self._plan = plan
         self._isa = isa
-        super().__init__(network, batch, plan.capacity)
+        super().__init__(network, batch, plan.capacity, seed=seed)
         self._tallies, self._arrays = self._counting()
 
     def _add(self, node: ir.Node, neuron: MakeNeuron) -> None:
@@ -47,13 +53,44 @@ class EventProgram(Program):
         if name in plan.layers:
             constants = [source for source in edges if self._found[source].constant]
             synapses = plan.layers[name]
+            self._divide(synapses)
             self._put(site, Layer(self._isa, site, synapses), (*synapses.sources, *constants))
         elif name in plan.currents:
+            self._divide(plan.currents[name])
             self._put(site, Current(self._isa, site, plan.currents[name]), plan.currents[name].sources)
         elif name in plan.bits:
             self._put(site, Select(site) if isinstance(node, ir.Select) else SumPool(site), edges)
         else:
             self._put(site, InNumpy(self._built(site, neuron)), edges)
+
+    def _poisson(self, site: Site, trains: Trains) -> Operation:
+        return SignedInput(site, trains)
+
+    def _divide(self, synapses: Synapses) -> None:
+        """Add what divides signed spikes into those of each sign, once for all readers."""
+        for read in synapses.reads:
+            if read.sign and read.bits not in self.operations:
+                source = self.operations[read.source]
+                if isinstance(source, SignedInput):
+                    spikes = source.signed.by_sign[read.sign]
+                else:
+                    spikes = Spikes(channels_last(self.network.by_name[read.source].shape), self.batch, self.chunk)
+                half = Half(read.sign, spikes)
+                self.operations[read.bits] = half
+                self._changing.append((read.bits, half, (read.source,)))
+
+    def spike_counts(self, name: str) -> Array:
+        """Count the spikes of each neuron of a layer in the last chunk, (N, H, W, C) of whole numbers."""
+        bits = self._bits_of(name)
+        return super().spike_counts(name) if bits is None else bits.counts()
+
+    def membrane(self, name: str) -> Array:
+        """Give V of each neuron of a layer after the last step, (N, H, W, C) float64."""
+        operation: Any = self.operations[name]
+        if isinstance(operation, InNumpy):
+            operation = operation.operation
+        value: Array = operation.membrane
+        return value
 
     def _array(self, name: str) -> Array:
         return numbers(self.values[name])
@@ -68,7 +105,7 @@ class EventProgram(Program):
             for counts, (target, row, value) in zip(tally.count(), places, strict=True):
                 (spikes if target == "spikes" else synops)[row] += counts * value
         for row, read, counter in self._arrays:
-            synops[row] += counter.count(_pooled(self._array(read.source), read.pool))
+            synops[row] += counter.count(_pooled(self._sizes_of(read.source), read.pool))
         return spikes, synops
 
     def _counting(self) -> tuple[list[tuple[Tally, list[tuple[str, int, int]]]], list[tuple[int, Read, SynOpCounter]]]:
@@ -94,13 +131,13 @@ class EventProgram(Program):
             if self._site(node).reads_current:
                 continue
             for read in reads.get(node.name) or [Read(node.name, source) for source in self._sources(node)]:
-                out = self._bits_of(read.source)
-                value = carried(self._found[read.source])
+                out = self._bits_of(read.bits)
+                value = 1 if read.sign else carried(self._found[read.source])
                 if out is None or value is None:
                     arrays.append((row, read, SynOpCounter(self.network, node)))
                 else:
                     factors = _factors(self.network, node, read.pool, out)
-                    readers.setdefault(read.source, []).append((factors, ("synops", row, value)))
+                    readers.setdefault(read.bits, []).append((factors, ("synops", row, value)))
         tallies = []
         for name, entries in readers.items():
             out = self._bits_of(name)

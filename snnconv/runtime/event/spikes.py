@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from snnconv.runtime.event.bit_counts import bit_counts
+
 Array = np.ndarray[Any, Any]
 
 BLOCK = 16
@@ -31,6 +33,14 @@ def aligned(shape: tuple[int, ...], dtype: type[np.generic], spare: int = 0) -> 
     memory = np.zeros(size + 64 + spare, dtype=np.uint8)
     start = -memory.ctypes.data % 64
     return memory[start : start + size].view(dtype).reshape(shape)
+
+
+def words(plain: Array) -> Array:
+    """Pack spikes (..., C) bool into (..., B) uint16."""
+    packed = np.zeros((*plain.shape[:-1], 2 * blocks_of(plain.shape[-1])), dtype=np.uint8)
+    made = np.packbits(plain, axis=-1, bitorder="little")
+    packed[..., : made.shape[-1]] = made
+    return packed.view(np.uint16)
 
 
 class Spikes:
@@ -73,13 +83,15 @@ class Spikes:
     def pack(self, values: Array) -> "Spikes":
         """Take spikes from an array (K, N, H, W, C): whatever is not 0 is a spike."""
         steps, images = values.shape[:2]
-        plain = (values != 0).reshape(steps, images, self.height, self.width, self.channels)
-        packed = np.zeros((steps, images, self.height, self.width, 2 * self.blocks), dtype=np.uint8)
-        made = np.packbits(plain, axis=-1, bitorder="little")
-        packed[..., : made.shape[-1]] = made
-        words = packed.view(np.uint16)
-        self.bits[:, :, :steps, 1:-1] = words.transpose(1, 2, 0, 3, 4)  # (K, N, H, W, B) -> (N, H, K, W, B)
+        packed = words((values != 0).reshape(steps, images, self.height, self.width, self.channels))
+        self.bits[:, :, :steps, 1:-1] = packed.transpose(1, 2, 0, 3, 4)  # (K, N, H, W, B) -> (N, H, K, W, B)
         return self.written(steps)
+
+    def counts(self) -> Array:
+        """Count the spikes of each neuron, (N, H, W, C) of whole numbers; a spike that carries 0 is none."""
+        inside = self.bits[:, :, : self.steps, 1:-1]
+        counts = bit_counts(np.moveaxis(inside, 2, 0), self.channels).reshape(len(inside), *self.shape)
+        return counts if self._value is None else counts * (self._value != 0)
 
     def dense(self) -> Array:
         """Give the spikes as numbers, (K, N, H, W, C) float32."""

@@ -46,6 +46,11 @@ class Neuron:
         self._out = np.zeros((site.chunk, *self._shape), dtype=np.float32)
         self.trace = np.zeros((site.chunk, *self._shape)) if keep_trace else None
 
+    @property
+    def membrane(self) -> Array:
+        """V after the last step, (N, ..., C) float64 in the unit of the threshold."""
+        return self._v.copy()
+
     def reset(self) -> None:
         """Set the membrane to its initial potential."""
         self._v[...] = self._initial

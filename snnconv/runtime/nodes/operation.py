@@ -93,8 +93,8 @@ class Site:
 
     @property
     def dtype(self) -> type[np.float32] | type[np.float64]:
-        """What the node is summed in: float32 for spikes, float64 for graded spikes, currents and very many inputs."""
-        narrow = not self.wide and all(flow.kind is Kind.SPIKES for flow in self.inputs)
+        """What it is summed in: float32 for spikes; float64 for graded ones, the image, currents, very many inputs."""
+        narrow = not self.wide and all(flow.narrow for flow in self.inputs)
         return np.float32 if narrow else np.float64
 
     def result_grid(self) -> Array | None:
