@@ -9,6 +9,7 @@ from snnconv.calibration.file import CalibrationManifest
 from snnconv.commands.calibrate import CalibrationSummary
 from snnconv.commands.check import CheckSummary
 from snnconv.commands.convert import ConversionSummary
+from snnconv.commands.diagnose import Diagnosis
 from snnconv.ir.manifest import NetworkManifest
 from snnconv.reporting.energy.profile import EnergyProfile
 from snnconv.reporting.model import Report
@@ -19,6 +20,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "calibration-summary": CalibrationSummary,
     "check-summary": CheckSummary,
     "conversion-summary": ConversionSummary,
+    "diagnosis": Diagnosis,
     "energy-profile": EnergyProfile,
     "report": Report,
     "run-summary": RunSummary,

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from snnconv.commands.calibrate import calibrate as calibrate
     from snnconv.commands.check import check as check
     from snnconv.commands.convert import convert as convert
+    from snnconv.commands.diagnose import DiagnoseOptions as DiagnoseOptions
+    from snnconv.commands.diagnose import diagnose as diagnose
     from snnconv.commands.inspect import inspect as inspect
     from snnconv.commands.simulate import SimulateOptions as SimulateOptions
     from snnconv.commands.simulate import simulate as simulate
@@ -30,11 +32,13 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "ConversionOptions": "snnconv.conversion.options",
+    "DiagnoseOptions": "snnconv.commands.diagnose",
     "PreprocessingOptions": "snnconv.commands.calibrate",
     "SimulateOptions": "snnconv.commands.simulate",
     "calibrate": "snnconv.commands.calibrate",
     "check": "snnconv.commands.check",
     "convert": "snnconv.commands.convert",
+    "diagnose": "snnconv.commands.diagnose",
     "inspect": "snnconv.commands.inspect",
     "report": "snnconv.reporting.report",
     "simulate": "snnconv.commands.simulate",

@@ -10,6 +10,7 @@ from snnconv.cli.calibrate import calibrate_cli
 from snnconv.cli.check import check_cli
 from snnconv.cli.command import command
 from snnconv.cli.convert import convert_cli
+from snnconv.cli.diagnose import diagnose_cli
 from snnconv.cli.inspect import inspect_cli
 from snnconv.cli.report import report_cli
 from snnconv.cli.simulate import simulate_cli
@@ -49,6 +50,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "convert": convert_cli,
     "simulate": simulate_cli,
     "report": report_cli,
+    "diagnose": diagnose_cli,
     "inspect": inspect_cli,
 }
 for _name, _function in _COMMANDS.items():

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-COMMANDS = ["check", "calibrate", "convert", "simulate", "report", "inspect"]
+COMMANDS = ["check", "calibrate", "convert", "simulate", "report", "diagnose", "inspect"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -1,0 +1,122 @@
+"""Diagnosis as a function."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import numpy as np
+import pytest
+
+import snnconv
+from snnconv.choices import BackendName
+from snnconv.commands.diagnose import Diagnosis
+from snnconv.conversion.error_fit import fit
+from snnconv.errors import DataError, FileMissingError, InputError, NetworkError
+from snnconv.ir import file
+
+SCHEMA = Path(__file__).parents[2] / "schemas" / "diagnosis.schema.json"
+
+
+@pytest.fixture(scope="module")
+def converted(tiny_resnet, tiny_images, tmp_path_factory) -> Path:
+    """Give a folder with the tiny network and its images, n.snn and x.npy."""
+    folder = tmp_path_factory.mktemp("diagnosed")
+    np.save(folder / "x.npy", tiny_images)
+    snnconv.calibrate(tiny_resnet, folder / "x.npy", folder / "x.calib")
+    options = snnconv.ConversionOptions.model_validate({"compensation": "none", "steps": 30})
+    snnconv.convert(tiny_resnet, folder / "x.calib", folder / "n.snn", options, verify=False)
+    return folder
+
+
+def diagnose(folder: Path, model: Path, out: Path | None = None, progress: Any = None, **options: Any) -> Diagnosis:
+    given = {} if progress is None else {"progress": progress}
+    chosen = snnconv.DiagnoseOptions(**options)
+    return snnconv.diagnose(folder / "n.snn", model, folder / "x.npy", chosen, out=out, **given)
+
+
+def test_what_it_says(converted, tiny_resnet, tmp_path) -> None:
+    told: list[tuple[int, int]] = []
+    out = tmp_path / "d.json"
+    made = diagnose(converted, tiny_resnet, out, lambda *numbers: told.append(numbers))
+    network = file.load(converted / "n.snn")
+    # all 40 images: there are fewer than 64
+    assert (made.images, made.steps, made.encoding, made.seed) == (40, 30, "constant", None)
+    assert told[-1] == (40, 40)
+    assert [layer.depth for layer in made.layers] == list(range(1, 1 + len(network.neurons)))
+    assert [layer.name for layer in made.layers] == [node.name for node in network.neurons]
+    neurons = [layer.neurons for layer in made.layers]
+    assert sum(neurons) == network.neuron_count
+    assert made.error == pytest.approx(np.average([layer.error for layer in made.layers], weights=neurons))
+    assert made.absolute_error == pytest.approx(
+        np.average([layer.absolute_error for layer in made.layers], weights=neurons)
+    )
+    assert made.growth is not None
+    expected = fit([layer.most_active_error for layer in made.layers], [layer.depth for layer in made.layers])
+    assert (made.growth.p, made.growth.q, made.growth.adjusted_r2) == (expected.p, expected.q, expected.adjusted_r2)
+    assert made.tau_max == pytest.approx(1 / made.layers[-1].mean_highest_rate)
+    assert Diagnosis.model_validate_json(out.read_text(encoding="utf-8")) == made
+    jsonschema.validate(json.loads(out.read_text(encoding="utf-8")), json.loads(SCHEMA.read_text(encoding="utf-8")))
+
+
+def test_agreement_is_that_of_simulate(converted, tiny_resnet, tmp_path) -> None:
+    run = snnconv.simulate(
+        converted / "n.snn",
+        converted / "x.npy",
+        tmp_path / "run",
+        snnconv.SimulateOptions(limit=12, reference=tiny_resnet),
+    )
+    made = diagnose(converted, tiny_resnet, samples=12)
+    assert run.agreement is not None
+    assert made.agreement == run.agreement["30"]
+    assert [layer.mean_rate for layer in made.layers] == pytest.approx(
+        [layer.mean_rate for layer in run.layers if layer.neurons], rel=1e-12
+    )
+
+
+def test_the_images_are_those_of_calibrate(converted, tiny_resnet, tmp_path) -> None:
+    made = diagnose(converted, tiny_resnet, samples=12, steps=2)
+    calibration = snnconv.calibrate(tiny_resnet, converted / "x.npy", tmp_path / "x.calib", samples=12)
+    assert made.choice == calibration.sources[0].sha256
+    assert made.choice != diagnose(converted, tiny_resnet, samples=13, steps=2).choice
+
+
+def test_threads_and_backend_change_nothing(converted, tiny_resnet) -> None:
+    expected = diagnose(converted, tiny_resnet, samples=35, steps=10, threads=1, backend=BackendName.NUMPY)
+    found = diagnose(converted, tiny_resnet, samples=35, steps=10, threads=3)
+    assert found.model_copy(update={"backend": expected.backend}) == expected
+
+
+def test_more_samples_than_images(converted, tiny_resnet) -> None:
+    with pytest.raises(DataError, match=r"x\.npy has 40 images, 41 were asked for; ask for fewer"):
+        diagnose(converted, tiny_resnet, samples=41)
+    with pytest.raises(DataError, match="0 samples were asked for; ask for at least 1"):
+        diagnose(converted, tiny_resnet, samples=0)
+
+
+def test_another_model_is_refused(converted, new_residual_network, tmp_path) -> None:
+    other = new_residual_network(seed=1).save(tmp_path / "other.onnx")
+    with pytest.raises(NetworkError, match=r"other\.onnx .* is not the model that the network was converted from"):
+        diagnose(converted, other)
+
+
+def test_images_of_another_scale_are_refused(converted, tiny_resnet, tiny_images, tmp_path) -> None:
+    np.save(tmp_path / "x.npy", 255 * tiny_images)
+    (tmp_path / "n.snn").write_bytes((converted / "n.snn").read_bytes())
+    with pytest.raises(DataError, match=r"preprocessed images reach .* give data of the same scale"):
+        diagnose(tmp_path, tiny_resnet)
+
+
+def test_nothing_is_run_for_a_place_that_cannot_be_written(converted, tiny_resnet, tmp_path) -> None:
+    told: list[int] = []
+    with pytest.raises(InputError, match=r"the folder .* does not exist"):
+        diagnose(converted, tiny_resnet, tmp_path / "none" / "d.json", lambda done, _: told.append(done))
+    assert not told
+
+
+@pytest.mark.parametrize("missing", ["network", "model", "data"])
+def test_a_missing_path(missing, converted, tiny_resnet, tmp_path) -> None:
+    paths = {"network": converted / "n.snn", "model": tiny_resnet, "data": converted / "x.npy"}
+    paths[missing] = tmp_path / "gone"
+    with pytest.raises(FileMissingError, match="gone"):
+        snnconv.diagnose(paths["network"], paths["model"], paths["data"])
