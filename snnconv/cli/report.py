@@ -78,12 +78,13 @@ def _print(terminal: Terminal, made: "Report") -> None:
     )
     terminal.table(
         "layers at the last step",
-        ("layer", "neurons", "spikes", "rate", "M SynOps", "share"),
+        ("layer", "neurons", "spikes", "/neuron", "rate", "M SynOps", "share"),
         [
             (
                 layer.name,
                 f"{layer.neurons:,}" if layer.neurons else "–",
                 f"{layer.spikes_per_image:,.0f}" if layer.neurons else "–",
+                "–" if layer.spikes_per_neuron is None else f"{layer.spikes_per_neuron:,.2f}",
                 "–" if layer.mean_rate is None else f"{layer.mean_rate:.4f}",
                 f"{layer.synops_per_image / 1e6:,.3f}",
                 "–" if layer.synops_share is None else f"{100 * layer.synops_share:.1f} %",
@@ -118,8 +119,17 @@ def _operations(made: "Report") -> str:
     return (
         f"The ReLU network makes {ops.ann_macs:,} MACs per image ({ops.ann_macs_padded:,} with "
         f"taps on padding).{ratio} On constant currents the spiking network makes {ops.constant_macs:,} MACs, "
-        "once per image. SynOps are those that feed the layer."
+        f"once per image. SynOps are those that feed the layer.{_accumulations(made)}"
     )
+
+
+def _accumulations(made: "Report") -> str:
+    """Give accumulations per MAC as Sengupta et al. count them, by step."""
+    if made.ac_per_mac is None:
+        return ""
+    rows = [row for row in made.accuracy_by_step if row.ac_per_mac is not None]
+    steps, values = ", ".join(str(row.step) for row in rows), ", ".join(f"{row.ac_per_mac:.3f}" for row in rows)
+    return f" AC per MAC as Sengupta et al. count, after {steps} steps: {values}."
 
 
 def _print_energy(terminal: Terminal, made: "Report") -> None:

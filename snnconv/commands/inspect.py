@@ -10,6 +10,7 @@ import numpy as np
 
 from snnconv.calibration import file as calib_file
 from snnconv.commands.calibrate import summarise
+from snnconv.commands.thresholds import thresholds
 from snnconv.data import Preprocessing
 from snnconv.errors import InputError
 from snnconv.files.names import plain, plain_values
@@ -75,6 +76,7 @@ def _network(path: Path) -> Inspection:
         )
         for node in network.nodes
     ]
+    fired_at = thresholds(network)
     provenance = network.provenance
     about = [
         ("made by", provenance.tool),
@@ -86,10 +88,15 @@ def _network(path: Path) -> Inspection:
         ("neurons", f"{sum(int(np.prod(node.shape)) for node in network.neurons):,}"),
     ]
     return Inspection(
-        snn_file.manifest_of(network).model_dump(mode="json"),
+        snn_file.manifest_of(network).model_dump(mode="json") | {"thresholds": [layer.to_json() for layer in fired_at]},
         (
             Table(plain(path.name), ("", ""), about, left=2),
             Table("nodes", ("kind", "name", "shape", "gives", "parameters", "reads"), nodes, left=6),
+            Table(
+                "thresholds by layer",
+                ("layer", "neurons", "threshold", "λ", "reset", "V(0)"),
+                [layer.cells() for layer in fired_at],
+            ),
         ),
     )
 

@@ -1,4 +1,4 @@
-"""Image by image, what was decided: read from the parts of a run and compared with its summary."""
+"""What was decided image by image, and the spikes by layer: read from a run's parts, compared with its summary."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +16,7 @@ _SAME = 1e-9  # both are one division of the same whole numbers; JSON keeps floa
 
 @dataclass(frozen=True)
 class Decisions:
-    """Which images were decided rightly.
+    """Which images were decided rightly, and how many spikes that took.
 
     Attributes
     ----------
@@ -26,11 +26,14 @@ class Decisions:
         The spiking network by reported step; None without labels.
     ann_right : ndarray (N,) bool or None
         The ONNX model; None without labels or reference.
+    spikes : ndarray (layers of neurons, reported steps) float64
+        Spikes so far, mean over the images.
     """
 
     images: int
     right: dict[int, Array] | None
     ann_right: Array | None
+    spikes: Array
 
 
 def decisions(folder: RunFolder, summary: RunSummary) -> Decisions:
@@ -48,7 +51,7 @@ def decisions(folder: RunFolder, summary: RunSummary) -> Decisions:
         If a part is damaged, or the parts do not give what the summary says.
     """
     steps = reported(folder, summary)
-    labels, reference, predictions = _columns(folder, summary, np.array(steps) - 1)
+    labels, reference, predictions, spikes = _columns(folder, summary, np.array(steps) - 1)
     right: dict[int, Array] | None = None
     ann_right: Array | None = None
     if (labels >= 0).all():
@@ -63,7 +66,10 @@ def decisions(folder: RunFolder, summary: RunSummary) -> Decisions:
         None if summary.reference_accuracy is None else {str(summary.steps): summary.reference_accuracy},
         None if ann_right is None else {summary.steps: float(ann_right.mean())},
     )
-    return Decisions(len(labels), right, ann_right)
+    fired = spikes.sum(axis=0) / len(labels)
+    by_step = {step: float(count) for step, count in zip(steps, fired, strict=True)}
+    _compare(folder, "spikes_per_image", summary.spikes_per_image, by_step)
+    return Decisions(len(labels), right, ann_right, spikes / len(labels))
 
 
 def reported(folder: RunFolder, summary: RunSummary) -> list[int]:
@@ -90,9 +96,17 @@ def reported(folder: RunFolder, summary: RunSummary) -> list[int]:
     return steps
 
 
-def _columns(folder: RunFolder, summary: RunSummary, at: Array) -> tuple[Array, Array, Array]:
-    """Give labels (N,), reference (N,) and predictions (N, reported steps) of the images that the summary covers."""
-    labels, reference, predictions = [], [], []
+def _columns(folder: RunFolder, summary: RunSummary, at: Array) -> tuple[Array, Array, Array, Array]:
+    """Give what the parts hold of the images that the summary covers.
+
+    Returns
+    -------
+    labels, reference : ndarray (N,) int64
+    predictions : ndarray (N, reported steps) uint16
+    spikes : ndarray (layers, reported steps) int64
+        Of all images, added up over the steps.
+    """
+    labels, reference, predictions, spikes = [], [], [], []
     images = 0
     for part in folder.parts(extent_of(summary)):
         # the summary is written after a part, so one more may be there
@@ -102,13 +116,14 @@ def _columns(folder: RunFolder, summary: RunSummary, at: Array) -> tuple[Array, 
         reference.append(part.reference)
         # of all steps only these are kept
         predictions.append(part.predictions[:, at])
+        spikes.append(part.spikes.cumsum(axis=1)[:, at])
         images += len(part.labels)
     if images != summary.images:
         raise RunError(
             f"{folder.path / SUMMARY} speaks of {summary.images} images, the parts hold {images}; "
             "run the same simulate command again, it computes what is missing"
         )
-    return np.concatenate(labels), np.concatenate(reference), np.concatenate(predictions)
+    return np.concatenate(labels), np.concatenate(reference), np.concatenate(predictions), np.sum(spikes, axis=0)
 
 
 def _compare(folder: RunFolder, name: str, said: dict[str, float] | None, found: dict[int, float] | None) -> None:

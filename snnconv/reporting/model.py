@@ -39,6 +39,8 @@ class StepRow(_Record):
     """None without labels, or with five classes or fewer."""
     spikes_per_image: float
     synops_per_image: float
+    ac_per_mac: float | None = None
+    """As `Report.ac_per_mac`, after this step."""
 
 
 class AnnResult(_Record):
@@ -55,6 +57,8 @@ class LayerRow(LayerSummary):
 
     synops_share: float | None
     """Part of the network's SynOps; None where it has none."""
+    spikes_per_neuron: float | None = None
+    """Mean over images and neurons of the spikes so far; None without neurons."""
 
 
 class Report(_Record):
@@ -70,6 +74,12 @@ class Report(_Record):
     """None without labels or reference."""
     synops_per_mac: float | None
     """SynOps of the spiking network at the last step / `operations.ann_macs`."""
+    ac_per_mac: float | None = None
+    """Accumulations per MAC as Sengupta et al. (2019), section 7.4, count them, at the last step.
+
+    Σ over the layers of neurons of `spikes_per_neuron` · `fed_operations`, / `operations.macs_on_spikes`. None in
+    older runs, and where no weighted node reads spikes.
+    """
     layers: tuple[LayerRow, ...]
     energy: tuple[EnergyEstimate, ...]
     profiles: tuple[EnergyProfile, ...]

@@ -5,6 +5,7 @@ from math import isfinite
 from pathlib import Path
 
 from snnconv.errors import RunError, UsageError
+from snnconv.reporting.accumulations import ac_per_mac, per_neuron
 from snnconv.reporting.decisions import Decisions, decisions, reported
 from snnconv.reporting.energy.price import price
 from snnconv.reporting.energy.profile import EnergyProfile
@@ -38,14 +39,20 @@ def report(folder: Path | str, profiles: Sequence[EnergyProfile] = ()) -> Report
     decided = decisions(run, summary)
     synops = summary.synops_per_image[str(summary.steps)]
     macs = summary.operations.ann_macs
+    rows = tuple(_row(summary, decided, index, step) for index, step in enumerate(reported(run, summary)))
     return Report(
         complete=summary.complete,
         run=summary,
-        accuracy_by_step=tuple(_row(summary, decided, step) for step in reported(run, summary)),
+        accuracy_by_step=rows,
         ann=_ann(decided),
         synops_per_mac=synops / macs if macs else None,
+        ac_per_mac=rows[-1].ac_per_mac,
         layers=tuple(
-            LayerRow(**layer.model_dump(), synops_share=layer.synops_per_image / synops if synops else None)
+            LayerRow(
+                **layer.model_dump(),
+                synops_share=layer.synops_per_image / synops if synops else None,
+                spikes_per_neuron=per_neuron(layer),
+            )
             for layer in summary.layers
         ),
         energy=tuple(price(profile, summary) for profile in profiles),
@@ -82,7 +89,7 @@ def exceeds(made: Report, points: float) -> bool:
     return loss > points
 
 
-def _row(summary: RunSummary, decided: Decisions, step: int) -> StepRow:
+def _row(summary: RunSummary, decided: Decisions, index: int, step: int) -> StepRow:
     key = str(step)
     right = None if decided.right is None else decided.right[step]
     hits = None if right is None else int(right.sum())
@@ -103,6 +110,7 @@ def _row(summary: RunSummary, decided: Decisions, step: int) -> StepRow:
         top5=None if summary.top5 is None else summary.top5[key],
         spikes_per_image=summary.spikes_per_image[key],
         synops_per_image=summary.synops_per_image[key],
+        ac_per_mac=ac_per_mac(summary, decided.spikes[:, index]),
     )
 
 

@@ -8,9 +8,12 @@ right and says 9 for the others. The spiking network says, by step:
 3. always 8 (not reported)
 4. 9 for the images 0, 1 and 7, the label for the others: five right. The model alone has 0 and 1 right, the
    network alone 6
+
+The one layer of neurons gives 1, 3, 2 and 4 spikes for each image.
 """
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +25,8 @@ from snnconv.runtime.run_folder import Part, RunFolder
 LABELS = np.arange(8)
 REFERENCE = np.array([0, 1, 2, 3, 4, 5, 9, 9])
 PREDICTIONS = np.stack([np.full(8, 9), REFERENCE, np.full(8, 8), np.array([9, 9, 2, 3, 4, 5, 6, 9])], axis=1)
+
+SPIKES = np.array([[1, 3, 2, 4]])  # (layers, steps), of one image
 
 SUMMARY: dict[str, Any] = {
     "format": "snnconv.run-summary",
@@ -43,7 +48,14 @@ SUMMARY: dict[str, Any] = {
     "synops_per_image": {"1": 100.0, "2": 250.0, "4": 800.0},
     "reference_accuracy": 0.75,
     "layers": [
-        {"name": "stem", "neurons": 5, "spikes_per_image": 10.0, "mean_rate": 0.5, "synops_per_image": 0.0},
+        {
+            "name": "stem",
+            "neurons": 5,
+            "spikes_per_image": 10.0,
+            "mean_rate": 0.5,
+            "synops_per_image": 0.0,
+            "fed_operations": 300,
+        },
         {
             "name": "block",
             "neurons": 0,
@@ -64,6 +76,7 @@ SUMMARY: dict[str, Any] = {
         "ann_macs_padded": 1100,
         "constant_macs": 50,
         "changing_macs_per_step": 7,
+        "macs_on_spikes": 240,
     },
     "network": {
         "name": "net.snn",
@@ -85,9 +98,9 @@ def _part(first: int, stop: int, labels: np.ndarray[Any, Any], reference: np.nda
         in_top5=np.zeros((count, 4), dtype=bool),
         labels=labels[first:stop],
         reference=reference[first:stop],
-        spikes=np.zeros((1, 4), dtype=np.int64),
+        spikes=count * SPIKES,
         synops=np.zeros((3, 4), dtype=np.int64),
-        spikes_by_image=np.zeros((count, 1), dtype=np.int64),
+        spikes_by_image=np.repeat(SPIKES.sum(axis=1)[None], count, axis=0),
         synops_by_image=np.zeros((count, 3), dtype=np.int64),
     )
 
@@ -98,23 +111,25 @@ def summary() -> dict[str, Any]:
     return dict(SUMMARY)
 
 
+def write_run(
+    path: Path,
+    content: dict[str, Any] = SUMMARY,
+    labels: np.ndarray[Any, Any] = LABELS,
+    reference: np.ndarray[Any, Any] = REFERENCE,
+    ends: tuple[int, ...] = (5, 8),
+) -> Path:
+    """Write the run, or one with another summary, labels, reference or parts."""
+    run = RunFolder(path)
+    run.begin({})
+    first = 0
+    for stop in ends:
+        run.write_part(_part(first, stop, labels, reference))
+        first = stop
+    run.write_summary(content)
+    return run.path
+
+
 @pytest.fixture
 def make_run(tmp_path: Path) -> Callable[..., Path]:
-    """Give a function that writes the run, or one with another summary, labels, reference or parts."""
-
-    def make(
-        content: dict[str, Any] = SUMMARY,
-        labels: np.ndarray[Any, Any] = LABELS,
-        reference: np.ndarray[Any, Any] = REFERENCE,
-        ends: tuple[int, ...] = (5, 8),
-    ) -> Path:
-        run = RunFolder(tmp_path / "run")
-        run.begin({})
-        first = 0
-        for stop in ends:
-            run.write_part(_part(first, stop, labels, reference))
-            first = stop
-        run.write_summary(content)
-        return run.path
-
-    return make
+    """Give a function that writes the run, with the changes that `write_run` takes."""
+    return partial(write_run, tmp_path / "run")
