@@ -42,7 +42,7 @@ def measure(model: Path, entry: dict[str, Any], work: Path, options: argparse.Na
         "calibrate": ["calibrate", str(model), *common, "-o", str(calib), "--json"],
         "convert": [
             *("convert", str(model), "--calibration", str(calib), *common, "--samples", str(options.images)),
-            *("--max-pooling", options.max_pooling, "-o", str(network), "--json"),
+            *("--max-pooling", options.max_pooling, "--compensation", "none", "-o", str(network), "--json"),
         ],
     }
     row: dict[str, Any] = {**entry}

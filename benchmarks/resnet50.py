@@ -53,7 +53,7 @@ def _convert(model: Path, data: Path, work: Path) -> tuple[Path, dict[str, Any]]
         "calibrate": ["calibrate", str(model), "--data", str(data), *shared, "-o", str(calibration)],
         "convert": ["convert", str(model), "--calibration", str(calibration), "--readout", "current"],
     }
-    commands["convert"] += ["--data", str(data), "--samples", "1", "-o", str(network)]
+    commands["convert"] += ["--compensation", "none", "--data", str(data), "--samples", "1", "-o", str(network)]
     made: dict[str, Any] = {"calibration_images": CALIBRATION_IMAGES}
     for name, command in commands.items():
         say(name)

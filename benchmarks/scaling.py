@@ -72,7 +72,7 @@ def _options() -> argparse.Namespace:
 
 def _check(backend: str, case: cases.Case, work: Path) -> None:
     """Run one step, to see whether the backend runs the network."""
-    network = prepare.convert(case, work, snnconv.ConversionOptions(readout="current"))
+    network = prepare.convert(case, work, snnconv.ConversionOptions(readout="current", compensation="none"))
     runs.simulate(runs.Job(network, case.test, backend, 1, 1, 1))
 
 
@@ -97,7 +97,7 @@ class Bench:
 
     def converted(self, percentile: float = 99.9) -> Path:
         """Give the case's network."""
-        options = snnconv.ConversionOptions(readout="current", percentile=percentile)
+        options = snnconv.ConversionOptions(readout="current", compensation="none", percentile=percentile)
         return prepare.convert(self.case, self.work, options)
 
     def random(self, depth: int, size: int) -> cases.Case:
@@ -150,7 +150,9 @@ def _vary_random(key: str, sizes: Sequence[tuple[int, int]]) -> Callable[[Bench]
         points = []
         for depth, size in sizes:
             case = bench.random(depth, size)
-            network = prepare.convert(case, bench.work, snnconv.ConversionOptions(readout="current"))
+            network = prepare.convert(
+                case, bench.work, snnconv.ConversionOptions(readout="current", compensation="none")
+            )
             job = bench.job(network, case.test, limit=DEPTH_IMAGES if key == "depth" else SIZE_IMAGES)
             points.append(bench.point(key, depth if key == "depth" else size, job))
         return {"points": points, "weights": "random"}

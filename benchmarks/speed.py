@@ -37,7 +37,7 @@ def main() -> None:
         measured = []
         for case in cases.chosen(options):
             record.used(case.files)
-            network = prepare.convert(case, work, snnconv.ConversionOptions(readout="current"))
+            network = prepare.convert(case, work, snnconv.ConversionOptions(readout="current", compensation="none"))
             count = options.images or case.images
             images = prepare.peer_images(case, work, count)
             for steps in options.steps:

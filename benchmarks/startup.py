@@ -25,7 +25,7 @@ def main() -> None:
     case = cases.sample()
     record.used(case.files)
     with prepare.work_folder(options.work) as work, tempfile.TemporaryDirectory() as folder:
-        network = prepare.convert(case, work, snnconv.ConversionOptions(readout="current"))
+        network = prepare.convert(case, work, snnconv.ConversionOptions(readout="current", compensation="none"))
         commands = _commands(network, case.test, Path(folder) / "run")
         skipped = {}
         for name, command in list(commands.items()):  # warms up

@@ -44,7 +44,9 @@ def main() -> None:
         ceiling = _ceiling(work)
         for case in cases.chosen(options):
             record.used(case.files)
-            network = file.load(prepare.convert(case, work, snnconv.ConversionOptions(readout="current")))
+            network = file.load(
+                prepare.convert(case, work, snnconv.ConversionOptions(readout="current", compensation="none"))
+            )
             images, _ = prepare.preprocessed(case, case.test, options.images or case.images // 4)
             for steps in options.steps:
                 for isa in options.isa or instruction_sets():

@@ -1,13 +1,31 @@
 """``snnconv convert``."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from snnconv.choices import Granularity, Layout, MaxPooling, Preset, ReadoutMode, Shortcut
+from snnconv.choices import (
+    Balance,
+    Compensation,
+    Encoding,
+    Form,
+    Granularity,
+    Layout,
+    MaxPooling,
+    Objective,
+    Preset,
+    ReadoutMode,
+    Reset,
+    Shortcut,
+    Units,
+)
 from snnconv.cli.options import Data, LayoutOption, MaxPoolingOption, MemoryLimit
 from snnconv.cli.terminal import Terminal
+
+if TYPE_CHECKING:
+    from snnconv.commands.convert import ConversionSummary
+    from snnconv.conversion.records import BalanceRecord, LayerwiseRecord, SearchRecord
 
 
 def convert_cli(
@@ -17,12 +35,14 @@ def convert_cli(
         Path, typer.Option("--calibration", help="Its calibration.", metavar="X.calib", show_default=False)
     ],
     out: Annotated[Path, typer.Option("-o", "--out", help="The file to write.", metavar="NET.snn", show_default=False)],
-    preset: Annotated[Preset, typer.Option("--preset", help="The published method.")] = Preset.PAPER,
-    steps: Annotated[int, typer.Option("--steps", min=1, help="T, the default number of time steps.")] = 350,
+    preset: Annotated[
+        Preset, typer.Option("--preset", help="The published method; it sets what is not given below.")
+    ] = Preset.PAPER,
+    steps: Annotated[int | None, typer.Option("--steps", min=1, help="T, the default number of time steps.")] = None,
     percentile: Annotated[
-        float,
+        float | None,
         typer.Option("--percentile", help="Of the activations: the scale of a layer. 100 is the maximum."),
-    ] = 99.9,
+    ] = None,
     nonzero: Annotated[
         bool, typer.Option("--nonzero", help="Take the percentile over non-zero activations only.")
     ] = False,
@@ -32,19 +52,41 @@ def convert_cli(
     initial_potential: Annotated[
         float, typer.Option("--initial-potential", help="Membrane at the start, as a part of the threshold.")
     ] = 0.0,
+    reset: Annotated[Reset | None, typer.Option("--reset", help="What a spike does to the membrane.")] = None,
+    encoding: Annotated[Encoding | None, typer.Option("--encoding", help="How the image enters.")] = None,
     shortcut: Annotated[
-        Shortcut, typer.Option("--shortcut", help="Normalised, or weight 1 (the paper's control).")
-    ] = Shortcut.NORMALISED,
+        Shortcut | None,
+        typer.Option("--shortcut", help="What identity shortcuts weigh: normalised, 1, or as their path."),
+    ] = None,
     readout: Annotated[
         ReadoutMode,
         typer.Option("--readout", help="Count output spikes (the paper), or add up the classifier's current."),
     ] = ReadoutMode.SPIKES,
     max_pooling: MaxPoolingOption = MaxPooling.GATE,
     compensation: Annotated[
-        str, typer.Option("--compensation", help="Of propagation errors; only 'none' exists so far.")
-    ] = "none",
+        str | None,
+        typer.Option(
+            "--compensation",
+            help="Weights times ζ: search (the paper), layerwise, none, or a number.",
+            metavar="[search|layerwise|none|FACTOR]",
+        ),
+    ] = None,
+    objective: Annotated[
+        Objective, typer.Option("--objective", help="Of the search: the least error (Eq. 13), or the most agreement.")
+    ] = Objective.ERROR,
+    compensate_biases: Annotated[bool, typer.Option("--compensate-biases", help="Multiply biases by ζ too.")] = False,
+    form: Annotated[Form, typer.Option("--form", help="Scales in the weights, or in the thresholds.")] = Form.WEIGHTS,
+    balance: Annotated[
+        Balance,
+        typer.Option("--balance", help="Of spike-norm: thresholds from spikes, or from the largest activations."),
+    ] = Balance.SPIKES,
+    units: Annotated[
+        Units, typer.Option("--units", help="Of spike-norm: thresholds in residual units, 1 or balanced.")
+    ] = Units.ONE,
     data: Data = None,
-    samples: Annotated[int | None, typer.Option("--samples", min=1, help="Images of --data for the check.")] = None,
+    samples: Annotated[
+        int | None, typer.Option("--samples", min=1, help="Images of --data that the method, or the check, looks at.")
+    ] = None,
     layout: LayoutOption = Layout.AUTO,
     verify: Annotated[
         bool, typer.Option("--verify/--no-verify", help="Compare the network with the ONNX model.")
@@ -53,67 +95,169 @@ def convert_cli(
 ) -> None:
     """Convert a calibrated model into a spiking network.
 
-    Folds BatchNorm, scales every layer and shortcut by its activations' percentile, and puts IF neurons with reset by
-    subtraction in the place of ReLUs.
+    Folds BatchNorm, scales every layer and shortcut by its activations' percentile, puts IF neurons in the place of
+    ReLUs, and searches the factor that makes up for errors that grow with depth: on training images, given by --data.
 
-    Example: snnconv convert resnet.onnx --calibration resnet.calib --readout current -o resnet.snn
+    Example: snnconv convert resnet.onnx --calibration resnet.calib --data train.zip -o resnet.snn
     """
     from snnconv.cli.options import bytes_of
     from snnconv.commands import convert as commands
     from snnconv.conversion.options import ConversionOptions
     from snnconv.errors import UsageError
 
-    if compensation != "none":
-        raise UsageError(f"--compensation {compensation}: only 'none' exists in this version")
-    if not 0 < percentile <= 100:
+    if percentile is not None and not 0 < percentile <= 100:
         raise UsageError(f"--percentile {percentile:g} must lie above 0 and at most at 100")
     if not 0 <= initial_potential < 1:
         raise UsageError(f"--initial-potential {initial_potential:g} must lie at 0 or above, and below 1")
     if data is None and samples is not None:
         raise UsageError("--samples counts images of --data; give --data, or leave --samples out")
-    if data is not None and not verify:
-        raise UsageError("--data is for the check that --no-verify leaves out; give one of the two")
+    given: dict[str, Any] = {
+        "steps": steps,
+        "percentile": percentile,
+        "reset": reset,
+        "encoding": encoding,
+        "shortcut": shortcut,
+        "compensation": None if compensation is None else _compensation(compensation),
+    }
     options = ConversionOptions(
         preset=preset,
-        percentile=percentile,
         nonzero=nonzero,
         granularity=granularity,
         initial_potential=initial_potential,
-        shortcut=shortcut,
         max_pooling=max_pooling,
         readout=readout,
-        steps=steps,
+        objective=objective,
+        compensate_biases=compensate_biases,
+        form=form,
+        balance=balance,
+        units=units,
+        **{name: value for name, value in given.items() if value is not None},
     )
-    _, summary = commands.convert(
-        model,
-        calibration,
-        out,
-        options,
-        data=data,
-        samples=samples,
-        layout=layout,
-        verify=verify,
-        seed=terminal.seed,
-        memory_limit=bytes_of(memory_limit),
-    )
+    with terminal.stages() as progress:
+        _, summary = commands.convert(
+            model,
+            calibration,
+            out,
+            options,
+            data=data,
+            samples=samples,
+            layout=layout,
+            verify=verify,
+            seed=terminal.seed,
+            threads=terminal.threads,
+            memory_limit=bytes_of(memory_limit),
+            progress=progress,
+        )
     if terminal.json:
         terminal.result(summary)
         return
-    nodes = ", ".join(f"{count} {kind}" for kind, count in summary.nodes.items())
+    _print(terminal, summary)
+    terminal.say(f"wrote {out}")
+
+
+def _compensation(text: str) -> Compensation | float:
+    """Read ``--compensation``."""
+    from math import isfinite
+
+    from snnconv.errors import UsageError
+
+    if text in [mode.value for mode in Compensation]:
+        return Compensation(text)
+    try:
+        factor = float(text)
+    except ValueError:
+        factor = float("nan")
+    if not isfinite(factor) or factor <= 0:
+        raise UsageError(f"--compensation {text}: give search, layerwise, none, or a factor above 0")
+    return factor
+
+
+def _print(terminal: Terminal, summary: "ConversionSummary") -> None:
+    from snnconv.conversion.records import BalanceRecord, LayerwiseRecord, SearchRecord
+
+    match summary.found:
+        case SearchRecord():
+            _search(terminal, summary.found)
+        case LayerwiseRecord():
+            _layerwise(terminal, summary.found)
+        case BalanceRecord():
+            _balance(terminal, summary.found)
     rows = [
         ("method", summary.method),
         ("options", ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in summary.options.items())),
         ("neurons", f"{summary.neurons:,}"),
         ("parameters", f"{summary.parameters:,}"),
-        ("nodes", nodes),
+        ("nodes", ", ".join(f"{count} {kind}" for kind, count in summary.nodes.items())),
         ("time steps", str(summary.steps)),
         ("parity with the ONNX model", _parity(summary)),
     ]
     terminal.table(summary.file, ("", ""), rows, left=2)
-    terminal.say(f"wrote {out}")
 
 
-def _parity(summary: "ConversionSummary") -> str:  # type: ignore[name-defined]  # noqa: F821 - imported when it runs
+def _search(terminal: Terminal, found: "SearchRecord") -> None:
+    rows = [
+        (f"{t.factor:g}", f"{t.error:.6f}", f"{t.absolute_error:.6f}", f"{100 * t.agreement:.2f}") for t in found.trials
+    ]
+    tau = "–" if found.tau_max is None else f"{found.tau_max:.4f}"
+    fitted = "" if found.adjusted_r2 is None else f", adjusted R² {found.adjusted_r2:.3f}"
+    note = f"ζ = {found.factor:g}; q = {found.q:.4f}{fitted}, τ_max = {tau}"
+    terminal.table(
+        f"compensation on {found.images} images, {found.steps} steps, by {found.objective.value}",
+        ("ζ", "error", "|error|", "agreement %"),
+        rows,
+        left=0,
+        note=note if found.note is None else f"{note}: {found.note}",
+    )
+
+
+def _layerwise(terminal: Terminal, found: "LayerwiseRecord") -> None:
+    rows = [
+        (
+            layer.layer,
+            "–" if layer.tau_max is None else f"{layer.tau_max:.4f}",
+            f"{layer.factor:g}",
+            f"{layer.tried['1']:.6f}",
+            f"{min(layer.tried.values()):.6f}",
+        )
+        for layer in found.layers
+    ]
+    before, after = found.before, found.after
+    terminal.table(
+        f"compensation layer by layer on {found.images} images, {found.steps} steps",
+        ("layer", "τ_max", "ζ", "|error|, ζ = 1", "|error|"),
+        rows,
+        note=f"the network's |error| {before.absolute_error:.6f} -> {after.absolute_error:.6f}, agreement "
+        f"{100 * before.agreement:.2f} -> {100 * after.agreement:.2f} %",
+    )
+
+
+def _balance(terminal: Terminal, found: "BalanceRecord") -> None:
+    rows = [
+        (
+            layer.layer,
+            f"{layer.neurons:,}",
+            "–" if layer.threshold is None else f"{layer.threshold:.4g}",
+            f"{layer.scale:.4g}",
+            "yes" if layer.in_unit else "",
+        )
+        for layer in found.layers
+    ]
+    met = found.constraints
+    answers = {
+        "bias-free": met.bias_free,
+        "1 junction ReLUs": met.junction_relus,
+        "2 equal thresholds": met.equal_thresholds,
+        f"3 pre-processing layers ({met.plain_layers} plain)": met.preprocessing,
+    }
+    terminal.table(
+        f"thresholds from {found.balance.value}, {found.images} images, {found.steps} steps",
+        ("layer", "neurons", "threshold", "λ", "in a unit"),
+        rows,
+        note="; ".join(f"{name}: {'yes' if answer else 'no'}" for name, answer in answers.items()),
+    )
+
+
+def _parity(summary: "ConversionSummary") -> str:
     parity = summary.parity
     if parity is None:
         return "not checked (--no-verify)"

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -112,8 +113,20 @@ class Terminal:
         callable
             To be told (done, total).
         """
+        with self.stages() as tell:
+            yield partial(tell, what)
+
+    @contextmanager
+    def stages(self) -> Iterator[Callable[[str, int, int], None]]:
+        """Show a bar for work of several stages, one after the other.
+
+        Yields
+        ------
+        callable
+            To be told (what, done, total).
+        """
         if self.quiet or not sys.stderr.isatty():
-            yield lambda done, total: log.debug("%s: %d of %d", what, done, total)
+            yield lambda what, done, total: log.debug("%s: %d of %d", what, done, total)
             return
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -126,10 +139,13 @@ class Terminal:
             TimeRemainingColumn(),
         )
         with Progress(*columns, console=Console(stderr=True)) as bar:
-            task = bar.add_task(what, total=None, rate="")
+            task = bar.add_task("", total=None, rate="")
 
-            def show(done: int, total: int) -> None:
+            def show(what: str, done: int, total: int) -> None:
+                if bar.tasks[0].description not in ("", what):
+                    bar.reset(task)
                 speed = bar.tasks[0].speed
-                bar.update(task, completed=done, total=total, rate=f"{speed:.1f}/s" if speed else "")
+                rate = f"{speed:.1f}/s" if speed else ""
+                bar.update(task, description=what, completed=done, total=total, rate=rate)
 
             yield show

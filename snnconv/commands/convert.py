@@ -1,26 +1,40 @@
 """``snnconv convert``: an ONNX model and its calibration become a spiking network in a ``.snn`` file."""
 
 import logging
+import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from snnconv import passes
 from snnconv.calibration import file as calib_file
-from snnconv.choices import Shortcut
+from snnconv.calibration.calibration import Calibration
+from snnconv.choices import BackendName, Compensation, Shortcut
 from snnconv.commands.verify import Inputs, ParitySummary, verified
 from snnconv.conversion.convert import convert as build
+from snnconv.conversion.methods import METHODS, purpose
 from snnconv.conversion.options import ConversionOptions
-from snnconv.data import Layout
+from snnconv.conversion.records import Record
+from snnconv.conversion.samples import Progress, Samples
+from snnconv.data import Layout, open_images
 from snnconv.errors import DataError
 from snnconv.files.atomic import check_place
 from snnconv.files.hashing import sha256_of_file
+from snnconv.files.paths import check_file
 from snnconv.files.sizes import MEMORY_LIMIT
 from snnconv.graph.reader import opened
 from snnconv.ir import file as snn_file
 from snnconv.ir.network import SpikingNetwork
+from snnconv.runtime.backends import choose
 from snnconv.runtime.memory import check_memory
+
+Array = np.ndarray[Any, Any]
+
+_BATCH, _CHUNK = 16, 32
+"""Images and steps at a time of the networks that a method tries."""
 
 _log = logging.getLogger(__name__)
 
@@ -42,6 +56,8 @@ class ConversionSummary(BaseModel):
     steps: int
     parity: ParitySummary | None
     """None with --no-verify."""
+    found: Record | None = None
+    """What a search of the method tried and found."""
 
 
 def convert(
@@ -55,7 +71,9 @@ def convert(
     layout: Layout = Layout.AUTO,
     verify: bool = True,
     seed: int = 0,
+    threads: int = 0,
     memory_limit: int = MEMORY_LIMIT,
+    progress: Progress = lambda what, done, total: None,
 ) -> tuple[SpikingNetwork, ConversionSummary]:
     """Convert a model and write the spiking network to `out`.
 
@@ -70,17 +88,23 @@ def convert(
     options : ConversionOptions, optional
         The method and its options.
     data : Path, optional
-        Images for the parity check; without them, inputs are drawn within the calibrated range.
+        Training images, for a method that looks at some, and for the parity check; without them, the check draws
+        inputs within the calibrated range.
     samples : int, optional
-        How many of them; 8 by default, and fewer, 2 at least, where an image has many values.
+        How many of them the method looks at (by default as many as it says), or, with a method that looks at none, the
+        check: 8 by default, and fewer, 2 at least, where an image has many values.
     layout : Layout
         How to read `data`.
     verify : bool
         Whether to check parity.
     seed : int
-        Of the inputs that are drawn.
+        Of inputs that are drawn, and of Poisson trains.
+    threads : int
+        For simulations; 0 takes one for each core.
     memory_limit : int
         Bytes that the model's tensors, a batch's values, and a simulation of one image and one step may take.
+    progress : callable
+        Told what is done, and (done, total) of it.
 
     Returns
     -------
@@ -95,29 +119,65 @@ def convert(
         raise DataError(f"{samples} samples were asked for; ask for at least 1")
     model, calibration, out = Path(model), Path(calibration), Path(out)
     options = options or ConversionOptions()
+    method = METHODS[options.preset]
+    wanted = method.samples(options)
     check_place(out)
+    check_file(model)
     measured = calib_file.load(calibration)
+    if wanted and data is None:
+        raise DataError(purpose(options))
     # the value that was calibrated as the output is the network's
     found, imported = opened(model, measured.output, memory_limit)
     graph = passes.run(imported, passes.pipeline(options.max_pooling))
     _log.debug("%s: %d nodes after the passes", model.name, len(graph.nodes))
-    network = build(graph, measured, options, sha256_of_file(calibration))
+    # as it is without what a method adds: it computes the model, and is what parity is checked of
+    exact = {"shortcut": Shortcut.NORMALISED, "compensation": Compensation.NONE}
+    twin = build(graph, measured, options.model_copy(update=exact))
     # before anything of the model is run: onnxruntime pads too
-    check_memory(network, memory_limit)
+    check_memory(twin, memory_limit)
+    given = None
+    if wanted and data is not None:
+        images = _images(measured, data, layout, samples or wanted)
+        backend = choose(BackendName.AUTO, twin, batch=_BATCH, chunk=_CHUNK, seed=seed)
+        given = Samples(images, found, backend, threads or os.cpu_count() or 1, progress)
+    converted = method.convert(graph, measured, given, options)
+    network = _dated(converted.network, calibration)
+    if converted.scales is not None:
+        twin = build(graph, measured, options.model_copy(update=exact), scales=converted.scales)
     parity = None
     if verify:
-        # the control weighs identity shortcuts wrongly on purpose: its normalised twin is what must compute the model
-        twin = network
-        if options.shortcut is not Shortcut.NORMALISED:
-            twin = build(graph, measured, options.model_copy(update={"shortcut": Shortcut.NORMALISED}))
-        inputs = Inputs(data, samples, layout, seed)
+        inputs = Inputs(data, None if wanted else samples, layout, seed)
         parity = verified(twin, found, {"import": imported, "folding": graph}, measured, inputs, memory_limit)
     snn_file.save(network, out)
-    return network, _summary(network, out, options, parity)
+    return network, _summary(network, out, options, parity, converted.record)
+
+
+def _images(calibration: Calibration, data: Path, layout: Layout, count: int) -> Array:
+    """Read and preprocess the images that a method looks at, (N, C, H, W) float32."""
+    preprocessing = calibration.preprocessing
+    images = open_images(data, input_shape=preprocessing.input_shape, layout=layout, geometry=preprocessing.geometry)
+    if count > images.count:
+        raise DataError(f"{images.name} has {images.count} images, {count} were asked for; ask for fewer (--samples)")
+    if images.dtype != preprocessing.dtype:
+        raise DataError(
+            f"{images.name} holds {images.dtype}, the model was calibrated on {preprocessing.dtype}; "
+            f"give {preprocessing.dtype} data, or calibrate on this kind"
+        )
+    return np.concatenate([preprocessing.apply(batch.images) for batch in images.batches(_BATCH, stop=count)])
+
+
+def _dated(network: SpikingNetwork, calibration: Path) -> SpikingNetwork:
+    """Give the network with the hash of its calibration's file."""
+    found = {"calibration_sha256": sha256_of_file(calibration)}
+    return replace(network, provenance=network.provenance.model_copy(update=found))
 
 
 def _summary(
-    network: SpikingNetwork, out: Path, options: ConversionOptions, parity: ParitySummary | None
+    network: SpikingNetwork,
+    out: Path,
+    options: ConversionOptions,
+    parity: ParitySummary | None,
+    record: Record | None,
 ) -> ConversionSummary:
     kinds: dict[str, int] = {}
     for node in network.nodes:
@@ -131,4 +191,5 @@ def _summary(
         parameters=network.parameter_count,
         steps=network.steps,
         parity=parity,
+        found=record,
     )

@@ -1,6 +1,7 @@
 """Gathers the nodes, edges and tensors of a network while it is built."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,25 @@ from snnconv.ir import nodes as ir
 Array = np.ndarray[Any, Any]
 
 
+@dataclass(frozen=True)
+class LayerScale:
+    """What the scale of a layer of neurons is made of.
+
+    Attributes
+    ----------
+    value : str
+        The ReLU network's value whose λ the layer takes.
+    scale : ndarray (C,)
+        λ.
+    spike : float or None
+        λ of the spikes that the layer reads, where it is one number: 1 for the image.
+    """
+
+    value: str
+    scale: Array
+    spike: float | None
+
+
 class Builder:
     """A network under construction.
 
@@ -17,6 +37,8 @@ class Builder:
     ----------
     nodes, edges, tensors
         What it has so far.
+    layers : dict of str to LayerScale
+        The scale of each layer of neurons.
     origins : dict of str to str
         The name of the ReLU network's node that each node stands for or belongs to.
     origin : str
@@ -25,6 +47,7 @@ class Builder:
 
     def __init__(self) -> None:
         self.origin = ""
+        self.layers: dict[str, LayerScale] = {}
         self.origins: dict[str, str] = {}
         self.nodes: list[ir.Node] = []
         self.edges: list[ir.Edge] = []

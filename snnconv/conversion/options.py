@@ -1,14 +1,44 @@
 """The options of a conversion, as they are written into the network's file."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
-from snnconv.choices import Granularity, MaxPooling, Preset, ReadoutMode, Shortcut
+from snnconv.choices import (
+    Balance,
+    Compensation,
+    Encoding,
+    Form,
+    Granularity,
+    MaxPooling,
+    Objective,
+    Preset,
+    ReadoutMode,
+    Reset,
+    Shortcut,
+    Units,
+)
+
+PRESETS: Mapping[Preset, Mapping[str, Any]] = MappingProxyType(
+    {
+        Preset.PAPER: {},
+        Preset.SPIKE_NORM: {
+            "percentile": 100.0,
+            "shortcut": Shortcut.EQUAL,
+            "compensation": Compensation.NONE,
+            "encoding": Encoding.POISSON,
+            "reset": Reset.ZERO,
+            "steps": 2500,
+        },
+    }
+)
+"""Where a published method differs from the defaults below, which are those of Hu et al."""
 
 
 class ConversionOptions(BaseModel):
-    """Options of a conversion.
+    """Options of a conversion. What is not given is as the preset says.
 
     Attributes
     ----------
@@ -22,6 +52,10 @@ class ConversionOptions(BaseModel):
         λ per layer or per channel.
     initial_potential : float
         Membrane before the first step, as a part of the threshold.
+    reset : Reset
+        Subtract the threshold, or set the membrane to zero.
+    encoding : Encoding
+        How the image enters: a constant current, or a Poisson train of signed spikes.
     shortcut : Shortcut
         What identity shortcuts weigh.
     max_pooling : MaxPooling
@@ -31,6 +65,18 @@ class ConversionOptions(BaseModel):
         ``current``: neither, the classifier's current is accumulated.
     steps : int
         T, the default number of time steps.
+    compensation : Compensation or float
+        ζ, by which the weights onto neurons are multiplied: none, searched, one per layer, or a number.
+    objective : Objective
+        What the search for ζ makes as good as it can.
+    compensate_biases : bool
+        Multiply biases too.
+    form : Form
+        Scales in the weights, or in the thresholds.
+    balance : Balance
+        Of the preset ``spike-norm``: thresholds from spikes, or from the model's largest activations.
+    units : Units
+        Of the preset ``spike-norm``: thresholds of residual units.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -40,7 +86,22 @@ class ConversionOptions(BaseModel):
     nonzero: bool = False
     granularity: Granularity = Granularity.LAYER
     initial_potential: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    reset: Reset = Reset.SUBTRACT
+    encoding: Encoding = Encoding.CONSTANT
     shortcut: Shortcut = Shortcut.NORMALISED
     max_pooling: MaxPooling = MaxPooling.GATE
     readout: ReadoutMode = ReadoutMode.SPIKES
     steps: PositiveInt = 350
+    compensation: Compensation | Annotated[float, Field(gt=0, allow_inf_nan=False)] = Compensation.SEARCH
+    objective: Objective = Objective.ERROR
+    compensate_biases: bool = False
+    form: Form = Form.WEIGHTS
+    balance: Balance = Balance.SPIKES
+    units: Units = Units.ONE
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_preset(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        return {**PRESETS.get(given.get("preset", Preset.PAPER), {}), **given}

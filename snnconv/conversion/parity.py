@@ -70,6 +70,8 @@ def deviations(
         for row, (value, node, is_sum) in enumerate(_compared(network)):
             carried = (summed if is_sum else outputs)[node.name]
             scale = _by_channel(network.tensor(node.source_scale, 1.0), carried.ndim)
+            if is_sum and isinstance(node, ir.Neuron):  # what neurons add up is in the unit of their threshold
+                scale = scale / network.tensor(node.threshold, 1.0)
             # NaN stays NaN
             worst[row] = np.maximum(worst[row], np.abs(scale * carried - expected[value]).max())
             largest[row] = np.maximum(largest[row], np.abs(expected[value]).max())

@@ -6,21 +6,23 @@ layer y = Σₖ Aₖ xₖ + b that neurons read,
     A′ₖ = diag(1/λ_y) Aₖ diag(λₖ),   b′ = b/λ_y,   threshold 1,
 
 which is Eq. 2 for one input and Eq. 4 for a residual block. An identity shortcut is the case A = 1: a synapse of weight
-λ_in/λ_out (Eq. 5-6). A mean over k² pixels is a sum whose λ is k² times smaller. A current with several readers stays
-in the ReLU network's own units and is scaled where it is read.
+λ_in/λ_out (Eq. 5-6). `Shortcut` has two other weights, which published networks have and which are not exact. A mean
+over k² pixels is a sum whose λ is k² times smaller. A current with several readers stays in the ReLU network's own
+units and is scaled where it is read.
 
 References
 ----------
 Hu, Tang, Pan: Spiking Deep Residual Networks, section 3.1, Eq. 2-6.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from snnconv.choices import Granularity, MaxPooling, Shortcut
-from snnconv.conversion.builder import Builder, broadcast, over_pixels
+from snnconv.conversion.builder import Builder, LayerScale, broadcast, over_pixels
 from snnconv.conversion.names import check_names
 from snnconv.conversion.options import ConversionOptions
 from snnconv.conversion.scales import Scaling
@@ -44,12 +46,15 @@ class Carried:
         Real numbers, not spikes.
     graded : bool
         Sums of spikes.
+    spike : float or None
+        λ of the neurons whose spikes these are, or are made of; None where they differ. 1 for the image.
     """
 
     nodes: tuple[str, ...]
     scale: Array
     current: bool
     graded: bool = False
+    spike: float | None = None
 
 
 def propagate(graph: ann.Graph, scales: Scaling, options: ConversionOptions, amplitude: float) -> Builder:
@@ -94,7 +99,7 @@ class _Propagation:
         graph = self._graph
         image = ir.Input(name=graph.input, shape=graph.input_shape, amplitude=amplitude, source=graph.input)
         self._out.add(image, ())
-        self._carried[graph.input] = Carried((image.name,), np.ones(graph.input_shape[0]), current=True)
+        self._carried[graph.input] = Carried((image.name,), np.ones(graph.input_shape[0]), current=True, spike=1.0)
         for node in graph.nodes:
             self._out.origin = node.name
             self._carried[node.output] = self._convert(node)
@@ -188,7 +193,7 @@ class _Propagation:
                 x.nodes,
                 **tensors,
             )
-        return Carried((name,), target, current=True)
+        return Carried((name,), target, current=True, spike=x.spike)
 
     def _affine(self, node: ann.Affine) -> Carried:
         x, target = self._carried[node.inputs[0]], self._target(node.output)
@@ -196,17 +201,18 @@ class _Propagation:
         wide = over_pixels(target, rank)
         gain = node.gain * over_pixels(x.scale, rank) / wide
         name = self._scaled(node.name, node.shape, x.nodes, gain, node.offset / wide)
-        return Carried((name,), target, current=True)
+        return Carried((name,), target, current=True, spike=x.spike)
 
     def _add(self, node: ann.Add) -> Carried:
         target = self._target(node.output)
+        parts = [self._carried[value] for value in node.inputs]
+        path = _one(part.spike for part in parts if part.current)
         summands: list[str] = []
-        for value in node.inputs:
-            x = self._carried[value]
+        for x in parts:
             if x.current and np.array_equal(x.scale, target):
                 summands += x.nodes
                 continue
-            gain = x.scale / target
+            gain = (np.full_like(target, path) if self._as_path(x, path) else x.scale) / target
             if not x.current and self._options.shortcut is Shortcut.UNNORMALISED:
                 gain = np.ones_like(gain)
             summands.append(self._scaled(f"{node.name}/shortcut", node.shape, x.nodes, gain))
@@ -217,7 +223,12 @@ class _Propagation:
             summed = ir.Sum(name=name, shape=node.shape, source=source, source_scale=f"{name}.source_scale")
             self._out.add(summed, summands, source_scale=broadcast(target, 1))
             summands = [name]
-        return Carried(tuple(summands), target, current=True)
+        spike = _one(path if self._as_path(part, path) else part.spike for part in parts)
+        return Carried(tuple(summands), target, current=True, spike=spike)
+
+    def _as_path(self, x: Carried, path: float | None) -> bool:
+        """Say whether spikes on a shortcut are taken to stand for what those of the other path stand for."""
+        return self._options.shortcut is Shortcut.EQUAL and not x.current and path is not None
 
     def _relu(self, node: ann.Relu) -> Carried:
         return self._neurons(node.name, node, self._relu_scale(node), node.inputs[0])
@@ -230,6 +241,7 @@ class _Propagation:
             shape = self._graph.shape_of(before)
             sources = (self._scaled(f"{name}/scale", shape, x.nodes, x.scale / target),)
         name = self._out.name(name)
+        self._out.layers[name] = LayerScale(node.output, target, x.spike)
         tensors = {"threshold": np.asarray(1.0), "source_scale": broadcast(target, 1)}
         if self._options.initial_potential:
             tensors["initial_potential"] = np.asarray(self._options.initial_potential)
@@ -241,9 +253,10 @@ class _Propagation:
             source=self._source(node.output),
             source_scale=f"{name}.source_scale",
             input_source=self._source(before),
+            reset=self._options.reset,
         )
         self._out.add(neuron, sources, **tensors)
-        return Carried((name,), target, current=False)
+        return Carried((name,), target, current=False, spike=_one(target))
 
     def _average_pool(self, node: ann.AveragePool) -> Carried:
         x = self._carried[node.inputs[0]]
@@ -252,11 +265,11 @@ class _Propagation:
         pool = ir.SumPool(name=name, shape=node.shape, kernel=node.kernel, strides=node.strides, pads=node.pads)
         self._out.add(pool, (self._single(node.inputs[0]),))
         if node.divisor.size == 1:
-            pooled = Carried((name,), x.scale / float(node.divisor), x.current, graded=not x.current)
+            pooled = replace(x, nodes=(name,), scale=x.scale / float(node.divisor), graded=not x.current)
         else:  # windows at the border hold fewer pixels: a synapse for each, of weight 1 / their number
             ones = np.ones_like(x.scale)
             mean = self._scaled(f"{node.name}/mean", node.shape, (name,), over_pixels(x.scale, 3) / node.divisor)
-            pooled = Carried((mean,), ones, current=True)
+            pooled = Carried((mean,), ones, current=True, spike=x.spike)
         return self._extra_neurons(node, pooled) if spiking else pooled
 
     def _max_pool(self, node: ann.MaxPool) -> Carried:
@@ -286,12 +299,16 @@ class _Propagation:
                 else self._scaled(f"{node.name}/scale", shape, (source,), part.scale)
                 for source, part, shape in zip(sources, parts, map(self._graph.shape_of, node.inputs), strict=True)
             ]
-            parts = [Carried((source,), ones, current=True) for source in sources]
+            parts = [
+                Carried((source,), ones, current=True, spike=part.spike)
+                for source, part in zip(sources, parts, strict=True)
+            ]
         name = self._out.name(node.name)
         self._out.add(ir.Concat(name=name, shape=node.shape, axis=node.axis), sources)
         scale = parts[0].scale if node.axis > 0 else np.concatenate([part.scale for part in parts])
         current = any(part.current for part in parts)
-        return Carried((name,), scale, current, graded=not current and any(part.graded for part in parts))
+        graded = not current and any(part.graded for part in parts)
+        return Carried((name,), scale, current, graded, spike=_one(part.spike for part in parts))
 
     def _select(self, node: ann.Select) -> Carried:
         x = self._carried[node.inputs[0]]
@@ -362,3 +379,9 @@ class _Propagation:
         self._out.add(ir.Sum(name=name, shape=self._graph.shape_of(value)), x.nodes)
         self._carried[value] = replace(x, nodes=(name,))
         return name
+
+
+def _one(scales: Iterable[float | None]) -> float | None:
+    """Give the one λ that all of these are; None where they differ or one is not known."""
+    found = {None if scale is None else float(scale) for scale in scales}
+    return found.pop() if len(found) == 1 else None

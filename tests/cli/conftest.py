@@ -49,7 +49,20 @@ def made(snnconv, tmp_path_factory) -> Path:
     )
     for name, readout in (("digits", "spikes"), ("current", "current")):
         out = folder / f"{name}.snn"
-        done = snnconv("convert", model, "--calibration", calibration, "--readout", readout, "--steps", 64, "-o", out)
+        done = snnconv(
+            "convert",
+            model,
+            "--calibration",
+            calibration,
+            "--readout",
+            readout,
+            "--steps",
+            64,
+            "--compensation",
+            "none",
+            "-o",
+            out,
+        )
         assert done.code == 0
     return folder
 

@@ -8,6 +8,8 @@ import onnx
 import pytest
 from onnx import helper, numpy_helper
 
+PLAIN = ("--compensation", "none")
+
 
 def one_line(found, *texts: str) -> None:
     assert found.code == 3, found
@@ -106,7 +108,7 @@ def test_a_calibration_of_another_model(snnconv, made, samples, tmp_path) -> Non
     model.doc_string = "another file"
     onnx.save(model, tmp_path / "other.onnx")
     out = tmp_path / "n.snn"
-    found = snnconv("convert", tmp_path / "other.onnx", "--calibration", made / "digits.calib", "-o", out)
+    found = snnconv("convert", tmp_path / "other.onnx", "--calibration", made / "digits.calib", *PLAIN, "-o", out)
     one_line(found, "the calibration was made from digits_resnet.onnx", "calibrate this model")
     assert not out.exists()
 
@@ -136,10 +138,10 @@ def test_a_network_on_other_data(snnconv, made, samples, tmp_path) -> None:
     )
     one_line(found, "450 images, 451 were asked for")
     found = snnconv(
-        *("simulate", made / "digits.snn", "--data", samples / "digits_test.npz", "--encoding", "poisson"),
+        *("simulate", made / "digits.snn", "--data", samples / "digits_test.npz", "--encoding", "events"),
         *("-o", tmp_path / "run"),
     )
-    one_line(found, "the encoding poisson, which the runtime does not run yet")
+    one_line(found, "the encoding events, which the runtime does not run yet")
     assert not (tmp_path / "run").exists()
 
 
@@ -189,8 +191,11 @@ def test_wrong_usage(snnconv, samples, tmp_path) -> None:
         (("convert", "m", "--calibration", "c", "-o", "n", "--percentile", 101), "--percentile 101 must lie above 0"),
         (("convert", "m", "--calibration", "c", "-o", "n", "--initial-potential", 1), "--initial-potential 1 must lie"),
         (("convert", "m", "--calibration", "c", "-o", "n", "--samples", 4), "--samples counts images of --data"),
-        (("convert", "m", "--calibration", "c", "-o", "n", "--data", "d", "--no-verify"), "give one of the two"),
-        (("convert", "m", "--calibration", "c", "-o", "n", "--compensation", "search"), "--compensation search"),
+        (
+            ("convert", "m", "--calibration", "c", "-o", "n", "--compensation", "much"),
+            "--compensation much: give search",
+        ),
+        (("convert", "m", "--calibration", "c", "-o", "n", "--compensation", "-1"), "--compensation -1: give search"),
     ):
         found = snnconv(*arguments)
         assert found.code == 2
@@ -202,6 +207,6 @@ def test_nothing_is_left_when_a_file_is_replaced_in_vain(snnconv, made, samples,
     before = (tmp_path / "n.snn").read_bytes()
     other = tmp_path / "text.onnx"
     Path(other).write_text("no model")
-    assert snnconv("convert", other, "--calibration", made / "digits.calib", "-o", tmp_path / "n.snn").code == 3
+    assert snnconv("convert", other, "--calibration", made / "digits.calib", *PLAIN, "-o", tmp_path / "n.snn").code == 3
     assert (tmp_path / "n.snn").read_bytes() == before
     assert sorted(p.name for p in tmp_path.iterdir()) == ["n.snn", "text.onnx"]

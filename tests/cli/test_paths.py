@@ -34,7 +34,8 @@ def convert(snnconv, samples, made, tmp_path):
     def run(model=None, calibration=None, out=None, *options):
         return snnconv(
             *("convert", model or samples / "digits_resnet.onnx"),
-            *("--calibration", calibration or made / "digits.calib", "-o", out or tmp_path / "n.snn", *options),
+            *("--calibration", calibration or made / "digits.calib", "-o", out or tmp_path / "n.snn"),
+            *("--compensation", "none", *options),
         )
 
     return run

@@ -26,7 +26,7 @@ def test_the_main_job_from_python(tmp_path, monkeypatch) -> None:
     )
     assert len(calibration.images) == 200
     assert done[-1] == (200, 200)
-    network, summary = snnconv.convert(model, "d.calib", "d.snn")
+    network, summary = snnconv.convert(model, "d.calib", "d.snn", snnconv.ConversionOptions(compensation="none"))
     assert summary.parity is not None
     assert summary.parity.drawn
     # ReLUs: 5 × 512, 4 × 256 and 4 × 128; then the pooling's 32 and the 10 classes

@@ -13,6 +13,8 @@ from snnconv.commands import verify as module
 from snnconv.conversion.parity import Deviation, check_parity
 from snnconv.errors import DataError, ModelError
 
+PLAIN = snnconv.ConversionOptions(compensation="none")
+
 
 @pytest.fixture
 def calibrated(tmp_path: Path) -> Callable[[Path, np.ndarray], tuple[Path, Path]]:
@@ -51,7 +53,7 @@ def test_the_images_are_checked_a_few_at_a_time(
     samples: int | None, sizes: list[int], tiny_resnet, tiny_images, calibrated, batches, tmp_path
 ) -> None:
     data, calibration = calibrated(tiny_resnet, tiny_images)
-    _, summary = snnconv.convert(tiny_resnet, calibration, tmp_path / "n.snn", data=data, samples=samples)
+    _, summary = snnconv.convert(tiny_resnet, calibration, tmp_path / "n.snn", PLAIN, data=data, samples=samples)
     assert [batch.shape for batch in batches] == [(size, 2, 8, 8) for size in sizes]
     assert {batch.dtype.name for batch in batches} == {"float32"}
     np.testing.assert_array_equal(np.concatenate(batches), tiny_images[: sum(sizes)])
@@ -63,7 +65,7 @@ def test_without_data_inputs_are_drawn_within_the_range(
     tiny_resnet, tiny_images, calibrated, batches, tmp_path
 ) -> None:
     _, calibration = calibrated(tiny_resnet, tiny_images)
-    _, summary = snnconv.convert(tiny_resnet, calibration, tmp_path / "n.snn")
+    _, summary = snnconv.convert(tiny_resnet, calibration, tmp_path / "n.snn", PLAIN)
     (batch,) = batches
     assert batch.shape == (8, 2, 8, 8)
     assert (batch >= tiny_images.min(axis=(0, 2, 3))[:, None, None]).all()
@@ -80,7 +82,7 @@ def test_numbers_of_samples_that_are_refused(
 ) -> None:
     data, calibration = calibrated(tiny_resnet, tiny_images)
     with pytest.raises(DataError, match=message):
-        snnconv.convert(tiny_resnet, calibration, tmp_path / "n.snn", data=data, samples=samples)
+        snnconv.convert(tiny_resnet, calibration, tmp_path / "n.snn", PLAIN, data=data, samples=samples)
     assert not (tmp_path / "n.snn").exists()
 
 
@@ -97,7 +99,7 @@ def test_names_that_fit_are_converted(length: int, new_model, tiny_images, calib
     path = named(new_model(), "r" * length).save(tmp_path / "long.onnx")
     _, calibration = calibrated(path, tiny_images)
     # the longest name of a tensor is that of the initial potential
-    options = snnconv.ConversionOptions(initial_potential=0.5)
+    options = snnconv.ConversionOptions(initial_potential=0.5, compensation="none")
     network, _ = snnconv.convert(path, calibration, tmp_path / "n.snn", options)
     assert "R" * length in network.by_name
 
@@ -107,7 +109,7 @@ def test_names_that_are_too_long_are_refused(length: int, new_model, tiny_images
     path = named(new_model(), "r" * length).save(tmp_path / "long.onnx")
     _, calibration = calibrated(path, tiny_images)
     with pytest.raises(ModelError) as caught:
-        snnconv.convert(path, calibration, tmp_path / "n.snn")
+        snnconv.convert(path, calibration, tmp_path / "n.snn", PLAIN)
     # of node and value, both so long, the node is named
     assert str(caught.value) == (
         f"long.onnx: a node has a name of {length} characters ({'R' * 40}…), at most 448 are read; "
@@ -136,7 +138,7 @@ def test_the_output_that_was_calibrated_is_the_networks(
     np.save(tmp_path / "x.npy", tiny_images)
     calibration = snnconv.calibrate(two_heads, tmp_path / "x.npy", tmp_path / "x.calib", output=output)
     assert (calibration.output, calibration.values[-1].channels) == (found, classes)
-    options = snnconv.ConversionOptions(max_pooling=pooling)
+    options = snnconv.ConversionOptions(max_pooling=pooling, compensation="none")
     network, summary = snnconv.convert(two_heads, tmp_path / "x.calib", tmp_path / "n.snn", options)
     assert (network.readout.source, network.readout.shape) == (found, (classes,))
     kinds = {node.kind for node in network.nodes}

@@ -14,6 +14,8 @@ from snnconv.errors import ModelError, NotRunnableError
 
 HUGE = 1 << 30
 
+PLAIN = snnconv.ConversionOptions(compensation="none")
+
 
 def convolution(**attributes: Any) -> Callable[[Any], None]:
     def build(b: Any) -> None:
@@ -76,7 +78,7 @@ def test_too_much_padding_is_refused(build, verify: bool, new_model, calibrated,
         with pytest.raises(ModelError) as checked:
             snnconv.check(path)
         with pytest.raises(NotRunnableError) as converted:
-            snnconv.convert(path, calibration, tmp_path / "n.snn", verify=verify)
+            snnconv.convert(path, calibration, tmp_path / "n.snn", PLAIN, verify=verify)
         assert tracemalloc.get_traced_memory()[1] < 64 << 20
     finally:
         tracemalloc.stop()
@@ -102,9 +104,9 @@ def test_the_limit_decides(build, new_model, calibrated, tmp_path) -> None:
     with pytest.raises(ModelError, match="raise --memory-limit"):
         snnconv.check(path, memory_limit=limit - 1)
     with pytest.raises(NotRunnableError, match="raise --memory-limit"):
-        snnconv.convert(path, calibration, out, memory_limit=limit // 2)
+        snnconv.convert(path, calibration, out, PLAIN, memory_limit=limit // 2)
     # twice as much: a network keeps a few numbers beside those of a check
-    _, summary = snnconv.convert(path, calibration, out, memory_limit=2 * limit)
+    _, summary = snnconv.convert(path, calibration, out, PLAIN, memory_limit=2 * limit)
     assert summary.parity is not None
     # fewer images at a time than without padding, so that they fit
     assert summary.parity.images == 2

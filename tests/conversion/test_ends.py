@@ -11,7 +11,7 @@ from snnconv.choices import ReadoutMode
 from snnconv.errors import ModelError
 
 IMAGES = np.random.default_rng(0).uniform(0, 1, (6, 2, 8, 8)).astype(np.float32)
-OPTIONS = [snnconv.ConversionOptions(readout=readout) for readout in ReadoutMode]
+OPTIONS = [snnconv.ConversionOptions(readout=readout, compensation="none") for readout in ReadoutMode]
 
 
 def converted(b: Any, folder: Path, options: snnconv.ConversionOptions, output: str = "logits", **saved: Any) -> Any:
@@ -69,6 +69,6 @@ def test_a_name_that_does_not_fit_is_refused_by_check_too(tmp_path: Path, new_mo
 def test_a_model_without_weights_and_relus_is_refused(tmp_path: Path, new_model) -> None:
     b = new_model()
     b.node("Flatten", [b.node("MaxPool", ["input"], "pool", kernel_shape=[8, 8])], "logits")
-    options = snnconv.ConversionOptions(readout=ReadoutMode.CURRENT)
+    options = snnconv.ConversionOptions(readout=ReadoutMode.CURRENT, compensation="none")
     with pytest.raises(ModelError, match="nothing to convert"):
         snnconv.check(b.save(tmp_path / "m.onnx"), options)

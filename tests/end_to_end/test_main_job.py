@@ -14,6 +14,7 @@ import pytest
 SAMPLES = Path(__file__).parents[2] / "sample_models"
 MODEL = SAMPLES / "digits_resnet.onnx"
 STEPS = 64
+PLAIN = ("--compensation", "none")
 
 
 def snnconv(*arguments: object, check: bool = True) -> subprocess.CompletedProcess[str]:
@@ -31,7 +32,9 @@ def folder(tmp_path_factory) -> Path:
         *("calibrate", MODEL, "--data", SAMPLES / "digits_calibration.npz"),
         *("--scale", 16, "--mean", 0.5, "--std", 0.5, "-o", made / "digits.calib"),
     )
-    snnconv("convert", MODEL, "--calibration", made / "digits.calib", "--steps", STEPS, "-o", made / "digits.snn")
+    snnconv(
+        "convert", MODEL, "--calibration", made / "digits.calib", *PLAIN, "--steps", STEPS, "-o", made / "digits.snn"
+    )
     snnconv(*simulate(made, made / "run"))
     return made
 
@@ -105,7 +108,9 @@ def test_repeated_commands_write_the_same_bytes(folder, tmp_path) -> None:
         *("--scale", 16, "--mean", 0.5, "--std", 0.5, "-o", tmp_path / "digits.calib", "--threads", 1),
     )
     assert (tmp_path / "digits.calib").read_bytes() == (folder / "digits.calib").read_bytes()
-    snnconv("convert", MODEL, "--calibration", tmp_path / "digits.calib", "--steps", STEPS, "-o", tmp_path / "n.snn")
+    snnconv(
+        "convert", MODEL, "--calibration", tmp_path / "digits.calib", *PLAIN, "--steps", STEPS, "-o", tmp_path / "n.snn"
+    )
     assert (tmp_path / "n.snn").read_bytes() == (folder / "digits.snn").read_bytes()
 
 

@@ -1,0 +1,1 @@
+"""Enlarging synaptic weights against propagation errors: W′ = W · ζ (Hu et al., Eq. 14)."""

@@ -1,0 +1,220 @@
+"""One compensation factor for each layer, found greedily from the input on.
+
+For layer l, with ζ of all layers before it fixed,
+
+    argmin_ζ_l  mean_i |clip(a_i/λ_l, 0, 1) − r_i(ζ_l)|,   1 ≤ ζ_l < τ_max,l,
+
+τ_max,l being the reciprocal of the mean over images of the layer's highest rate with ζ_l = 1. The network is run up to
+the layer's synapses; the layer itself is then simulated with several factors side by side, since a factor only scales
+what the synapses give: I(ζ) = ζ I − (ζ − 1) b, b the part of the input that does not come from synapses.
+
+References
+----------
+Hu, Tang, Wang, Pan: Spiking Deep Residual Network (the first version), section 3.3: "we apply a compensation factor to
+each layer of the network", searched in (1, τ_max). How it is searched is not said; this order is ours.
+"""
+
+from collections.abc import Callable, Iterator
+from threading import Event
+from typing import Any
+
+import numpy as np
+
+from snnconv.choices import Reset
+from snnconv.conversion.compensation.factors import Factors, synapses_onto
+from snnconv.conversion.compensation.search import STEP, trial_of
+from snnconv.conversion.options import ConversionOptions
+from snnconv.conversion.propagation_error import Target, propagation_errors
+from snnconv.conversion.records import LayerFactor, LayerwiseRecord, Trial
+from snnconv.conversion.samples import Samples
+from snnconv.ir import nodes as ir
+from snnconv.ir.network import SpikingNetwork
+from snnconv.runtime.in_order import in_order
+from snnconv.runtime.layer_input import layer_input, without_spikes
+
+Array = np.ndarray[Any, Any]
+
+_AT_ONCE = 4
+"""Factors that are simulated side by side."""
+
+
+def layerwise(
+    built: Callable[[Factors], SpikingNetwork], given: Samples, options: ConversionOptions
+) -> tuple[Factors, LayerwiseRecord]:
+    """Find ζ of every layer of neurons that stands for a value of the ONNX model.
+
+    Parameters
+    ----------
+    built : callable
+        Gives the network with these factors.
+    given : Samples
+        Training images.
+    options : ConversionOptions
+        T, and whether biases are multiplied too.
+    """
+    network = built(Factors())
+    targets = given.targets(network)
+    before = _tried(network, targets, given, options, 1.0, "before")
+    layers: list[LayerFactor] = []
+    names = [node.name for node in network.neurons if node.source is not None]
+    factors: dict[str, float] = {}
+    for count, name in enumerate(names):
+        given.progress("compensation, layer by layer", count, len(names))
+        search = _Layer(built(Factors(layers=factors)), name, targets, given, options)
+        found = search.run()
+        layers.append(found)
+        if found.factor != 1.0:
+            factors[name] = found.factor
+    given.progress("compensation, layer by layer", len(names), len(names))
+    product = float(np.prod(list(factors.values())))
+    after = _tried(built(Factors(layers=factors)), targets, given, options, product, "after")
+    record = LayerwiseRecord(
+        images=len(given.images), steps=options.steps, layers=tuple(layers), before=before, after=after
+    )
+    return Factors(layers=factors), record
+
+
+def _tried(
+    network: SpikingNetwork, targets: list[Target], given: Samples, options: ConversionOptions, factor: float, when: str
+) -> Trial:
+    return trial_of(
+        factor,
+        propagation_errors(
+            network,
+            targets,
+            options.steps,
+            backend=given.backend,
+            threads=given.threads,
+            progress=lambda done: given.progress(f"errors {when}", done, len(given.images)),
+        ),
+    )
+
+
+class _Layer:
+    """The search for the factor of one layer."""
+
+    def __init__(
+        self, network: SpikingNetwork, name: str, targets: list[Target], given: Samples, options: ConversionOptions
+    ) -> None:
+        node = network.by_name[name]
+        assert isinstance(node, ir.Neuron)  # noqa: S101 - the caller names layers of neurons
+        self._network, self._node, self._targets, self._given = network, node, targets, given
+        self._options = options
+        self._scale = _last(network.tensor(node.source_scale, 1.0), len(node.shape))
+        self._threshold = _last(network.tensor(node.threshold, 1.0), len(node.shape))
+        self._initial = _last(network.tensor(node.initial_potential, 0.0), len(node.shape))
+        self._fixed: Array | float = 0.0
+        if not options.compensate_biases:
+            self._fixed = _bias_of(network, name, given)
+
+    def run(self) -> LayerFactor:
+        """Try 1, 1 + step … until the errors grow, or τ_max is reached."""
+        errors: dict[float, float] = {}
+        tau_max: float | None = None
+        first = 0
+        while True:
+            factors = [round(1 + k * STEP, 6) for k in range(first, first + _AT_ONCE)]
+            if tau_max is not None:
+                factors = [factor for factor in factors if factor < tau_max]
+            if not factors:
+                break
+            found, highest = self._errors(factors)
+            if first == 0:
+                tau_max = 1 / highest if highest else None
+                found = {f: e for f, e in found.items() if f == 1.0 or (tau_max is not None and f < tau_max)}
+            errors |= found
+            best = min(errors, key=lambda factor: (errors[factor], factor))
+            # the least lies behind the last factors that were tried: go on
+            if tau_max is None or best != max(errors) or len(found) < _AT_ONCE:
+                break
+            first += _AT_ONCE
+        best = min(errors, key=lambda factor: (errors[factor], factor))
+        tried = {f"{factor:g}": error for factor, error in errors.items()}
+        return LayerFactor(layer=self._node.name, tau_max=tau_max, tried=tried, factor=best)
+
+    def _errors(self, factors: list[float]) -> tuple[dict[float, float], float]:
+        """Give the mean error with each factor, and the mean over images of the highest rate with the first."""
+        sums = np.zeros(len(factors))
+        highest: list[float] = []
+        neurons = int(np.prod(self._node.shape))
+
+        def work(target: Target) -> tuple[Array, Array]:
+            counts = np.concatenate(list(self._counts(factors, target)), axis=1)
+            a = np.moveaxis(target.activations[str(self._node.source)], 1, -1).astype(np.float64)
+            rates = counts / self._options.steps
+            error = np.abs(np.clip(a / self._scale, 0.0, 1.0) - rates)
+            return error.reshape(len(factors), -1).sum(axis=1), rates[0].reshape(len(a), -1).max(axis=1)
+
+        for error, rates in in_order(work, self._targets, self._given.threads, Event()):
+            sums += error
+            highest += list(rates)
+        means = sums / (neurons * len(highest))
+        return dict(zip(factors, map(float, means), strict=True)), float(np.mean(highest))
+
+    def _counts(self, factors: list[float], target: Target) -> Iterator[Array]:
+        """Simulate the layer alone with each factor; give the spike counts of some images, (factors, n, ...)."""
+        chunks = layer_input(
+            self._network,
+            self._node.name,
+            target.images,
+            self._options.steps,
+            backend=self._given.backend,
+            first=target.first,
+        )
+        layers: list[_Neurons] = []
+        for _, first_step, current in chunks:
+            if first_step == 0:
+                if layers:
+                    yield np.stack([layer.counts for layer in layers])
+                layers = [self._neurons(factor, current.shape[1:]) for factor in factors]
+            for layer in layers:
+                layer.advance(current)
+        yield np.stack([layer.counts for layer in layers])
+
+    def _neurons(self, factor: float, shape: tuple[int, ...]) -> "_Neurons":
+        full = [np.broadcast_to(value, shape) for value in (self._threshold, self._initial, self._fixed)]
+        threshold, initial, fixed = (np.ascontiguousarray(value, dtype=np.float32) for value in full)
+        return _Neurons(factor, threshold, initial, (factor - 1) * fixed, self._options.reset is Reset.ZERO)
+
+
+class _Neurons:
+    """A layer of IF neurons whose synapses are ζ times as strong. In float32: candidates are only compared."""
+
+    def __init__(self, factor: float, threshold: Array, initial: Array, offset: Array, to_zero: bool) -> None:
+        self._factor, self._threshold, self._to_zero = np.float32(factor), threshold, to_zero
+        self._offset = offset if offset.any() else None
+        self._v = initial.copy()
+        self._scratch = np.empty_like(self._v)
+        self._fired = np.empty(self._v.shape, dtype=bool)
+        self.counts = np.zeros(self._v.shape, dtype=np.int32)
+
+    def advance(self, current: Array) -> None:
+        """Run a chunk, (K, N, ...)."""
+        v, scratch, fired = self._v, self._scratch, self._fired
+        for step in current:
+            np.multiply(step, self._factor, out=scratch, casting="same_kind")
+            v += scratch
+            if self._offset is not None:
+                v -= self._offset
+            np.greater_equal(v, self._threshold, out=fired)
+            if self._to_zero:
+                np.copyto(v, 0.0, where=fired)
+            else:
+                np.multiply(fired, self._threshold, out=scratch)
+                v -= scratch
+            self.counts += fired
+
+
+def _bias_of(network: SpikingNetwork, name: str, given: Samples) -> Array:
+    """Give what a layer adds up in a step without any input to its synapses, channels last."""
+    mine = {node.name for node in synapses_onto(network.nodes, network.edges)[name]}
+    silent = without_spikes(network, mine)
+    _, _, current = next(iter(layer_input(silent, name, given.images[:1], 1, backend=given.backend)))
+    result: Array = current[0].astype(np.float64)
+    return result
+
+
+def _last(value: Array, rank: int) -> Array:
+    """Move the channels of a broadcast parameter, (), (C,) or (C, 1, 1), to the end."""
+    value = np.asarray(value, dtype=np.float64)
+    return np.moveaxis(value, 0, -1) if value.ndim == rank and rank > 1 else value

@@ -1,0 +1,108 @@
+"""What a method found, as it is printed and, in short, written into the network's file."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from snnconv.choices import Balance, Objective, Units
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Trial(_Record):
+    """A factor that was tried, and what came of it on the samples."""
+
+    factor: float
+    error: float
+    """Mean accumulated error over all neurons and images (Hu et al., Eq. 11)."""
+    absolute_error: float
+    """Mean of its magnitude: the objective `error`."""
+    agreement: float
+    """Share of images on which network and ONNX model decide alike."""
+
+
+class SearchRecord(_Record):
+    """A search for one factor (Hu et al., Eq. 12-14)."""
+
+    kind: Literal["search"] = "search"
+    images: int
+    steps: int
+    objective: Objective
+    p: float
+    q: float
+    """Of the fit p·q^l to the errors of each layer's most active neuron, with ζ = 1."""
+    adjusted_r2: float | None
+    tau_max: float | None
+    trials: tuple[Trial, ...]
+    """In the order in which they were tried; the first is ζ = 1."""
+    factor: float
+    note: str | None
+    """Why ζ stayed 1, where it did."""
+
+
+class LayerFactor(_Record):
+    """The factor of a layer, and the errors of the layer with each factor that was tried."""
+
+    layer: str
+    tau_max: float | None
+    tried: dict[str, float]
+    """Mean |clip(a/λ, 0, 1) − rate| of the layer, by factor as text."""
+    factor: float
+
+
+class LayerwiseRecord(_Record):
+    """One factor for each layer (Hu et al., first version)."""
+
+    kind: Literal["layerwise"] = "layerwise"
+    images: int
+    steps: int
+    layers: tuple[LayerFactor, ...]
+    before: Trial
+    """With ζ = 1 everywhere."""
+    after: Trial
+    """The factor given here is the product of all."""
+
+
+class LayerThreshold(_Record):
+    """The threshold of a layer."""
+
+    layer: str
+    neurons: int
+    threshold: float | None
+    """v_th = λ_out/λ_in; None where the layer reads spikes of several λ."""
+    scale: float
+    """λ_out: what one of its spikes stands for."""
+    in_unit: bool
+    """Whether the layer belongs to a residual unit."""
+
+
+class Constraints(_Record):
+    """Which of Sengupta et al.'s constraints the graph meets (sections 4.3 and 6)."""
+
+    bias_free: bool
+    junction_relus: bool
+    """1: a ReLU behind each addition."""
+    equal_thresholds: bool
+    """2: all layers that a junction adds up have one threshold balance."""
+    plain_layers: int
+    """Layers of neurons before the first residual unit."""
+    preprocessing: bool
+    """3: at least two more of them than the one that every ResNet has."""
+
+
+class BalanceRecord(_Record):
+    """Balanced thresholds (Sengupta et al.)."""
+
+    kind: Literal["balance"] = "balance"
+    balance: Balance
+    units: Units
+    images: int
+    """0 where no spikes were needed."""
+    steps: int
+    constraints: Constraints
+    layers: tuple[LayerThreshold, ...]
+
+
+Record = SearchRecord | LayerwiseRecord | BalanceRecord
