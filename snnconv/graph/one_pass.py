@@ -235,7 +235,3 @@ def _sizes(kind: onnx.TypeProto) -> tuple[int, ...] | None:
 def _has_subgraph(node: onnx.NodeProto) -> bool:
     kinds = (onnx.AttributeProto.GRAPH, onnx.AttributeProto.GRAPHS)
     return any(attribute.type in kinds for attribute in node.attribute)
-
-
-def _name(node: onnx.NodeProto) -> str:
-    return node.name or f"{node.op_type}:{node.output[0] if node.output else '?'}"
