@@ -1,10 +1,62 @@
 """Where the windows of a convolution or pooling lie: explicit pads, ``auto_pad`` and rounded-up sizes."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from snnconv.graph.context import OnnxNode, Unsupported
+from snnconv.graph.context import Context, OnnxNode, Unsupported
 
 Ints = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Windows:
+    """The windows of a pooling over rows and columns.
+
+    Attributes
+    ----------
+    source : str
+        Our name of what is pooled.
+    sizes, counts : tuple of int
+        Rows and columns that are read, and windows along them.
+    kernel, strides : tuple of int
+    pads : tuple of int
+        As the file has them: begins, then ends.
+    reach : tuple of int
+        Pads whose ends reach as far as the windows do.
+    """
+
+    source: str
+    sizes: Ints
+    counts: Ints
+    kernel: Ints
+    strides: Ints
+    pads: Ints
+    reach: Ints
+
+
+def read_windows(node: OnnxNode, context: Context, instead: str) -> Windows:
+    """Read where an AveragePool's or MaxPool's windows lie.
+
+    Parameters
+    ----------
+    node : OnnxNode
+    context : Context
+    instead : str
+        What to use instead of dilated pooling, for the message.
+
+    Raises
+    ------
+    Unsupported
+        If it is dilated, not over two axes, does not read channels first, or has pads that cannot be read.
+    """
+    source = context.channels_first(node.inputs[0])
+    kernel = two_axes(node.ints("kernel_shape", ()), "kernel")
+    strides = two_axes(node.ints("strides", (1, 1)), "strides attribute")
+    if any(dilation != 1 for dilation in node.ints("dilations", (1, 1))):
+        raise Unsupported(f"dilated pooling is not supported; use {instead}")
+    sizes, counts = context.shape(node.inputs[0])[1:], context.shape(node.output)[1:]
+    pads = pads_of(node, sizes, kernel, strides, (1, 1))
+    return Windows(source, sizes, counts, kernel, strides, pads, reaching(sizes, counts, kernel, strides, pads))
 
 
 def pads_of(node: OnnxNode, sizes: Sequence[int], kernel: Ints, strides: Ints, dilations: Ints) -> Ints:

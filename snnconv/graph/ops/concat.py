@@ -2,6 +2,7 @@
 
 from snnconv.graph.context import Context, OnnxNode, Unsupported
 from snnconv.graph.graph import Concat, Select
+from snnconv.graph.ops.select import select
 
 
 def read_concat(node: OnnxNode, context: Context) -> Concat | Select:
@@ -25,17 +26,8 @@ def _padded(node: OnnxNode, context: Context, value: str, axis: int) -> Select:
     before, after = [0] * len(shape), [0] * len(shape)
     before[axis] = sum(context.constant(zeros).shape[file_axis] for zeros in node.inputs[:place])
     after[axis] = sum(context.constant(zeros).shape[file_axis] for zeros in node.inputs[place + 1 :])
-    return Select(
-        node.name,
-        (context.source(value),),
-        node.output,
-        context.shape(node.output),
-        starts=(0,) * len(shape),
-        stops=shape,
-        steps=(1,) * len(shape),
-        pads_before=tuple(before),
-        pads_after=tuple(after),
-    )
+    everything = [slice(0, size, 1) for size in shape]
+    return select(node, context, value, context.shape(node.output), everything, (before, after))
 
 
 READERS = {"Concat": read_concat}

@@ -1,28 +1,22 @@
 """Max pooling: windows, and the whole map."""
 
-from snnconv.graph.context import Context, OnnxNode, Read, Unsupported
+from snnconv.graph.context import Context, OnnxNode, Read
 from snnconv.graph.graph import MaxPool
-from snnconv.graph.padding import pads_of, reaching, two_axes
+from snnconv.graph.padding import read_windows
 from snnconv.graph.whole_map import Window, read_whole_map
 
 
 def read_max_pool(node: OnnxNode, context: Context) -> MaxPool:
     """Read largest values of windows."""
-    source = context.channels_first(node.inputs[0])
-    kernel = two_axes(node.ints("kernel_shape", ()), "kernel")
-    strides = two_axes(node.ints("strides", (1, 1)), "strides attribute")
-    if any(dilation != 1 for dilation in node.ints("dilations", (1, 1))):
-        raise Unsupported("dilated pooling is not supported; use pooling without dilation")
-    sizes, windows = context.shape(node.inputs[0])[1:], context.shape(node.output)[1:]
-    pads = pads_of(node, sizes, kernel, strides, (1, 1))
+    windows = read_windows(node, context, "pooling without dilation")
     return MaxPool(
         node.name,
-        (source,),
+        (windows.source,),
         node.output,
         context.shape(node.output),
-        kernel=kernel,
-        strides=strides,
-        pads=reaching(sizes, windows, kernel, strides, pads),
+        kernel=windows.kernel,
+        strides=windows.strides,
+        pads=windows.reach,
     )
 
 

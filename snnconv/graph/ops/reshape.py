@@ -37,18 +37,19 @@ def read_reshape(node: OnnxNode, context: Context) -> Read:
 
 def _flatten(node: OnnxNode, context: Context, size: int) -> Read:
     value = node.inputs[0]
-    made, (name, features) = context.made_shape(value), (context.raw_source(value), None)
+    made = context.made_shape(value)
     if prod(made) != size:
         raise Unsupported(f"it reshapes {made} per image to {size}, which mixes the images of a batch")
+    if len(made) == 1:
+        return Read(same_as=value)
+    features = None
     order = context.order(value)
     shape = context.shape(value)
     inverse = np.argsort(order)  # from channels first back to the file's order
     if len(shape) > 1 and order != tuple(range(len(order))):
         ours = np.arange(size).reshape(1, *shape).transpose(inverse).reshape(-1)
         features = None if (ours == np.arange(size)).all() else ours
-    if len(made) == 1:
-        return Read(same_as=value)
-    return Read((Flatten(node.name, (name,), node.output, (size,)),), features=features)
+    return Read((Flatten(node.name, (context.raw_source(value),), node.output, (size,)),), features=features)
 
 
 def _same(before: tuple[int, ...], order: tuple[int, ...], after: tuple[int, ...]) -> tuple[int, ...] | None:

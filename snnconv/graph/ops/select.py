@@ -1,9 +1,51 @@
 """Slice, Pad and Split: parts of a value, and zeros around it (He et al.'s option-A shortcut does both)."""
 
+from collections.abc import Sequence
+
 from snnconv.graph.context import Context, OnnxNode, Read, Unsupported
 from snnconv.graph.graph import Select, Shape
 
 Ints = tuple[int, ...]
+
+
+def select(
+    node: OnnxNode,
+    context: Context,
+    value: str,
+    shape: Shape,
+    bounds: Sequence[slice],
+    zeros: tuple[Sequence[int], Sequence[int]] | None = None,
+    output: str | None = None,
+) -> Select:
+    """Make a node that takes a part of a value, and pads it with zeros.
+
+    Parameters
+    ----------
+    node : OnnxNode
+    context : Context
+    value : str
+        Of the file, what a part is taken of.
+    shape : tuple of int
+        Of what is made, for one image, channels first.
+    bounds : sequence of slice
+        Start, stop and step along each axis.
+    zeros : pair of sequences of int, optional
+        How many before and behind the part, along each axis. None: none.
+    output : str, optional
+        Which of the node's outputs it is; None is the first.
+    """
+    before, after = zeros or ((0,) * len(bounds), (0,) * len(bounds))
+    return Select(
+        node.name,
+        (context.source(value),),
+        node.output if output is None else output,
+        shape,
+        starts=tuple(bound.start for bound in bounds),
+        stops=tuple(bound.stop for bound in bounds),
+        steps=tuple(bound.step for bound in bounds),
+        pads_before=tuple(before),
+        pads_after=tuple(after),
+    )
 
 
 def read_slice(node: OnnxNode, context: Context) -> Select:
@@ -27,7 +69,7 @@ def read_slice(node: OnnxNode, context: Context) -> Select:
         if step < 1:
             raise Unsupported(f"its step {step} is not positive")
         bounds[index] = slice(*slice(start, end, step).indices(shape[index]))
-    return _select(node, context, node.output, bounds)
+    return _sliced(node, context, node.output, bounds)
 
 
 def read_split(node: OnnxNode, context: Context) -> Read:
@@ -40,27 +82,17 @@ def read_split(node: OnnxNode, context: Context) -> Read:
         size = shape[context.order(value)[axis + 1]]
         bounds = [slice(0, length, 1) for length in context.shape(value)]
         bounds[axis] = slice(first, first + size, 1)
-        parts.append(_select(node, context, output, bounds))
+        parts.append(_sliced(node, context, output, bounds))
         first += size
     return Read(tuple(parts))
 
 
-def _select(node: OnnxNode, context: Context, output: str, bounds: list[slice]) -> Select:
-    shape = context.shape(node.inputs[0])
+def _sliced(node: OnnxNode, context: Context, output: str, bounds: list[slice]) -> Select:
+    value = node.inputs[0]
     sizes = tuple(len(range(bound.start, bound.stop, bound.step)) for bound in bounds)
     if min(sizes) < 1:
-        raise Unsupported(f"it leaves nothing of {shape}")
-    return Select(
-        node.name,
-        (context.source(node.inputs[0]),),
-        output,
-        sizes,
-        starts=tuple(bound.start for bound in bounds),
-        stops=tuple(bound.stop for bound in bounds),
-        steps=tuple(bound.step for bound in bounds),
-        pads_before=(0,) * len(shape),
-        pads_after=(0,) * len(shape),
-    )
+        raise Unsupported(f"it leaves nothing of {context.shape(value)}")
+    return select(node, context, value, sizes, bounds, output=output)
 
 
 def read_pad(node: OnnxNode, context: Context) -> Select:
@@ -91,21 +123,13 @@ def read_pad(node: OnnxNode, context: Context) -> Select:
 
 
 def _padded(node: OnnxNode, context: Context, shape: Shape, before: list[int], after: list[int]) -> Select:
-    starts = tuple(max(0, -begin) for begin in before)
-    stops = tuple(size + min(0, end) for size, end in zip(shape, after, strict=True))
-    if any(stop <= start for start, stop in zip(starts, stops, strict=True)):
+    bounds = [
+        slice(max(0, -begin), size + min(0, end), 1) for begin, size, end in zip(before, shape, after, strict=True)
+    ]
+    if any(bound.stop <= bound.start for bound in bounds):
         raise Unsupported(f"its negative pads leave nothing of {shape}")
-    return Select(
-        node.name,
-        (context.source(node.inputs[0]),),
-        node.output,
-        context.shape(node.output),
-        starts=starts,
-        stops=stops,
-        steps=(1,) * len(shape),
-        pads_before=tuple(max(0, begin) for begin in before),
-        pads_after=tuple(max(0, end) for end in after),
-    )
+    zeros = [max(0, begin) for begin in before], [max(0, end) for end in after]
+    return select(node, context, node.inputs[0], context.shape(node.output), bounds, zeros)
 
 
 READERS = {"Pad": read_pad, "Slice": read_slice, "Split": read_split}
