@@ -4,7 +4,7 @@ Every value is one image's tensor, channels first and without the batch axis. A 
 ONNX file, so messages and measurements can name it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -74,6 +74,11 @@ class Affine(Node):
 
     gain: Array
     offset: Array
+
+    @property
+    def is_by_channel(self) -> bool:
+        """Whether gain and offset are the same for all pixels."""
+        return all(size == 1 for part in (self.gain, self.offset) for size in part.shape[1:])
 
 
 @dataclass(frozen=True)
@@ -213,3 +218,13 @@ class Graph:
     def with_nodes(self, nodes: Iterable[Node]) -> "Graph":
         """Give the same graph with other nodes."""
         return replace(self, nodes=tuple(nodes))
+
+
+def reached(nodes: Sequence[Node], output: str) -> tuple[Node, ...]:
+    """Give the nodes that an output needs, in order, of nodes in topological order."""
+    wanted, kept = {output}, []
+    for node in reversed(nodes):
+        if node.output in wanted:
+            kept.append(node)
+            wanted.update(node.inputs)
+    return tuple(reversed(kept))

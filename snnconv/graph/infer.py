@@ -16,8 +16,6 @@ from snnconv.graph.facts import Facts
 from snnconv.graph.one_pass import OnePass
 from snnconv.graph.onnx_file import OnnxFile
 
-__all__ = ["OPEN_BATCH", "Facts", "infer"]
-
 Array = np.ndarray[Any, Any]
 
 OPEN_BATCH = 7

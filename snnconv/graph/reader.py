@@ -4,7 +4,6 @@
 graph, or names every node that cannot be converted at once, before anything runs.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -16,8 +15,9 @@ from snnconv.files.sizes import MEMORY_LIMIT
 from snnconv.graph import onnx_file
 from snnconv.graph.advice import ADVICE
 from snnconv.graph.context import Context, OnnxNode, Read, Unsupported
-from snnconv.graph.graph import Flatten, Graph, Node
-from snnconv.graph.infer import OPEN_BATCH, Facts, infer
+from snnconv.graph.facts import Facts
+from snnconv.graph.graph import Flatten, Graph, Node, reached
+from snnconv.graph.infer import OPEN_BATCH, infer
 from snnconv.graph.onnx_file import OnnxFile
 from snnconv.graph.ops import AT_THE_END, READERS
 from snnconv.graph.structure import opset
@@ -241,11 +241,9 @@ def _read_nodes(file: OnnxFile, facts: Facts, context: Context, wanted: set[int]
         if place not in wanted or known:
             continue
         node = OnnxNode.of(proto, version)
-        if (
-            node.op in READERS
-            and lost.intersection(node.inputs)
-            and any(o and o not in facts.shapes for o in node.outputs)
-        ):
+        without_shape = any(output and output not in facts.shapes for output in node.outputs)
+        if without_shape and node.op in READERS and lost.intersection(node.inputs):
+            # what it reads is refused, which is why nothing is known of it
             lost.update(node.outputs)
             continue
         context.expect(node)
@@ -301,7 +299,7 @@ def _graph(file: OnnxFile, context: Context, nodes: list[Node], output: str) -> 
         input=file.input,
         input_shape=context.shape(file.input),
         output=value,
-        nodes=tuple(_reached(nodes, value)),
+        nodes=reached(nodes, value),
         layouts=_layouts(file, context, made),
         internal={name: context.twins.get(name, "") for name in sorted(made - _values(file))},
     )
@@ -334,16 +332,6 @@ def _flattened(graph: Graph, inner: str) -> Graph:
 
 def _values(file: OnnxFile) -> set[str]:
     return {value for proto in file.model.graph.node for value in proto.output}
-
-
-def _reached(nodes: list[Node], output: str) -> Iterable[Node]:
-    """Give the nodes that an output needs, in order."""
-    values, kept = {output}, []
-    for node in reversed(nodes):
-        if node.output in values:
-            kept.append(node)
-            values.update(node.inputs)
-    return reversed(kept)
 
 
 def _layouts(file: OnnxFile, context: Context, made: set[str]) -> dict[str, tuple[int, ...]]:

@@ -35,12 +35,7 @@ def fold_affine(graph: Graph) -> Graph:
 def _foldable(graph: Graph, before: Node, affine: Affine) -> bool:
     if len(graph.readers(before.output)) > 1 or before.output == graph.output:
         return False
-    return isinstance(before, Affine | Dense) or (isinstance(before, Conv) and _by_channel(affine))
-
-
-def _by_channel(affine: Affine) -> bool:
-    """Say whether gain and offset are the same for all pixels."""
-    return all(size == 1 for part in (affine.gain, affine.offset) for size in part.shape[1:])
+    return isinstance(before, Affine | Dense) or (isinstance(before, Conv) and affine.is_by_channel)
 
 
 def _folded(before: Node, affine: Affine) -> Node:

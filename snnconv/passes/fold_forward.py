@@ -34,10 +34,9 @@ def fold_forward(graph: Graph) -> Graph:
 
 
 def _foldable(affine: Affine, readers: tuple[Node, ...]) -> bool:
-    by_channel = all(part.shape[1:] == (1,) * (part.ndim - 1) for part in (affine.gain, affine.offset))
     padded = any(isinstance(reader, Conv) and any(reader.pads) for reader in readers)
     weighted = bool(readers) and all(isinstance(reader, Conv | Dense) for reader in readers)
-    return by_channel and weighted and not (padded and affine.offset.any())
+    return affine.is_by_channel and weighted and not (padded and affine.offset.any())
 
 
 def _folded(node: Node, gone: dict[str, Affine]) -> Node:

@@ -6,7 +6,7 @@ the pooled values only. Applies to every max pooling of a ReLU. A ReLU that othe
 
 from dataclasses import replace
 
-from snnconv.graph.graph import Graph, MaxPool, Node, Relu
+from snnconv.graph.graph import Graph, MaxPool, Node, Relu, reached
 
 
 def pool_before_relu(graph: Graph) -> Graph:
@@ -25,14 +25,5 @@ def pool_before_relu(graph: Graph) -> Graph:
             made[node.output] = Relu(f"{node.name}/relu", (pooled,), node.output, node.shape, before.cap)
         else:
             made[node.output] = node
-    return replace(graph, nodes=_read(graph, list(made.values())), internal=internal)
-
-
-def _read(graph: Graph, nodes: list[Node]) -> tuple[Node, ...]:
-    """Leave out the nodes that nobody reads any more."""
-    wanted, kept = {graph.output}, []
-    for node in reversed(nodes):
-        if node.output in wanted:
-            kept.append(node)
-            wanted.update(node.inputs)
-    return tuple(reversed(kept))
+    # without the ReLUs that nobody reads any more
+    return replace(graph, nodes=reached(list(made.values()), graph.output), internal=internal)

@@ -10,8 +10,9 @@ from onnx import TensorProto, helper
 
 from snnconv.errors import ModelError
 from snnconv.graph import onnx_file
+from snnconv.graph.facts import Facts
 from snnconv.graph.graph import AveragePool, Dense, Flatten
-from snnconv.graph.infer import OPEN_BATCH, Facts, infer
+from snnconv.graph.infer import OPEN_BATCH, infer
 from snnconv.graph.reader import read
 
 Builder = Any
