@@ -7,10 +7,8 @@ Example::
 Needs tensorflow-cpu, tf2onnx and onnx; ``README.md`` beside this file names the versions.
 """
 
-import argparse
 import functools
 import os
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +20,8 @@ import keras_networks as networks
 import onnx
 import tensorflow as tf
 import tf2onnx
-from index_file import Entry, add_entry
+from cases_main import make_all, new_parser
+from index_file import Entry
 from keras_statistics import randomise
 
 
@@ -98,29 +97,11 @@ def export(case: Case, folder: Path, seed: int) -> Entry:
 
 def main() -> None:
     """Export the chosen cases."""
-    parser = argparse.ArgumentParser(
-        description="Export Keras networks with random weights to ONNX files with tf2onnx.",
-        epilog="example: python benchmarks/models/export_keras.py zoo --only keras_cifar",
+    parser = new_parser(
+        "Export Keras networks with random weights to ONNX files with tf2onnx.",
+        "export_keras.py zoo --only keras_cifar",
     )
-    parser.add_argument("folder", type=Path, help="folder for the ONNX files and index.json")
-    parser.add_argument("--only", default="", metavar="TEXT", help="only the files whose names begin with TEXT")
-    parser.add_argument("--seed", type=int, default=0, help="seed of weights and statistics (default: 0)")
-    options = parser.parse_args()
-    options.folder.mkdir(parents=True, exist_ok=True)
-    failed = 0
-    for case in cases():
-        if not case.name.startswith(options.only):
-            continue
-        start = time.perf_counter()
-        try:
-            add_entry(options.folder, export(case, options.folder, options.seed))
-        except Exception as error:  # a converter fails in many ways; the other files are wanted all the same
-            failed += 1
-            print(f"{case.name}.onnx  FAILED: {str(error).strip().splitlines()[0]}", flush=True)
-        else:
-            print(f"{case.name}.onnx  {time.perf_counter() - start:.1f} s", flush=True)
-    if failed:
-        raise SystemExit(f"{failed} of the exports failed; see above")
+    make_all(parser.parse_args(), cases(), export)
 
 
 if __name__ == "__main__":

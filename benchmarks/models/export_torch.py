@@ -7,15 +7,14 @@ Example::
 Needs PyTorch, torchvision, timm, onnx and onnxscript; ``README.md`` beside this file names the versions.
 """
 
-import argparse
-import time
 import warnings
 from pathlib import Path
 from typing import Any
 
 import onnx
 import torch
-from index_file import Entry, add_entry
+from cases_main import make_all, new_parser
+from index_file import Entry
 from torch_cases import Case, library_cases, plain_cases, resnet_cases
 from torch_statistics import randomise
 
@@ -67,31 +66,13 @@ def written_opset(path: Path) -> int:
 
 def main() -> None:
     """Export the chosen cases."""
-    parser = argparse.ArgumentParser(
-        description="Export PyTorch networks with random weights to ONNX files, with both of PyTorch's exporters.",
-        epilog="example: python benchmarks/models/export_torch.py zoo --only cifar_",
+    parser = new_parser(
+        "Export PyTorch networks with random weights to ONNX files, with both of PyTorch's exporters.",
+        "export_torch.py zoo --only cifar_",
     )
-    parser.add_argument("folder", type=Path, help="folder for the ONNX files and index.json")
-    parser.add_argument("--only", default="", metavar="TEXT", help="only the files whose names begin with TEXT")
     parser.add_argument("--small", action="store_true", help="leave out torchvision's and timm's networks (1.2 GB)")
-    parser.add_argument("--seed", type=int, default=0, help="seed of weights and statistics (default: 0)")
     options = parser.parse_args()
-    options.folder.mkdir(parents=True, exist_ok=True)
-    cases = resnet_cases() + plain_cases() + ([] if options.small else library_cases())
-    failed = 0
-    for case in cases:
-        if not case.name.startswith(options.only):
-            continue
-        start = time.perf_counter()
-        try:
-            add_entry(options.folder, export(case, options.folder, options.seed))
-        except Exception as error:  # an exporter fails in many ways; the other files are wanted all the same
-            failed += 1
-            print(f"{case.name}.onnx  FAILED: {str(error).strip().splitlines()[0]}", flush=True)
-        else:
-            print(f"{case.name}.onnx  {time.perf_counter() - start:.1f} s", flush=True)
-    if failed:
-        raise SystemExit(f"{failed} of the exports failed; see above")
+    make_all(options, resnet_cases() + plain_cases() + ([] if options.small else library_cases()), export)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ Runs in the project's own environment. The files are not those tools' own: they 
 weights and format versions.
 """
 
-import argparse
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +16,8 @@ from typing import Any
 import onnx
 import patterns_early as early
 import patterns_late as late
-from index_file import Entry, add_entry
+from cases_main import make_all, new_parser
+from index_file import Entry
 from pattern_graph import Graph
 
 COLOUR, GREY = (3, 32, 32), (1, 28, 28)
@@ -199,19 +199,11 @@ def write(pattern: Pattern, folder: Path, seed: int) -> Entry:
 
 def main() -> None:
     """Write the chosen patterns."""
-    parser = argparse.ArgumentParser(
-        description="Write ONNX files after the pattern of tools that are hard to install, with random weights.",
-        epilog="example: python benchmarks/models/patterns.py zoo --only mxnet",
+    parser = new_parser(
+        "Write ONNX files after the pattern of tools that are hard to install, with random weights.",
+        "patterns.py zoo --only mxnet",
     )
-    parser.add_argument("folder", type=Path, help="folder for the ONNX files and index.json")
-    parser.add_argument("--only", default="", metavar="TEXT", help="only the files whose names begin with TEXT")
-    parser.add_argument("--seed", type=int, default=0, help="seed of weights and statistics (default: 0)")
-    options = parser.parse_args()
-    options.folder.mkdir(parents=True, exist_ok=True)
-    for pattern in patterns():
-        if pattern.name.startswith(options.only):
-            add_entry(options.folder, write(pattern, options.folder, options.seed))
-            print(f"{pattern.name}.onnx", flush=True)
+    make_all(parser.parse_args(), patterns(), write)
 
 
 if __name__ == "__main__":
