@@ -17,7 +17,7 @@ from snnconv.data import Layout, open_images
 from snnconv.errors import DataError, ParityError
 from snnconv.graph.graph import Graph
 from snnconv.graph.reader import Survey
-from snnconv.graph.stages import stage_deviations
+from snnconv.graph.stages import first_deviation, own_rounding, rounding_limits, stage_deviations
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.memory import copy_bytes
 from snnconv.runtime.nodes.maxpool import state_bytes
@@ -153,12 +153,15 @@ def _stages(found: Survey, graphs: dict[Literal["import", "folding"], Graph], im
     result = []
     for stage, graph in graphs.items():
         deviations = stage_deviations(graph, found, images)
-        for deviation in deviations:
-            if not deviation.error < TOLERANCE:
+        if first_deviation(deviations, TOLERANCE) is not None:
+            limits = rounding_limits(own_rounding(graph, found, images), TOLERANCE)
+            wrong = first_deviation(deviations, limits)
+            if wrong is not None:
+                limit = limits[deviations.index(wrong)]
                 raise ParityError(
-                    f"{stage}: the graph deviates from {found.file.path.name} at {deviation.value} "
-                    f"(node {deviation.node}): max|x̂ − x| / max|x| is {deviation.error:.2e}, less than {TOLERANCE:.0e} "
-                    "is expected; report this model"
+                    f"{stage}: the graph deviates from {found.file.path.name} at {wrong.value} "
+                    f"(node {wrong.node}): max|x̂ − x| / max|x| is {wrong.error:.2e}, at most {limit:.1e} is expected; "
+                    "report this model"
                 )
         worst = max(deviations, key=lambda deviation: deviation.error)
         result.append(StageParity(stage=stage, images=len(images), largest_error=worst.error, value=worst.value))

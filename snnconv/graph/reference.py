@@ -28,6 +28,8 @@ class ReferenceModel:
         Names of the values to give. None or empty: the output alone.
     threads : int
         Threads for onnxruntime; 0 leaves it to onnxruntime.
+    optimised : bool
+        Whether onnxruntime may rewrite the model first. It then rounds at other places than the file says.
 
     Raises
     ------
@@ -37,7 +39,9 @@ class ReferenceModel:
         If it cannot be read, onnxruntime cannot run it, or a value does not exist.
     """
 
-    def __init__(self, source: Path | Survey, values: Sequence[str] = (), threads: int = 0) -> None:
+    def __init__(
+        self, source: Path | Survey, values: Sequence[str] = (), threads: int = 0, optimised: bool = True
+    ) -> None:
         found = source if isinstance(source, Survey) else opened(source)[0]
         file, graph = found.file, found.graph
         if graph is None:
@@ -55,6 +59,8 @@ class ReferenceModel:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 4
+        if not optimised:
+            options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         # all batches but the last have one size, so the arena grows with the first and is used again by the others
         options.enable_cpu_mem_arena = True
         try:

@@ -11,7 +11,7 @@ from snnconv.errors import DataError
 from snnconv.graph import stages
 from snnconv.graph.graph import AveragePool, Conv, Dense, Flatten, Graph, MaxPool, Node
 from snnconv.graph.reader import read
-from snnconv.graph.stages import first_deviation, largest_deviation, stage_deviations
+from snnconv.graph.stages import StageDeviation, first_deviation, stage_deviations
 from snnconv.passes import run
 
 Array = np.ndarray[Any, Any]
@@ -41,13 +41,13 @@ def test_a_right_graph_agrees_at_every_value(tiny_resnet: Path, tiny_images: Arr
     assert [deviation.value for deviation in found] == kept
     assert {"relu1", "add2", "logits"} <= set(kept)
     assert max(deviation.error for deviation in found) < ROUNDING
-    assert first_deviation(graph, tiny_resnet, tiny_images, ROUNDING) is None
+    assert first_deviation(stage_deviations(graph, tiny_resnet, tiny_images), ROUNDING) is None
 
 
 def test_a_wrong_weight_is_named_and_not_what_follows_from_it(tiny_resnet: Path, tiny_images: Array) -> None:
     wrong = scaled(read(tiny_resnet), "conv4", 1.001)
     # one value of the layer is 1.001 times what it should be: the largest one, so the error is 0.001
-    first = first_deviation(wrong, tiny_resnet, tiny_images, ROUNDING)
+    first = first_deviation(stage_deviations(wrong, tiny_resnet, tiny_images), ROUNDING)
     assert first is not None
     assert (first.value, first.node) == ("conv4", "CONV4")
     assert first.error == pytest.approx(0.001, rel=0.01)
@@ -55,24 +55,24 @@ def test_a_wrong_weight_is_named_and_not_what_follows_from_it(tiny_resnet: Path,
     assert errors["bn4"] > ROUNDING
     assert errors["logits"] > ROUNDING
     assert errors["relu3"] < ROUNDING
-    assert first_deviation(wrong, tiny_resnet, tiny_images, 0.1) is None
+    assert first_deviation(stage_deviations(wrong, tiny_resnet, tiny_images), 0.1) is None
 
 
 def test_a_wrong_weight_is_named_after_the_passes_by_the_value_that_is_left(
     tiny_resnet: Path, tiny_images: Array
 ) -> None:
     wrong = scaled(run(read(tiny_resnet)), "bn5", 0.5)
-    first = first_deviation(wrong, tiny_resnet, tiny_images, ROUNDING)
+    first = first_deviation(stage_deviations(wrong, tiny_resnet, tiny_images), ROUNDING)
     assert first is not None
     assert first.value == "bn5"
 
 
-def test_the_largest_deviation_is_the_largest_of_all_values(tiny_resnet: Path, tiny_images: Array) -> None:
-    wrong = scaled(read(tiny_resnet), "logits", 3.0)
-    largest = largest_deviation(wrong, tiny_resnet, tiny_images)
-    assert largest.value == "logits"
-    # close to 2: the bias is not scaled
-    assert 1 < largest.error < 3
+def test_each_value_is_held_to_its_own_limit() -> None:
+    found = [StageDeviation(name, name.upper(), error) for name, error in [("a", 1e-3), ("b", 2e-3), ("c", np.inf)]]
+    assert first_deviation(found, 1e-4) is found[0]
+    assert first_deviation(found, np.array([1e-2, 1e-4, 1e-2])) is found[1]
+    assert first_deviation(found, 1e-2) is found[2]
+    assert first_deviation(found[:2], 1e-2) is None
 
 
 def test_a_deviation_on_one_image_of_many_is_found(tiny_resnet: Path, tiny_images: Array, monkeypatch) -> None:
@@ -84,7 +84,7 @@ def test_a_deviation_on_one_image_of_many_is_found(tiny_resnet: Path, tiny_image
     expected = (largest - second) / 2 / largest
     for together in (1, 2**30):
         monkeypatch.setattr(stages, "_BYTES", together)
-        first = first_deviation(wrong, tiny_resnet, tiny_images, ROUNDING)
+        first = first_deviation(stage_deviations(wrong, tiny_resnet, tiny_images), ROUNDING)
         assert first is not None
         assert first.value == "relu1"
         assert first.error == pytest.approx(expected, rel=1e-3)
@@ -109,8 +109,8 @@ def test_the_errors_do_not_depend_on_how_many_images_run_together(
 def test_a_file_with_a_fixed_batch_size_is_compared(tmp_path: Path, new_residual_network, tiny_images: Array) -> None:
     path = new_residual_network(batch=16).save(tmp_path / "m.onnx")
     graph = read(path)
-    assert first_deviation(graph, path, tiny_images, ROUNDING) is None
-    first = first_deviation(scaled(graph, "conv7", 2.0), path, tiny_images, ROUNDING)
+    assert first_deviation(stage_deviations(graph, path, tiny_images), ROUNDING) is None
+    first = first_deviation(stage_deviations(scaled(graph, "conv7", 2.0), path, tiny_images), ROUNDING)
     assert first is not None
     assert first.value == "conv7"
 
@@ -127,7 +127,7 @@ def test_nan_and_infinity_deviate(tmp_path: Path, new_model, side: str) -> None:
         images[1, 0, 3, 3] = np.inf
     else:
         graph = scaled(graph, "conv1", np.nan)
-    first = first_deviation(graph, path, images, 1e30)
+    first = first_deviation(stage_deviations(graph, path, images), 1e30)
     assert first is not None
     assert (first.value, first.error) == ("conv1", np.inf)
 
@@ -140,8 +140,10 @@ def test_a_value_of_zeros_is_measured_absolutely(tmp_path: Path, new_model, tiny
     b.classifier(b.relu("conv1", "relu1"), 3)
     path = b.save(tmp_path / "m.onnx")
     graph = read(path)
-    assert first_deviation(graph, path, tiny_images, 0.0) is None
-    first = first_deviation(changed(graph, "conv1", bias=np.full(3, 0.25)), path, tiny_images, ROUNDING)
+    assert first_deviation(stage_deviations(graph, path, tiny_images), 0.0) is None
+    first = first_deviation(
+        stage_deviations(changed(graph, "conv1", bias=np.full(3, 0.25)), path, tiny_images), ROUNDING
+    )
     assert first is not None
     assert (first.value, first.error) == ("conv1", 0.25)
 
@@ -152,7 +154,7 @@ def test_another_shape_deviates(tmp_path: Path, new_model, tiny_images: Array) -
     b.classifier(b.relu(x, "relu1"), 2)
     path = b.save(tmp_path / "m.onnx")
     graph = read(path)
-    assert first_deviation(graph, path, tiny_images, ROUNDING) is None
+    assert first_deviation(stage_deviations(graph, path, tiny_images), ROUNDING) is None
 
     def wider(node: Node) -> Node:
         shape = (2, 7, 7) if node.output in ("pool", "relu1") else node.shape
@@ -163,7 +165,7 @@ def test_another_shape_deviates(tmp_path: Path, new_model, tiny_images: Array) -
         )
 
     wrong = graph.with_nodes(wider(node) for node in graph.nodes)
-    first = first_deviation(wrong, path, tiny_images, 1e30)
+    first = first_deviation(stage_deviations(wrong, path, tiny_images), 1e30)
     assert first is not None
     assert (first.value, first.error) == ("pool", np.inf)
 
@@ -202,4 +204,4 @@ def test_a_flattened_pixel_has_one_order_and_is_compared(tmp_path: Path, new_mod
 
 def test_no_images_are_refused(tiny_resnet: Path, tiny_images: Array) -> None:
     with pytest.raises(DataError, match=r"on 0 images, at least 1 is expected"):
-        first_deviation(read(tiny_resnet), tiny_resnet, tiny_images[:0], ROUNDING)
+        first_deviation(stage_deviations(read(tiny_resnet), tiny_resnet, tiny_images[:0]), ROUNDING)
