@@ -1,5 +1,7 @@
 """Random networks, batches and chunks: the event-driven kernel gives what NumPy gives, with every instruction set.
 
+The image of every third network, where it can, enters as Poisson spikes.
+
 Usage, from anywhere: python tests/fuzz/backends.py --seed 0 --networks 200
 
 One line for each difference, with what repeats it; exit 1 if there is one. A network that cannot be made is named, and
@@ -11,7 +13,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from threadpoolctl import threadpool_limits
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from snnconv.choices import Encoding
 from snnconv.errors import NetworkError
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.backends.numpy_backend import NumpyBackend
@@ -55,6 +58,7 @@ class Work:
         return (
             f"in the kernel {counts['layers']} layers, {counts['currents']} currents, {counts['bits']} slices and "
             f"pools; {counts['reasons']} nodes in NumPy; parts by {', '.join(f'{m} {counts[m]}' for m in METHODS)}; "
+            f"{counts['poisson']} networks with Poisson input; "
             f"{len(rates)} layers of neurons at a mean rate of {rates.mean():.2f}, {silent} of them silent"
         )
 
@@ -93,6 +97,10 @@ def run_one(seed: int, number: int, work: Work) -> list[str]:
         work.counts["refused"] += 1
         sys.stdout.write(f"network {number} of seed {seed} is refused: {error}\n")
         return []
+    spiking = replace(network, encoding=Encoding.POISSON)
+    if number % 3 == 0 and not NumpyBackend().supports(spiking):
+        network = spiking
+        work.counts["poisson"] += 1
     steps, images = int(rng.choice(STEPS)), int(rng.integers(1, 5))
     x = rng.uniform(-1, 2, (images, *network.input.shape)).astype(np.float32)
     expected = NumpyBackend().simulate(network, x, steps)

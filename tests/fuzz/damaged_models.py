@@ -8,7 +8,6 @@ What is read and then stopped by the parity check is named too: no wrong network
 should have refused. It is no part of the check command; a few cases are, in test_damaged_models.py.
 """
 
-import argparse
 import contextlib
 import json
 import os
@@ -27,6 +26,8 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from tests.fuzz.arguments import new_parser
 
 REFUSED, CONVERTED, OFF_PARITY, NOT_MADE, FAILED = "refused", "converted", "off parity", "not made", "FAILED"
 
@@ -83,7 +84,7 @@ def _use(path: Path, folder: Path) -> None:
     images = np.random.default_rng(0).normal(size=(_IMAGES, *graph.input_shape)).astype(np.float32)
     np.save(folder / "x.npy", images)
     snnconv.calibrate(path, folder / "x.npy", folder / "x.calib", threads=1)
-    snnconv.convert(path, folder / "x.calib", folder / "n.snn")
+    snnconv.convert(path, folder / "x.calib", folder / "n.snn", snnconv.ConversionOptions(compensation="none"))
 
 
 def work(seed: int, first: int, stop: int, only: str) -> None:
@@ -167,15 +168,8 @@ def keep(seed: int, number: int, only: str, folder: Path) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--count", type=int, default=200, help="how many cases")
-    parser.add_argument("--first", type=int, default=0, help="the first one's number; with --count 1 only this one")
-    parser.add_argument("--timeout", type=float, default=20, help="seconds for a case")
-    parser.add_argument("--keep", type=Path, default=Path("damaged"), help="folder for the files of failures")
+    parser = new_parser(__doc__, "cases", count=200, timeout=20, keep="damaged")
     parser.add_argument("--only", default="", metavar="DAMAGE", help="this damage alone, as damages.py names it")
-    parser.add_argument("--verbose", action="store_true", help="a line for each case")
-    parser.add_argument("--work", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     first, stop = options.first, options.first + options.count
     if options.work:

@@ -116,7 +116,7 @@ def _refuse(graph: RandomGraph, folder: Path, seed: int) -> Outcome:
         return Outcome(REFUSED)
     _calibrate(graph, _save(twin, folder / "twin.onnx"), folder, seed)
     try:
-        snnconv.convert(path, folder / "x.calib", folder / "n.snn")
+        snnconv.convert(path, folder / "x.calib", folder / "n.snn", ConversionOptions(compensation="none"))
     except UnsupportedOperatorError as error:
         if expected not in str(error) or "1 node" not in str(error):
             raise _UnexpectedError(f"convert refuses something else than {expected}: {error}") from error
@@ -140,6 +140,7 @@ def _convert(graph: RandomGraph, folder: Path, rng: np.random.Generator) -> Outc
     forms = list(MaxPooling) if pools else [MaxPooling.GATE]
     for form in forms:
         options = ConversionOptions(
+            compensation="none",
             max_pooling=form,
             readout=ReadoutMode(str(rng.choice(list(ReadoutMode)))),
             granularity=Granularity(str(rng.choice(list(Granularity)))),

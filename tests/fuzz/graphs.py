@@ -8,7 +8,6 @@ a failure. A graph that onnx or onnxruntime does not take is "not made", and no 
 without a spiking form is refused. It is no part of the check command; a few graphs are, in test_graphs.py.
 """
 
-import argparse
 import json
 import os
 import signal
@@ -22,6 +21,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from tests.fuzz.arguments import new_parser
 from tests.fuzz.graph_case import CONVERTED, FAILED, NOT_MADE, REFUSED, Outcome, run_graph
 from tests.fuzz.random_graphs import draw
 
@@ -107,15 +107,7 @@ def keep(seed: int, number: int, folder: Path) -> Path:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--count", type=int, default=500, help="how many graphs")
-    parser.add_argument("--first", type=int, default=0, help="the first one's number; with --count 1 only this one")
-    parser.add_argument("--timeout", type=int, default=30, help="seconds for a graph")
-    parser.add_argument("--keep", type=Path, default=Path("failed_graphs"), help="folder for the models of failures")
-    parser.add_argument("--verbose", action="store_true", help="a line for each graph that was not made")
-    parser.add_argument("--work", action="store_true", help=argparse.SUPPRESS)
-    options = parser.parse_args()
+    options = new_parser(__doc__, "graphs", count=500, timeout=30, keep="failed_graphs").parse_args()
     first, stop = options.first, options.first + options.count
     if options.work:
         work(options.seed, first, stop, options.timeout)
