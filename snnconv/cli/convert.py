@@ -184,7 +184,7 @@ def _print(terminal: Terminal, summary: "ConversionSummary") -> None:
             _balance(terminal, summary.found)
     rows = [
         ("method", summary.method),
-        ("options", ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in summary.options.items())),
+        ("options", _options(summary)),
         ("neurons", f"{summary.neurons:,}"),
         ("parameters", f"{summary.parameters:,}"),
         ("nodes", ", ".join(f"{count} {kind}" for kind, count in summary.nodes.items())),
@@ -194,15 +194,24 @@ def _print(terminal: Terminal, summary: "ConversionSummary") -> None:
     terminal.table(summary.file, ("", ""), rows, left=2)
 
 
+def _options(summary: "ConversionSummary") -> str:
+    """Say which options are not as the preset has them; --json has all."""
+    from snnconv.conversion.options import ConversionOptions
+
+    usual = ConversionOptions(preset=Preset(summary.method)).model_dump(mode="json")
+    other = [f"{key.replace('_', ' ')} {value}" for key, value in summary.options.items() if usual[key] != value]
+    return ", ".join(other) if other else "as the preset"
+
+
 def _search(terminal: Terminal, found: "SearchRecord") -> None:
     rows = [
         (f"{t.factor:g}", f"{t.error:.6f}", f"{t.absolute_error:.6f}", f"{100 * t.agreement:.2f}") for t in found.trials
     ]
     tau = "–" if found.tau_max is None else f"{found.tau_max:.4f}"
     fitted = "" if found.adjusted_r2 is None else f", adjusted R² {found.adjusted_r2:.3f}"
-    note = f"ζ = {found.factor:g}; q = {found.q:.4f}{fitted}, τ_max = {tau}"
+    note = f"ζ = {found.factor:g}, by {found.objective.value}; q = {found.q:.4f}{fitted}, τ_max = {tau}"
     terminal.table(
-        f"compensation on {found.images} images, {found.steps} steps, by {found.objective.value}",
+        f"compensation: {found.images} images, T = {found.steps}",
         ("ζ", "error", "|error|", "agreement %"),
         rows,
         left=0,
@@ -223,7 +232,7 @@ def _layerwise(terminal: Terminal, found: "LayerwiseRecord") -> None:
     ]
     before, after = found.before, found.after
     terminal.table(
-        f"compensation layer by layer on {found.images} images, {found.steps} steps",
+        f"compensation by layer: {found.images} images, T = {found.steps}",
         ("layer", "τ_max", "ζ", "|error|, ζ = 1", "|error|"),
         rows,
         note=f"the network's |error| {before.absolute_error:.6f} -> {after.absolute_error:.6f}, agreement "
@@ -243,12 +252,11 @@ def _balance(terminal: Terminal, found: "BalanceRecord") -> None:
         for layer in found.layers
     ]
     met = found.constraints
-    answers = {
-        "bias-free": met.bias_free,
-        "1 junction ReLUs": met.junction_relus,
-        "2 equal thresholds": met.equal_thresholds,
-        f"3 pre-processing layers ({met.plain_layers} plain)": met.preprocessing,
-    }
+    answers = {"bias-free": met.bias_free}
+    if any(layer.in_unit for layer in found.layers):
+        answers["1 junction ReLUs"] = met.junction_relus
+        answers["2 equal thresholds"] = met.equal_thresholds
+        answers[f"3 pre-processing layers ({met.plain_layers} plain)"] = met.preprocessing
     terminal.table(
         f"thresholds from {found.balance.value}, {found.images} images, {found.steps} steps",
         ("layer", "neurons", "threshold", "λ", "in a unit"),

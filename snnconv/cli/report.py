@@ -67,7 +67,9 @@ def _print(terminal: Terminal, made: "Report") -> None:
         interval = f"[{100 * made.ann.accuracy_low:.2f}, {100 * made.ann.accuracy_high:.2f}]"
         reached = f"The ONNX model reaches {100 * made.ann.accuracy:.2f} % {interval}."
         ann = f"{reached} Loss in points, its interval is paired. Spikes and SynOps per image."
-    options = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in run.network.options.items())
+    # values by layer have their place in --json
+    found = {key: f"of {len(v)} layers" if isinstance(v, dict) else v for key, v in run.network.options.items()}
+    options = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in found.items())
     terminal.write(f"{run.network.name}: method {run.network.method}, {options}")
     terminal.table(
         about,
