@@ -1,0 +1,30 @@
+"""What conversion loses, by the ways to convert: Hu et al., Tables 2 and 3; first version, Tables 2 and 3."""
+
+from collections.abc import Iterator
+
+from experiment import Experiment, Group, Model
+from models import PLAIN20, PLAIN32, RESNET20, RESNET56
+
+
+def _losses(model: Model, *, residual: bool) -> Iterator[Experiment]:
+    yield Experiment(model, "none", ("--compensation", "none"))
+    yield Experiment(model, "search", ("--compensation", "search"), samples=64)
+    yield Experiment(model, "layerwise", ("--compensation", "layerwise"), samples=32)
+    if residual:
+        yield Experiment(model, "unnorm", ("--shortcut", "unnormalised", "--compensation", "none"))
+        # only what the search finds: no run
+        options = ("--compensation", "search", "--compensate-biases")
+        yield Experiment(model, "biases", options, samples=64, simulate=False)
+
+
+GROUP = Group(
+    "losses",
+    (
+        *_losses(RESNET20, residual=True),
+        *_losses(RESNET56, residual=True),
+        *_losses(PLAIN20, residual=False),
+        *_losses(PLAIN32, residual=False),
+    ),
+    pairs=(("search", "none"), ("layerwise", "none")),
+    ratios=(("unnorm", "none", 3.0),),
+)

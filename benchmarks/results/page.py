@@ -1,0 +1,80 @@
+"""Writes docs/results.md, whole, from results.json: the same results give the same page."""
+
+from itertools import groupby
+from textwrap import fill
+from typing import Any
+
+from markdown import NONE, table
+from published import PAPERS
+from sections import depth, losses, mnist, spike_norm
+from verdicts import judged
+
+WIDTH = 120
+"""Of a line of text."""
+
+_TOP = """What the papers claim, measured with `snnconv`. One command makes this page from the models and the data:
+[benchmarks/results](../benchmarks/results/README.md). The page is generated: change `benchmarks/results/`, not the
+page. All numbers: [results.json](../benchmarks/results/results.json)."""
+
+_RULE = """*met*: the estimate is within what was asked. *missed*: the better end of the 95 % interval is beyond it.
+*not resolved*: the estimate is beyond it, the better end is not. Intervals in brackets; losses in percentage points."""
+
+_LEFT_OUT = (
+    "CIFAR-100 and ImageNet (Hu et al., Tables 4 and 5; Sengupta et al., Tables 2 and 3): the data are not at hand.",
+    "ResNet-32, -44 and -110, and plain networks of 44 and 56 layers (Hu et al., Tables 2 and 3): no trained models.",
+    "VGG-16 and ResNet-20 without biases (Sengupta et al., Table 1 and 3): smaller networks stand for them here.",
+)
+
+
+def text(content: dict[str, Any]) -> str:
+    """Give the page.
+
+    Parameters
+    ----------
+    content : dict
+        ``results.json``.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+    blocks = ["# Results", _TOP, _about(content), "## What was asked, and what came out", _asked(content), _RULE]
+    for section in (losses, depth, spike_norm, mnist):
+        blocks += section.text(content)
+    blocks += ["## Not run", _not_run(content), "## Sources", "\n".join(f"- {paper}" for paper in PAPERS)]
+    return "\n\n".join(_wrapped(block) for block in blocks) + "\n"
+
+
+def _wrapped(block: str) -> str:
+    """Break a paragraph into lines; tables, lists, headings and code stay as they are."""
+    if block.startswith(("|", "#", "- ", "```")):
+        return block
+    return fill(block, WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
+def _about(content: dict[str, Any]) -> str:
+    machine = content["machine"]
+    dates = sorted(r["date"] for records in content["groups"].values() for r in records.values())
+    when = "nothing was run yet" if not dates else dates[0] if dates[0] == dates[-1] else f"{dates[0]} to {dates[-1]}"
+    if not machine:
+        return f"Run: {when}."
+    packages = ", ".join(f"{name} {machine['packages'][name]}" for name in ("snnconv", "numpy", "onnxruntime"))
+    return (
+        f"Run: {when}, on {machine['cpu']}, {machine['cores']} cores, {machine['memory_gb']} GB; {machine['system']}, "
+        f"Python {machine['python']}, {packages}, revision {machine['revision'] or 'unknown'}."
+    )
+
+
+def _asked(content: dict[str, Any]) -> str:
+    rows = [[row.asked, row.came_out, NONE if row.verdict is None else f"**{row.verdict}**"] for row in judged(content)]
+    return table(["asked", "came out", "verdict"], rows)
+
+
+def _not_run(content: dict[str, Any]) -> str:
+    lines = [f"- {line}" for line in _LEFT_OUT]
+    missing = sorted(content["not_run"], key=lambda item: (item["group"], item["why"]))
+    for (group, why), items in groupby(missing, key=lambda item: (item["group"], item["why"])):
+        names = ", ".join(item["experiment"] for item in items)
+        lines.append(f"- `{group}`: {names}: {why}.")
+    return "\n".join(lines)
