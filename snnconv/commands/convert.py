@@ -36,6 +36,9 @@ Array = np.ndarray[Any, Any]
 _BATCH, _CHUNK = 16, 32
 """Images and steps at a time of the networks that a method tries."""
 
+_CHECKED = 8
+"""Images that parity is checked on at most, where a method takes more."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -146,7 +149,9 @@ def convert(
         twin = build(graph, measured, options.model_copy(update=exact), scales=converted.scales)
     parity = None
     if verify:
-        inputs = Inputs(data, None if wanted else samples, layout, seed)
+        # the method's images may be many, or fewer than the check takes
+        few = samples is not None and (not wanted or samples < _CHECKED)
+        inputs = Inputs(data, samples if few else None, layout, seed)
         parity = verified(twin, found, {"import": imported, "folding": graph}, measured, inputs, memory_limit)
     snn_file.save(network, out)
     return network, _summary(network, out, options, parity, converted.record)

@@ -56,6 +56,11 @@ class Carried:
     graded: bool = False
     spike: float | None = None
 
+    @property
+    def portion(self) -> Array | float:
+        """What of a spike one unit of the value is: 1/k² of a mean over k² pixels."""
+        return 1.0 if self.spike is None else self.scale / self.spike
+
 
 def propagate(graph: ann.Graph, scales: Scaling, options: ConversionOptions, amplitude: float) -> Builder:
     """Build the spiking network, its weights not yet rounded.
@@ -208,16 +213,19 @@ class _Propagation:
         parts = [self._carried[value] for value in node.inputs]
         path = _one(part.spike for part in parts if part.current)
         summands: list[str] = []
-        for x in parts:
-            if x.current and np.array_equal(x.scale, target):
+        # a sum of several readers stays as the model has it, so it may add up what others read too
+        several = len(self._graph.readers(node.output)) > 1
+        for value, x in zip(node.inputs, parts, strict=True):
+            if x.current and np.array_equal(x.scale, target) and (several or not self._is_shared(value)):
                 summands += x.nodes
                 continue
-            gain = (np.full_like(target, path) if self._as_path(x, path) else x.scale) / target
-            if not x.current and self._options.shortcut is Shortcut.UNNORMALISED:
-                gain = np.ones_like(gain)
+            gain = x.scale / target
+            if self._as_path(x, path):
+                gain = x.portion * np.full_like(target, path) / target
+            elif not x.current and self._options.shortcut is Shortcut.UNNORMALISED:
+                gain = x.portion * np.ones_like(gain)
             summands.append(self._scaled(f"{node.name}/shortcut", node.shape, x.nodes, gain))
-        readers = self._graph.readers(node.output)
-        if len(readers) > 1 or len(set(summands)) < len(summands):
+        if several or len(set(summands)) < len(summands):
             name = self._out.name(node.name)
             source = self._source(node.output)
             summed = ir.Sum(name=name, shape=node.shape, source=source, source_scale=f"{name}.source_scale")
@@ -225,6 +233,10 @@ class _Propagation:
             summands = [name]
         spike = _one(path if self._as_path(part, path) else part.spike for part in parts)
         return Carried(tuple(summands), target, current=True, spike=spike)
+
+    def _is_shared(self, value: str) -> bool:
+        """Say whether a current has several readers: what one of them multiplies must not reach the others."""
+        return self._carried[value].current and len({node.output for node in self._graph.readers(value)}) > 1
 
     def _as_path(self, x: Carried, path: float | None) -> bool:
         """Say whether spikes on a shortcut are taken to stand for what those of the other path stand for."""
@@ -237,7 +249,7 @@ class _Propagation:
         """Add a layer of IF neurons that reads a value, through a `Scale` where it does not come in λ of the layer."""
         x = self._carried[before]
         sources = x.nodes
-        if not (x.current and np.array_equal(x.scale, target)):
+        if not (x.current and np.array_equal(x.scale, target)) or self._is_shared(before):
             shape = self._graph.shape_of(before)
             sources = (self._scaled(f"{name}/scale", shape, x.nodes, x.scale / target),)
         name = self._out.name(name)

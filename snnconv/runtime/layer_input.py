@@ -116,15 +116,21 @@ def up_to(network: SpikingNetwork, layer: str) -> SpikingNetwork:
             waiting += [edge.source for edge in network.incoming[name]]
     shape = network.by_name[layer].shape
     probe = ir.Sum(name=_PROBE, shape=shape)
-    flat = ir.Flatten(name=f"{_PROBE}/flat", shape=(int(np.prod(shape)),))
-    end = ir.Readout(name=f"{_PROBE}/readout", shape=flat.shape, mode=ir.ReadoutMode.CURRENT, ties=ir.Ties.INDEX)
+    # a network ends in a readout; it reads one element, since it keeps every step's sums in float64
+    zeros, ones = (0,) * len(shape), (1,) * len(shape)
+    one = ir.Select(
+        name=f"{_PROBE}/one", shape=ones, starts=zeros, stops=ones, steps=ones, pads_before=zeros, pads_after=zeros
+    )
+    flat = ir.Flatten(name=f"{_PROBE}/flat", shape=(1,))
+    end = ir.Readout(name=f"{_PROBE}/readout", shape=(1,), mode=ir.ReadoutMode.CURRENT, ties=ir.Ties.INDEX)
     return replace(
         network,
-        nodes=(*(node for node in network.nodes if node.name in needed), probe, flat, end),
+        nodes=(*(node for node in network.nodes if node.name in needed), probe, one, flat, end),
         edges=(
             *(edge for edge in network.edges if edge.target in needed),
             *(ir.Edge(source=source, target=_PROBE) for source in sources),
-            ir.Edge(source=_PROBE, target=flat.name),
+            ir.Edge(source=_PROBE, target=one.name),
+            ir.Edge(source=one.name, target=flat.name),
             ir.Edge(source=flat.name, target=end.name),
         ),
     )

@@ -1,7 +1,9 @@
 """The sample model, calibrated once."""
 
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from snnconv import passes
@@ -37,3 +39,16 @@ def sample_images(sample_calibration):
     """Test images, preprocessed: (32, 1, 8, 8) float32."""
     images = open_images(SAMPLES / "digits_test.npz", input_shape=(1, 8, 8))
     return sample_calibration.preprocessing.apply(next(images.batches(32)).images)
+
+
+@pytest.fixture
+def calibrated_model(tmp_path) -> Callable[[Path], tuple[Graph, Calibration]]:
+    """Give the function that reads a model of (2, 8, 8) images and calibrates it on 24 normally distributed ones."""
+
+    def run(path: Path) -> tuple[Graph, Calibration]:
+        np.save(tmp_path / "x.npy", np.random.default_rng(0).normal(size=(24, 2, 8, 8)).astype(np.float32))
+        images = open_images(tmp_path / "x.npy", input_shape=(2, 8, 8))
+        calibration = calibrate(read(path), path, images, make_preprocessing("float32", (2, 8, 8)), threads=1)
+        return passes.run(read(path)), calibration
+
+    return run

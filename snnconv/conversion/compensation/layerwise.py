@@ -136,22 +136,23 @@ class _Layer:
         """Give the mean error with each factor, and the mean over images of the highest rate with the first."""
         sums = np.zeros(len(factors))
         highest: list[float] = []
+        stop = Event()
         neurons = int(np.prod(self._node.shape))
 
         def work(target: Target) -> tuple[Array, Array]:
-            counts = np.concatenate(list(self._counts(factors, target)), axis=1)
-            a = np.moveaxis(target.activations[str(self._node.source)], 1, -1).astype(np.float64)
+            counts = np.concatenate(list(self._counts(factors, target, stop)), axis=1)
+            a = target.activations[str(self._node.source)].reshape(-1, *self._node.shape).astype(np.float64)
             rates = counts / self._options.steps
-            error = np.abs(np.clip(a / self._scale, 0.0, 1.0) - rates)
+            error = np.abs(np.clip(np.moveaxis(a, 1, -1) / self._scale, 0.0, 1.0) - rates)
             return error.reshape(len(factors), -1).sum(axis=1), rates[0].reshape(len(a), -1).max(axis=1)
 
-        for error, rates in in_order(work, self._targets, self._given.threads, Event()):
+        for error, rates in in_order(work, self._targets, self._given.threads, stop):
             sums += error
             highest += list(rates)
         means = sums / (neurons * len(highest))
         return dict(zip(factors, map(float, means), strict=True)), float(np.mean(highest))
 
-    def _counts(self, factors: list[float], target: Target) -> Iterator[Array]:
+    def _counts(self, factors: list[float], target: Target, stop: Event) -> Iterator[Array]:
         """Simulate the layer alone with each factor; give the spike counts of some images, (factors, n, ...)."""
         chunks = layer_input(
             self._network,
@@ -160,6 +161,7 @@ class _Layer:
             self._options.steps,
             backend=self._given.backend,
             first=target.first,
+            stop=stop,
         )
         layers: list[_Neurons] = []
         for _, first_step, current in chunks:

@@ -3,19 +3,20 @@
     argmin_ζ Σ_i |Ē_i(Wζ)|,   1 < ζ < τ_max        (Eq. 13-14)
 
 The search starts at q of the fit p·q^l to the errors of each layer's most active neuron (Eq. 12), brought into
-(1, τ_max), and goes on in steps of 0.005 to both sides for as long as the objective gets better. Eq. 13 adds up the
-errors themselves; a sum with signs would be least where all neurons fire too much, so magnitudes are taken.
+(1, τ_max), and goes on in steps of 0.005 to both sides for as long as the objective gets better: strides double on
+the way, then halve. Eq. 13 adds up the errors themselves; a sum with signs would be least where all neurons fire too
+much, so magnitudes are taken.
 
 References
 ----------
 Hu, Tang, Pan: Spiking Deep Residual Networks, section 3.3.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from snnconv.choices import Objective
 from snnconv.conversion.compensation.factors import Factors
-from snnconv.conversion.error_fit import fit
+from snnconv.conversion.error_fit import Fit, fit
 from snnconv.conversion.options import ConversionOptions
 from snnconv.conversion.propagation_error import PropagationErrors, propagation_errors
 from snnconv.conversion.records import SearchRecord, Trial
@@ -25,7 +26,7 @@ from snnconv.ir.network import SpikingNetwork
 STEP = 0.005
 
 _PATIENCE = 2
-"""Steps without an improvement after which a side is given up: agreement on few images is uneven."""
+"""Steps to both sides that must not be better: agreement on few images is uneven."""
 
 
 def search(built: Callable[[Factors], SpikingNetwork], given: Samples, options: ConversionOptions) -> SearchRecord:
@@ -59,17 +60,21 @@ def search(built: Callable[[Factors], SpikingNetwork], given: Samples, options: 
         )
 
     base = errors_of(plain, 1)
-    line = fit([layer.most_active_error for layer in base.layers], [layer.depth for layer in base.layers])
+    line = _fitted(base)
     trials = {1.0: trial_of(1.0, base)}
     note = None
     if base.tau_max is None or base.tau_max <= 1:
         highest = "never fires" if base.tau_max is None else "fires at every step"
         note = f"the last layer {highest}, so there is no factor between 1 and τ_max to search"
     else:
-        start = within(line.q, base.tau_max)
-        for side in (1, -1):
-            for factor in _walk(start, side, base.tau_max, trials, options.objective):
-                trials[factor] = trial_of(factor, errors_of(built(Factors(factor)), len(trials) + 1))
+        cost = _Costs(
+            within(line.q, base.tau_max),
+            base.tau_max,
+            lambda factor: trial_of(factor, errors_of(built(Factors(factor)), len(trials) + 1)),
+            trials,
+            options.objective,
+        )
+        descend(cost)
     best = min(trials.values(), key=lambda trial: (_cost(trial, options.objective), trial.factor))
     if note is None and best.factor == 1.0:
         note = "no factor between 1 and τ_max made the objective better"
@@ -87,6 +92,14 @@ def search(built: Callable[[Factors], SpikingNetwork], given: Samples, options: 
     )
 
 
+def _fitted(errors: PropagationErrors) -> Fit:
+    """Fit the errors of each layer's most active neuron (Eq. 12); one layer says nothing of growth, so q is 1."""
+    found = [layer.most_active_error for layer in errors.layers]
+    if len(found) == 1:
+        return Fit(found[0], 1.0, None)
+    return fit(found, [layer.depth for layer in errors.layers])
+
+
 def trial_of(factor: float, errors: PropagationErrors) -> Trial:
     """Give what came of a factor."""
     return Trial(factor=factor, error=errors.error, absolute_error=errors.absolute_error, agreement=errors.agreement)
@@ -99,19 +112,56 @@ def within(q: float, tau_max: float) -> float:
     return round(min(max(q, 1 + STEP), tau_max - STEP), 6)
 
 
-def _walk(start: float, side: int, tau_max: float, trials: dict[float, Trial], objective: Objective) -> Iterator[float]:
-    """Give factors to try on one side of the start, until the best on the way is `_PATIENCE` steps back."""
-    best = _cost(trials[start], objective) if start in trials else float("inf")
-    waited, number = 0, 1 if start in trials else 0
-    while waited < _PATIENCE:
-        factor = round(start + side * number * STEP, 6)
-        if not 1 < factor < tau_max:
-            return
-        yield factor
-        cost = _cost(trials[factor], objective)
-        waited = 0 if cost < best else waited + 1
-        best = min(best, cost)
-        number += 1
+class _Costs:
+    """The objective on the grid start + k · step: each place is tried once, and those outside (1, τ_max) never."""
+
+    def __init__(
+        self,
+        start: float,
+        tau_max: float,
+        tried: Callable[[float], Trial],
+        trials: dict[float, Trial],
+        objective: Objective,
+    ) -> None:
+        self._start, self._tau_max, self._tried = start, tau_max, tried
+        self._trials, self._objective = trials, objective
+
+    def __call__(self, place: int) -> float:
+        """Give the cost of a place; infinite outside."""
+        factor = round(self._start + place * STEP, 6)
+        if not 1 < factor < self._tau_max:
+            return float("inf")
+        if factor not in self._trials:
+            self._trials[factor] = self._tried(factor)
+        return _cost(self._trials[factor], self._objective)
+
+
+def descend(cost: Callable[[int], float]) -> int:
+    """Find the place with the least cost, from 0 on: in strides that double for as long as it falls, then halve.
+
+    Where the cost falls and then rises this is the least of all places. Elsewhere it is one that nothing within
+    `_PATIENCE` places on either side betters.
+
+    Parameters
+    ----------
+    cost : callable
+        Of a place on the grid; infinite outside.
+    """
+    best = 0
+    while True:
+        here = cost(best)
+        ahead = [place for away in range(1, _PATIENCE + 1) for place in (best + away, best - away)]
+        better = min(ahead, key=cost)
+        if not cost(better) < here:
+            return best
+        side = 1 if better > best else -1
+        stride, best = 1, better
+        while cost(best + side * stride) < cost(best):
+            best += side * stride
+            stride *= 2
+        while stride > 1:
+            stride //= 2
+            best = min((best, best + side * stride, best - side * stride), key=cost)
 
 
 def _cost(trial: Trial, objective: Objective) -> float:

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from snnconv.calibration.calibration import Calibration
-from snnconv.choices import Balance, Shortcut, Units
+from snnconv.choices import Balance, Compensation, Granularity, Shortcut, Units
 from snnconv.conversion.builder import LayerScale
 from snnconv.conversion.convert import convert as build
 from snnconv.conversion.converted import Converted, noted
@@ -34,7 +34,9 @@ from snnconv.conversion.propagate import propagate
 from snnconv.conversion.records import BalanceRecord, Constraints, LayerThreshold
 from snnconv.conversion.samples import Samples
 from snnconv.conversion.scales import Scales
+from snnconv.errors import UsageError
 from snnconv.graph.graph import Graph
+from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.layer_input import largest_input
 
@@ -55,7 +57,8 @@ class Balanced:
     """λ of the layers that are balanced so far; of the others what the calibration says."""
 
     def __init__(self, calibration: Calibration, options: ConversionOptions) -> None:
-        self._others = Scales(calibration, options)
+        # one threshold for a layer, whatever the granularity
+        self._others = Scales(calibration, options.model_copy(update={"granularity": Granularity.LAYER}))
         self.found: dict[str, float] = {}
 
     def of(self, value: str, *, shared: bool = False) -> Array:
@@ -66,6 +69,12 @@ class Balanced:
 
 def convert(graph: Graph, calibration: Calibration, given: Samples | None, options: ConversionOptions) -> Converted:
     """Convert a graph; see `Method`."""
+    if options.compensation in (Compensation.SEARCH, Compensation.LAYERWISE):
+        raise UsageError(
+            f"--compensation {options.compensation} is searched with --preset paper only; give none or a factor"
+        )
+    # a factor comes on top of balanced thresholds: measured with it, they would take it back
+    measured = options.model_copy(update={"compensation": Compensation.NONE})
     scales = Balanced(calibration, options)
     units = unit_relus(graph)
     if not bias_free(graph.nodes):
@@ -79,7 +88,7 @@ def convert(graph: Graph, calibration: Calibration, given: Samples | None, optio
         elif given is None:
             scales.found[layer.value] = known
         else:
-            network = build(graph, calibration, options, scales=scales)
+            network = build(graph, calibration, measured, scales=scales)
             largest = largest_input(
                 network,
                 name,
@@ -89,6 +98,10 @@ def convert(graph: Graph, calibration: Calibration, given: Samples | None, optio
                 threads=given.threads,
                 progress=partial(_tell, given, f"SPIKE-NORM, layer {count + 1} of {len(names)}"),
             )
+            # in units of λ: the largest input decides ties by design, so the form is that of the result
+            node = network.by_name[name]
+            assert isinstance(node, ir.Neuron)  # noqa: S101 - a layer of neurons
+            largest /= float(network.tensor(node.threshold, 1.0))
             if largest <= 0:
                 _log.warning("%s never gets a positive input; its threshold is its largest activation", name)
             scales.found[layer.value] = known * largest if largest > 0 else known

@@ -1,0 +1,146 @@
+"""``snnconv convert`` with each method, on the sample model."""
+
+import json
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import pytest
+
+from snnconv.files import container
+
+SCHEMA = Path(__file__).parents[2] / "schemas" / "conversion-summary.schema.json"
+
+
+@pytest.fixture
+def convert(snnconv, made, samples, tmp_path):
+    """Convert the sample model to n.snn on two training images and few steps; options that are given come later."""
+
+    def run(*options: object, data: object = samples / "digits_calibration.npz", count: int | None = 2, name="n.snn"):
+        given = [] if data is None else ["--data", data]
+        given += [] if count is None else ["--samples", count]
+        return snnconv(
+            *("convert", samples / "digits_resnet.onnx", "--calibration", made / "digits.calib"),
+            *("-o", tmp_path / name, "--steps", 12, *given, *options),
+        )
+
+    return run
+
+
+def one_line(found, code: int, *texts: str) -> None:
+    assert (found.code, found.out, found.err.count("\n")) == (code, "", 1), found
+    for text in texts:
+        assert text in found.err
+
+
+METHODS = {
+    "search": [],
+    "agreement": ["--objective", "agreement"],
+    "layerwise": ["--compensation", "layerwise"],
+    "balance": ["--preset", "spike-norm", "--form", "thresholds"],
+    "baseline": ["--preset", "spike-norm", "--balance", "activations"],
+    "factor": ["--compensation", "1.05"],
+}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_json_says_all_that_was_found(method, convert, tmp_path) -> None:
+    # parity is the same for all
+    told = convert(*METHODS[method], "--json", *(() if method == "factor" else ("--no-verify",)))
+    assert told.code == 0, told.err
+    made = told.json
+    jsonschema.validate(made, json.loads(SCHEMA.read_text(encoding="utf-8")))
+    options = container.read(tmp_path / "n.snn", "snnconv.snn", 1)[0]["provenance"]["options"]
+    found = made["found"]
+    assert made["options"].items() <= options.items()
+    more = {key: value for key, value in options.items() if key not in made["options"]}
+    if method in ("search", "agreement"):
+        factors = [trial["factor"] for trial in found["trials"]]
+        assert factors[0] == 1.0
+        assert len(set(factors)) == len(factors) >= 2
+        assert all(1 < factor < found["tau_max"] for factor in factors[1:])
+        assert (found["kind"], found["images"], found["steps"]) == ("search", 2, 12)
+        assert found["factor"] in factors
+        assert more == {"factor": found["factor"]}
+    elif method == "layerwise":
+        assert all("1" in layer["tried"] for layer in found["layers"])
+        assert more == {"factors": {e["layer"]: e["factor"] for e in found["layers"] if e["factor"] != 1.0}}
+    elif method == "factor":
+        assert (found, more, made["options"]["compensation"]) == (None, {}, 1.05)
+    else:
+        assert found["images"] == (2 if method == "balance" else 0)
+        assert more == {"thresholds": {layer["layer"]: layer["threshold"] for layer in found["layers"]}}
+        assert made["options"]["reset"] == "zero"
+        assert made["options"]["steps"] == 12
+
+
+@pytest.mark.parametrize("method", ["search", "layerwise", "baseline"])
+def test_the_table_says_what_json_says(method, convert) -> None:
+    made = convert(*METHODS[method], "--no-verify", "--json").json["found"]
+    shown = convert(*METHODS[method], "--no-verify")
+    assert shown.code == 0, shown.err
+    if method == "search":
+        for trial in made["trials"]:
+            row = [f"{trial['factor']:g}", f"{trial['error']:.6f}", f"{trial['absolute_error']:.6f}"]
+            assert [*row, f"{100 * trial['agreement']:.2f}"] in [line.split() for line in shown.out.splitlines()]
+        assert f"ζ = {made['factor']:g}" in shown.out
+    elif method == "layerwise":
+        assert f"{made['before']['absolute_error']:.6f} -> {made['after']['absolute_error']:.6f}" in shown.out
+    else:
+        met = made["constraints"]
+        assert "bias-free: no" in " ".join(shown.out.split())
+        assert not met["bias_free"]
+
+
+def test_training_images_are_asked_for(convert, tmp_path) -> None:
+    one_line(
+        convert(data=None, count=None), 3,
+        "--compensation search tries factors on training images; give some with --data, or --compensation none",
+    )  # fmt: skip
+    one_line(convert("--preset", "spike-norm", data=None, count=None), 3, "give them with --data")
+    assert not (tmp_path / "n.snn").exists()
+
+
+def test_samples_without_data(convert) -> None:
+    one_line(convert("--compensation", "none", data=None), 2, "--samples counts images of --data; give --data")
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "often", ""])
+def test_a_compensation_that_is_none(convert, text) -> None:
+    one_line(convert(f"--compensation={text}"), 2, f"--compensation {text}: give search, layerwise, none, or a factor")
+
+
+def test_a_search_for_balanced_thresholds(convert, tmp_path) -> None:
+    told = convert("--preset", "spike-norm", "--compensation", "search")
+    assert told.code == 2
+    assert "--compensation search is searched with --preset paper only" in told.err
+    assert not (tmp_path / "n.snn").exists()
+
+
+def test_too_few_images(convert, tmp_path) -> None:
+    one_line(convert(count=1348), 3, "has 1347 images, 1348 were asked for; ask for fewer (--samples)")
+
+
+def test_another_kind_of_data_than_was_calibrated(convert, tmp_path) -> None:
+    np.save(tmp_path / "float.npy", np.zeros((4, 1, 8, 8), np.float32))
+    one_line(convert(data=tmp_path / "float.npy"), 3, "float.npy holds float32, the model was calibrated on uint8")
+
+
+def test_the_seed_draws_the_poisson_trains(convert) -> None:
+    options = ["--preset", "spike-norm", "--no-verify", "--json"]
+    found = [convert(*options, "--seed", seed).json["found"] for seed in (0, 0, 1)]
+    assert found[0] == found[1]
+    assert found[0] != found[2]
+
+
+def test_the_same_inputs_give_the_same_bytes(convert, tmp_path) -> None:
+    for number in (1, 2):
+        assert convert("--no-verify", name=f"{number}.snn").code == 0
+    assert (tmp_path / "1.snn").read_bytes() == (tmp_path / "2.snn").read_bytes()
+
+
+def test_a_file_that_is_there_stays_after_an_error(convert, tmp_path) -> None:
+    (tmp_path / "n.snn").write_bytes(b"before")
+    assert convert(count=1348).code == 3
+    assert convert("--compensation", "often").code == 2
+    assert (tmp_path / "n.snn").read_bytes() == b"before"

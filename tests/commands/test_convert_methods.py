@@ -1,0 +1,158 @@
+"""Conversion by each method as a function: which images it looks at, and what is written."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import snnconv
+from snnconv.choices import Form
+from snnconv.commands import convert as module
+from snnconv.conversion.records import BalanceRecord, LayerwiseRecord, SearchRecord
+from snnconv.errors import DataError, InputError, UsageError
+from snnconv.ir import file
+
+METHODS: dict[str, dict[str, Any]] = {
+    "search": {"steps": 8},
+    "layerwise": {"steps": 8, "compensation": "layerwise"},
+    "spike-norm": {"steps": 8, "preset": "spike-norm", "form": "thresholds"},
+}
+RECORDS = {"search": SearchRecord, "layerwise": LayerwiseRecord, "spike-norm": BalanceRecord}
+
+
+@pytest.fixture(scope="module")
+def folder(tiny_resnet, tiny_images, tmp_path_factory) -> Path:
+    made = tmp_path_factory.mktemp("methods")
+    np.save(made / "x.npy", tiny_images)
+    snnconv.calibrate(tiny_resnet, made / "x.npy", made / "x.calib")
+    return made
+
+
+def convert(folder: Path, model: Path, out: Path, options: dict[str, Any], **given: Any) -> Any:
+    chosen = snnconv.ConversionOptions.model_validate(options)
+    return snnconv.convert(
+        model, folder / "x.calib", out, chosen, **({"data": folder / "x.npy", "samples": 4, "threads": 1} | given)
+    )
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_what_was_found_is_written(method, folder, tiny_resnet, tmp_path) -> None:
+    network, summary = convert(folder, tiny_resnet, tmp_path / "n.snn", METHODS[method])
+    record = summary.found
+    assert isinstance(record, RECORDS[method])
+    assert (record.images, record.steps) == (4, 8)
+    written = file.load(tmp_path / "n.snn").provenance
+    assert written == network.provenance
+    options = written.options
+    if isinstance(record, SearchRecord):
+        assert options["factor"] == record.factor
+    elif isinstance(record, LayerwiseRecord):
+        assert options["factors"] == {layer.layer: layer.factor for layer in record.layers if layer.factor != 1.0}
+    else:
+        assert options["thresholds"] == {layer.layer: layer.threshold for layer in record.layers}
+        by_name = file.load(tmp_path / "n.snn")
+        for name, threshold in options["thresholds"].items():
+            tensor = by_name.tensors[by_name.by_name[name].threshold]
+            assert float(tensor) == pytest.approx(1.0 if threshold is None else threshold, rel=1e-6)
+    # parity is checked of the model's own scales, on as few images as there are
+    assert summary.parity is not None
+    assert (summary.parity.images, summary.parity.drawn) == (4, False)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_same_inputs_give_the_same_bytes(method, folder, tiny_resnet, tmp_path) -> None:
+    made = []
+    for number, threads in enumerate((1, 2)):
+        out = tmp_path / f"{number}.snn"
+        convert(folder, tiny_resnet, out, METHODS[method], threads=threads, verify=False)
+        made.append(out.read_bytes())
+    assert made[0] == made[1]
+
+
+@pytest.mark.parametrize(("encoding", "same"), [("poisson", False), ("constant", True)])
+def test_the_seed_is_that_of_poisson_trains(encoding, same, folder, tiny_resnet, tmp_path) -> None:
+    options = METHODS["spike-norm"] | {"encoding": encoding, "form": Form.WEIGHTS}
+    found = [
+        convert(folder, tiny_resnet, tmp_path / "n.snn", options, seed=seed, verify=False)[1].found
+        for seed in (0, 0, 1)
+    ]
+    assert found[0] == found[1]
+    assert (found[0] == found[2]) is same
+
+
+def test_without_samples_the_methods_own_number_is_taken(folder, tiny_resnet, tmp_path, monkeypatch) -> None:
+    with pytest.raises(DataError, match=r"has 40 images, 64 were asked for; ask for fewer \(--samples\)"):
+        convert(folder, tiny_resnet, tmp_path / "n.snn", {}, samples=None)
+    assert not (tmp_path / "n.snn").exists()
+    _, summary = convert(
+        folder, tiny_resnet, tmp_path / "n.snn", {"compensation": "layerwise", "steps": 2}, samples=None
+    )
+    assert summary.found.images == 32
+    # the check of parity goes on to take its own, fewer
+    assert summary.parity.images == 8
+
+
+@pytest.mark.parametrize("count", [1, 3, 7])
+def test_a_few_images_are_enough(count, folder, tiny_resnet, tiny_images, tmp_path) -> None:
+    """As many as the file has: the check of parity must not ask for more."""
+    np.save(tmp_path / "few.npy", tiny_images[:count])
+    _, summary = convert(
+        folder, tiny_resnet, tmp_path / "n.snn", {"steps": 4}, data=tmp_path / "few.npy", samples=count
+    )
+    assert (summary.found.images, summary.parity.images) == (count, count)
+
+
+def test_a_factor_and_the_baseline_need_no_images(folder, tiny_resnet, tmp_path) -> None:
+    for options in ({"compensation": 1.1}, {"preset": "spike-norm", "balance": "activations"}):
+        _, summary = convert(folder, tiny_resnet, tmp_path / "n.snn", options, data=None, samples=None)
+        assert summary.parity.drawn
+    assert summary.found.images == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({}, "--compensation search tries factors on training images; give some with --data"),
+        ({"compensation": "layerwise"}, "--compensation layerwise tries factors on training images"),
+        ({"preset": "spike-norm"}, "--preset spike-norm runs the network on training images; give them with --data"),
+    ],
+)
+def test_images_are_asked_for(options, text, folder, tiny_resnet, tmp_path) -> None:
+    with pytest.raises(DataError, match=text):
+        convert(folder, tiny_resnet, tmp_path / "n.snn", options, data=None, samples=None)
+
+
+def test_a_file_that_is_there_stays_after_an_error(folder, tiny_resnet, tmp_path, monkeypatch) -> None:
+    out = tmp_path / "n.snn"
+    out.write_bytes(b"before")
+    np.save(tmp_path / "nan.npy", np.full((4, 2, 8, 8), np.nan, np.float32))
+    cases: list[tuple[dict[str, Any], dict[str, Any]]] = [
+        ({}, {"samples": 41}),
+        ({}, {"data": None}),
+        ({}, {"data": tmp_path / "nan.npy"}),
+        ({"preset": "spike-norm", "compensation": "search"}, {}),
+    ]
+    for options, given in cases:
+        with pytest.raises((InputError, UsageError)):
+            convert(folder, tiny_resnet, out, {"steps": 4} | options, **given)
+        assert out.read_bytes() == b"before"
+
+    def fails(*args: Any) -> None:
+        raise DataError("made up")
+
+    # parity fails only after the search
+    monkeypatch.setattr(module, "verified", fails)
+    with pytest.raises(DataError, match="made up"):
+        convert(folder, tiny_resnet, out, {"steps": 4})
+    assert out.read_bytes() == b"before"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["n.snn", "nan.npy"]
+
+
+def test_progress_is_told(folder, tiny_resnet, tmp_path) -> None:
+    told: list[tuple[str, int, int]] = []
+    _, summary = convert(
+        folder, tiny_resnet, tmp_path / "n.snn", METHODS["search"], progress=lambda *a: told.append(a), verify=False
+    )
+    ends = [what for what, done, total in told if done == total == 4]
+    assert ends == [f"compensation, factor {n}" for n in range(1, len(summary.found.trials) + 1)]
