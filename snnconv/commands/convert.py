@@ -3,6 +3,7 @@
 import logging
 import os
 from dataclasses import replace
+from math import prod
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,11 +21,12 @@ from snnconv.conversion.options import ConversionOptions
 from snnconv.conversion.records import Record
 from snnconv.conversion.samples import Progress, Samples
 from snnconv.data import Layout, open_images
-from snnconv.errors import DataError
+from snnconv.errors import DataError, NotRunnableError
 from snnconv.files.atomic import check_place
 from snnconv.files.hashing import sha256_of_file
 from snnconv.files.paths import check_file
-from snnconv.files.sizes import MEMORY_LIMIT
+from snnconv.files.sizes import MEMORY_LIMIT, readable
+from snnconv.graph.graph import Graph
 from snnconv.graph.reader import opened
 from snnconv.ir import file as snn_file
 from snnconv.ir.network import SpikingNetwork
@@ -34,7 +36,10 @@ from snnconv.runtime.memory import check_memory
 Array = np.ndarray[Any, Any]
 
 _BATCH, _CHUNK = 16, 32
-"""Images and steps at a time of the networks that a method tries."""
+"""Images and steps at a time of the networks that a method tries, at most."""
+
+_NUMBERS = 1 << 24
+"""Numbers that a layer's input may have for the images and steps at a time: some 256 MB in a thread."""
 
 _CHECKED = 8
 """Images that parity is checked on at most, where a method takes more."""
@@ -123,6 +128,7 @@ def convert(
     model, calibration, out = Path(model), Path(calibration), Path(out)
     options = options or ConversionOptions()
     method = METHODS[options.preset]
+    method.check(options)
     wanted = method.samples(options)
     check_place(out)
     check_file(model)
@@ -138,23 +144,45 @@ def convert(
     twin = build(graph, measured, options.model_copy(update=exact))
     # before anything of the model is run: onnxruntime pads too
     check_memory(twin, memory_limit)
-    given = None
-    if wanted and data is not None:
-        images = _images(measured, data, layout, samples or wanted)
-        backend = choose(BackendName.AUTO, twin, batch=_BATCH, chunk=_CHUNK, seed=seed)
-        given = Samples(images, found, backend, threads or os.cpu_count() or 1, progress)
-    converted = method.convert(graph, measured, given, options)
-    network = _dated(converted.network, calibration)
-    if converted.scales is not None:
-        twin = build(graph, measured, options.model_copy(update=exact), scales=converted.scales)
     parity = None
     if verify:
+        # before the method, which may take long
+        stages: dict[Literal["import", "folding"], Graph] = {"import": imported, "folding": graph}
         # the method's images may be many, or fewer than the check takes
         few = samples is not None and (not wanted or samples < _CHECKED)
         inputs = Inputs(data, samples if few else None, layout, seed)
-        parity = verified(twin, found, {"import": imported, "folding": graph}, measured, inputs, memory_limit)
+        parity = verified(twin, found, stages, measured, inputs, memory_limit)
+    given = None
+    if wanted and data is not None:
+        _check_samples(twin, samples or wanted, memory_limit)
+        images = _images(measured, data, layout, samples or wanted)
+        batch, chunk = _together(twin)
+        backend = choose(BackendName.AUTO, twin, batch=batch, chunk=chunk, seed=seed)
+        given = Samples(images, found, backend, threads or os.cpu_count() or 1, progress)
+    converted = method.convert(graph, measured, given, options)
+    network = _dated(converted.network, calibration)
+    if verify and converted.scales is not None:
+        twin = build(graph, measured, options.model_copy(update=exact), scales=converted.scales)
+        parity = verified(twin, found, stages, measured, inputs, memory_limit)
     snn_file.save(network, out)
     return network, _summary(network, out, options, parity, converted.record)
+
+
+def _check_samples(network: SpikingNetwork, count: int, limit: int) -> None:
+    """Refuse more images than can be held with the values that the network's neurons stand for."""
+    each = 4 * (prod(network.input.shape) + network.neuron_count)
+    if count * each > limit:
+        raise NotRunnableError(
+            f"{count} images and their activations take {readable(count * each)}, the limit is {readable(limit)}; "
+            "give fewer --samples, or a higher --memory-limit"
+        )
+
+
+def _together(network: SpikingNetwork) -> tuple[int, int]:
+    """Give (images, steps) at a time for which the input of the largest layer stays small."""
+    largest = max((prod(node.shape) for node in network.neurons), default=1)
+    batch = max(1, min(_BATCH, _NUMBERS // (largest * _CHUNK // 2)))
+    return batch, max(1, min(_CHUNK, _NUMBERS // (largest * batch)))
 
 
 def _images(calibration: Calibration, data: Path, layout: Layout, count: int) -> Array:
@@ -163,11 +191,6 @@ def _images(calibration: Calibration, data: Path, layout: Layout, count: int) ->
     images = open_images(data, input_shape=preprocessing.input_shape, layout=layout, geometry=preprocessing.geometry)
     if count > images.count:
         raise DataError(f"{images.name} has {images.count} images, {count} were asked for; ask for fewer (--samples)")
-    if images.dtype != preprocessing.dtype:
-        raise DataError(
-            f"{images.name} holds {images.dtype}, the model was calibrated on {preprocessing.dtype}; "
-            f"give {preprocessing.dtype} data, or calibrate on this kind"
-        )
     return np.concatenate([preprocessing.apply(batch.images) for batch in images.batches(_BATCH, stop=count)])
 
 

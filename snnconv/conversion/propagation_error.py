@@ -173,7 +173,9 @@ def propagation_errors(
         MeasuredLayer(network, node, depths[node.name], steps) for node in network.neurons if node.source is not None
     ]
     if not layers:
-        raise NetworkError("no layer of neurons stands for a value of the ONNX model, so there is nothing to compare")
+        raise NetworkError(
+            "no layer of neurons stands for a value of the ONNX model, so there is nothing to compare or to compensate"
+        )
     totals = [Total() for _ in layers]
     whole = Total()
     last = network.neurons[-1].name

@@ -11,6 +11,7 @@ Hu, Tang, Pan: Spiking Deep Residual Networks, text after Eq. 2. Rueckauer et al
 """
 
 import logging
+from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -85,11 +86,17 @@ class Scales:
             return percentile
         largest = float(statistics.largest.max())
         if largest:
-            _log.warning(
-                "the %g %% percentile of %s is 0, so its scale is its largest activation, %.4g; "
-                "--nonzero or a higher --percentile may suit it better",
-                self._options.percentile,
-                statistics.name,
-                largest,
-            )
+            _warn(statistics.name, self._options.percentile, largest)
         return largest or 1.0
+
+
+@lru_cache
+def _warn(name: str, percentile: float, largest: float) -> None:
+    """Warn once: a search builds many networks with the same scales."""
+    _log.warning(
+        "the %g %% percentile of %s is 0, so its scale is its largest activation, %.4g; "
+        "--nonzero or a higher --percentile may suit it better",
+        percentile,
+        name,
+        largest,
+    )

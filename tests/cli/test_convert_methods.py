@@ -123,7 +123,7 @@ def test_too_few_images(convert, tmp_path) -> None:
 
 def test_another_kind_of_data_than_was_calibrated(convert, tmp_path) -> None:
     np.save(tmp_path / "float.npy", np.zeros((4, 1, 8, 8), np.float32))
-    one_line(convert(data=tmp_path / "float.npy"), 3, "float.npy holds float32, the model was calibrated on uint8")
+    one_line(convert(data=tmp_path / "float.npy"), 3, "the data is float32, the calibration was made with uint8")
 
 
 def test_the_seed_draws_the_poisson_trains(convert) -> None:

@@ -1,6 +1,7 @@
 """Conversion by each method as a function: which images it looks at, and what is written."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import snnconv
 from snnconv.choices import Form
 from snnconv.commands import convert as module
 from snnconv.conversion.records import BalanceRecord, LayerwiseRecord, SearchRecord
-from snnconv.errors import DataError, InputError, UsageError
+from snnconv.errors import DataError, InputError, NotRunnableError, UsageError
 from snnconv.ir import file
 
 METHODS: dict[str, dict[str, Any]] = {
@@ -156,3 +157,31 @@ def test_progress_is_told(folder, tiny_resnet, tmp_path) -> None:
     )
     ends = [what for what, done, total in told if done == total == 4]
     assert ends == [f"compensation, factor {n}" for n in range(1, len(summary.found.trials) + 1)]
+
+
+def test_more_samples_than_fit_are_refused_before_they_are_read(
+    tiny_resnet, tiny_images, tmp_path, monkeypatch
+) -> None:
+    np.save(tmp_path / "x.npy", tiny_images)
+    calibration, out = tmp_path / "x.calib", tmp_path / "n.snn"
+    snnconv.calibrate(tiny_resnet, tmp_path / "x.npy", calibration)
+    monkeypatch.setattr("snnconv.commands.convert._images", None)
+    with pytest.raises(NotRunnableError, match=r"100000 images and their activations take .*; give fewer --samples"):
+        snnconv.convert(
+            tiny_resnet,
+            calibration,
+            out,
+            data=tmp_path / "x.npy",
+            samples=100_000,
+            verify=False,
+            memory_limit=100 << 20,
+        )
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("pixels", "batch", "chunk"), [(1, 16, 32), (1 << 14, 16, 32), (1 << 20, 1, 16), (1 << 25, 1, 1)]
+)
+def test_fewer_images_and_steps_at_a_time_where_a_layer_is_large(pixels: int, batch: int, chunk: int) -> None:
+    network = SimpleNamespace(neurons=[SimpleNamespace(shape=(pixels,)), SimpleNamespace(shape=(1,))])
+    assert module._together(network) == (batch, chunk)

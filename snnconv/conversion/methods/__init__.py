@@ -21,17 +21,20 @@ class Method:
     convert : callable
         Graph, calibration, samples and options give the network and what was found. The samples are None where
         `samples` gives 0.
+    check : callable
+        Refuses options that the method does not have, with a `UsageError`.
     samples : callable
         How many images it looks at by default, with these options; 0 where it needs none.
     """
 
     convert: Callable[[Graph, Calibration, Samples | None, ConversionOptions], Converted]
+    check: Callable[[ConversionOptions], None]
     samples: Callable[[ConversionOptions], int]
 
 
 METHODS: Mapping[Preset, Method] = {
-    Preset.PAPER: Method(hu.convert, hu.samples),
-    Preset.SPIKE_NORM: Method(spike_norm.convert, spike_norm.samples),
+    Preset.PAPER: Method(hu.convert, hu.check, hu.samples),
+    Preset.SPIKE_NORM: Method(spike_norm.convert, spike_norm.check, spike_norm.samples),
 }
 
 

@@ -14,7 +14,7 @@ section 3.3.
 """
 
 from snnconv.calibration.calibration import Calibration
-from snnconv.choices import Compensation
+from snnconv.choices import Balance, Compensation, Units
 from snnconv.conversion.compensation.factors import Factors
 from snnconv.conversion.compensation.layerwise import layerwise
 from snnconv.conversion.compensation.search import search
@@ -22,11 +22,18 @@ from snnconv.conversion.convert import convert as build
 from snnconv.conversion.converted import Converted, noted
 from snnconv.conversion.options import ConversionOptions
 from snnconv.conversion.samples import Samples
+from snnconv.errors import UsageError
 from snnconv.graph.graph import Graph
 from snnconv.ir.network import SpikingNetwork
 
 _SEARCH_IMAGES = 64
 _LAYERWISE_IMAGES = 32
+
+
+def check(options: ConversionOptions) -> None:
+    """Refuse options of the other method."""
+    if options.balance is not Balance.SPIKES or options.units is not Units.ONE:
+        raise UsageError("--balance and --units are of --preset spike-norm; leave them out, or give that preset")
 
 
 def samples(options: ConversionOptions) -> int:

@@ -48,6 +48,14 @@ _IMAGES = 256
 _log = logging.getLogger(__name__)
 
 
+def check(options: ConversionOptions) -> None:
+    """Refuse a search for compensation factors: it is part of another method."""
+    if options.compensation in (Compensation.SEARCH, Compensation.LAYERWISE):
+        raise UsageError(
+            f"--compensation {options.compensation} is searched with --preset paper only; give none or a factor"
+        )
+
+
 def samples(options: ConversionOptions) -> int:
     """Give how many images are looked at by default; 0 where activations of the ONNX model are enough."""
     return _IMAGES if options.balance is Balance.SPIKES else 0
@@ -69,10 +77,6 @@ class Balanced:
 
 def convert(graph: Graph, calibration: Calibration, given: Samples | None, options: ConversionOptions) -> Converted:
     """Convert a graph; see `Method`."""
-    if options.compensation in (Compensation.SEARCH, Compensation.LAYERWISE):
-        raise UsageError(
-            f"--compensation {options.compensation} is searched with --preset paper only; give none or a factor"
-        )
     # a factor comes on top of balanced thresholds: measured with it, they would take it back
     measured = options.model_copy(update={"compensation": Compensation.NONE})
     scales = Balanced(calibration, options)

@@ -11,7 +11,7 @@ from snnconv import passes
 from snnconv.calibration.calibrate import calibrate
 from snnconv.choices import Balance, Compensation, Encoding, Form, Granularity, Preset, Reset, Shortcut, Units
 from snnconv.conversion.converted import Converted
-from snnconv.conversion.methods import spike_norm
+from snnconv.conversion.methods import hu, spike_norm
 from snnconv.conversion.options import ConversionOptions
 from snnconv.conversion.records import BalanceRecord
 from snnconv.conversion.samples import Samples
@@ -162,11 +162,17 @@ def test_form_factor_and_percentile_do_not_change_the_thresholds(setting_of) -> 
     np.testing.assert_allclose(more.tensors[weight], 1.25 * plain.tensors[weight], rtol=0, atol=1e-6)
 
 
-def test_a_search_is_refused(setting_of) -> None:
-    setting = setting_of(units=0)
-    for mode in (Compensation.SEARCH, Compensation.LAYERWISE):
-        with pytest.raises(UsageError, match=f"--compensation {mode.value} is searched with --preset paper only"):
-            setting.convert(compensation=mode)
+@pytest.mark.parametrize("mode", [Compensation.SEARCH, Compensation.LAYERWISE])
+def test_a_search_is_refused(mode: Compensation) -> None:
+    with pytest.raises(UsageError, match=f"--compensation {mode.value} is searched with --preset paper only"):
+        spike_norm.check(ConversionOptions(preset=Preset.SPIKE_NORM, compensation=mode))
+
+
+def test_the_other_method_has_no_balance_and_no_units() -> None:
+    for given in ({"balance": Balance.ACTIVATIONS}, {"units": Units.BALANCED}):
+        with pytest.raises(UsageError, match="--balance and --units are of --preset spike-norm"):
+            hu.check(ConversionOptions(**given))
+    hu.check(ConversionOptions())
 
 
 @pytest.mark.parametrize(
