@@ -38,10 +38,15 @@ def convert_cli(
     preset: Annotated[
         Preset, typer.Option("--preset", help="The published method; it sets what is not given below.")
     ] = Preset.PAPER,
-    steps: Annotated[int | None, typer.Option("--steps", min=1, help="T, the default number of time steps.")] = None,
+    steps: Annotated[
+        int | None, typer.Option("--steps", min=1, help="T, the default number of time steps; the preset's by default.")
+    ] = None,
     percentile: Annotated[
         float | None,
-        typer.Option("--percentile", help="Of the activations: the scale of a layer. 100 is the maximum."),
+        typer.Option(
+            "--percentile",
+            help="Of the activations: the scale of a layer. 100 is the maximum; the preset's by default.",
+        ),
     ] = None,
     nonzero: Annotated[
         bool, typer.Option("--nonzero", help="Take the percentile over non-zero activations only.")
@@ -52,8 +57,12 @@ def convert_cli(
     initial_potential: Annotated[
         float, typer.Option("--initial-potential", help="Membrane at the start, as a part of the threshold.")
     ] = 0.0,
-    reset: Annotated[Reset | None, typer.Option("--reset", help="What a spike does to the membrane.")] = None,
-    encoding: Annotated[Encoding | None, typer.Option("--encoding", help="How the image enters.")] = None,
+    reset: Annotated[
+        Reset | None, typer.Option("--reset", help="What a spike does to the membrane; the preset's by default.")
+    ] = None,
+    encoding: Annotated[
+        Encoding | None, typer.Option("--encoding", help="How the image enters; as the preset says by default.")
+    ] = None,
     shortcut: Annotated[
         Shortcut | None,
         typer.Option("--shortcut", help="What identity shortcuts weigh: normalised, 1, or as their path."),
@@ -67,7 +76,7 @@ def convert_cli(
         str | None,
         typer.Option(
             "--compensation",
-            help="Weights times ζ: search (the paper), layerwise, none, or a number.",
+            help="Weights times ζ: search (the paper), layerwise, none, or a number; the preset's by default.",
             metavar="[search|layerwise|none|FACTOR]",
         ),
     ] = None,
@@ -109,6 +118,8 @@ def convert_cli(
         raise UsageError(f"--percentile {percentile:g} must lie above 0 and at most at 100")
     if not 0 <= initial_potential < 1:
         raise UsageError(f"--initial-potential {initial_potential:g} must lie at 0 or above, and below 1")
+    if encoding is Encoding.EVENTS:
+        raise UsageError("--encoding events: a converted network takes images; give constant or poisson")
     if data is None and samples is not None:
         raise UsageError("--samples counts images of --data; give --data, or leave --samples out")
     given: dict[str, Any] = {

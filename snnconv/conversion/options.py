@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
@@ -87,7 +87,7 @@ class ConversionOptions(BaseModel):
     granularity: Granularity = Granularity.LAYER
     initial_potential: Annotated[float, Field(ge=0, lt=1)] = 0.0
     reset: Reset = Reset.SUBTRACT
-    encoding: Encoding = Encoding.CONSTANT
+    encoding: Literal[Encoding.CONSTANT, Encoding.POISSON] = Encoding.CONSTANT
     shortcut: Shortcut = Shortcut.NORMALISED
     max_pooling: MaxPooling = MaxPooling.GATE
     readout: ReadoutMode = ReadoutMode.SPIKES

@@ -196,6 +196,7 @@ def test_wrong_usage(snnconv, samples, tmp_path) -> None:
             "--compensation much: give search",
         ),
         (("convert", "m", "--calibration", "c", "-o", "n", "--compensation", "-1"), "--compensation -1: give search"),
+        (("convert", "m", "--calibration", "c", "-o", "n", "--encoding", "events"), "--encoding events: a converted"),
     ):
         found = snnconv(*arguments)
         assert found.code == 2
