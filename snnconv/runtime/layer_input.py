@@ -1,4 +1,9 @@
-"""What a layer of neurons adds up in each step, without the layer itself: the network is run up to its synapses."""
+"""What a layer of neurons adds up in each step, without the layer itself: the network is run up to its synapses.
+
+The sums are those of the whole network, but for one case: weights with few inputs whose currents meet wide ones only
+behind the layer are summed in float32 here, and may be off by the last bit. Methods compare candidates with this; a
+simulation never uses it.
+"""
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
