@@ -155,7 +155,9 @@ def test_a_large_batch_is_one_piece_and_may_go_on_with_another_size(folder, tmp_
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interruption_keeps_what_is_done_and_the_command_goes_on(number, code, folder, tmp_path) -> None:
     run = tmp_path / "run"
-    command = [sys.executable, "-c", "from snnconv.cli import main; main()", *map(str, simulate(folder, run))]
+    # one thread, so that there is time to interrupt it on a busy machine
+    given = map(str, simulate(folder, run, "--threads", 1))
+    command = [sys.executable, "-c", "from snnconv.cli import main; main()", *given]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60
     while not list((run / "parts").glob("*.npz")) and time.monotonic() < deadline:
