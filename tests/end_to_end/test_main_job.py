@@ -158,7 +158,10 @@ def test_an_interruption_keeps_what_is_done_and_the_command_goes_on(number, code
     # one thread, so that there is time to interrupt it on a busy machine
     given = map(str, simulate(folder, run, "--threads", 1))
     command = [sys.executable, "-c", "from snnconv.cli import main; main()", *given]
+    # where the tests run in the background SIGINT is ignored, and a child would inherit that; a handler it does not
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    signal.signal(signal.SIGINT, before)
     deadline = time.monotonic() + 60
     while not list((run / "parts").glob("*.npz")) and time.monotonic() < deadline:
         time.sleep(0.02)
