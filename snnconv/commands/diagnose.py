@@ -14,8 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from snnconv.calibration.calibration import choice_hash
 from snnconv.choices import BackendName
 from snnconv.commands.inputs import check_scale, open_for, preprocessing_of, source_model
-from snnconv.conversion.error_fit import fit
-from snnconv.conversion.propagation_error import PropagationErrors, propagation_errors, reference_model, targets
+from snnconv.conversion.propagation_error import PropagationErrors, growth, propagation_errors, reference_model, targets
 from snnconv.data import ImageSet, Layout, Preprocessing
 from snnconv.errors import DataError
 from snnconv.files.atomic import check_place, write_bytes
@@ -250,7 +249,5 @@ def _batches(
 
 
 def _growth(errors: PropagationErrors) -> ErrorGrowth | None:
-    if len(errors.layers) < 2:
-        return None
-    fitted = fit([layer.most_active_error for layer in errors.layers], [layer.depth for layer in errors.layers])
-    return ErrorGrowth(p=fitted.p, q=fitted.q, adjusted_r2=fitted.adjusted_r2)
+    fitted = growth(errors)
+    return None if fitted is None else ErrorGrowth(**asdict(fitted))

@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from snnconv.conversion.error_fit import Fit, fit
 from snnconv.conversion.layer_errors import LayerErrors, MeasuredLayer, Total
 from snnconv.errors import DataError, NetworkError
 from snnconv.graph.reader import Survey, opened
@@ -87,6 +88,13 @@ class PropagationErrors:
     absolute_error: float
     tau_max: float | None
     agreement: float
+
+
+def growth(errors: PropagationErrors) -> Fit | None:
+    """Fit p · q^l to the errors of each layer's most active neuron (Eq. 12); None below 2 layers."""
+    if len(errors.layers) < 2:
+        return None
+    return fit([layer.most_active_error for layer in errors.layers], [layer.depth for layer in errors.layers])
 
 
 def sources(network: SpikingNetwork) -> tuple[str, ...]:

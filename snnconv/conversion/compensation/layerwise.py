@@ -22,10 +22,10 @@ import numpy as np
 
 from snnconv.choices import Reset
 from snnconv.conversion.compensation.factors import Factors, synapses_onto
-from snnconv.conversion.compensation.search import STEP, trial_of
+from snnconv.conversion.compensation.search import STEP, measured, trial_of
 from snnconv.conversion.options import ConversionOptions
-from snnconv.conversion.propagation_error import Target, propagation_errors
-from snnconv.conversion.records import LayerFactor, LayerwiseRecord, Trial
+from snnconv.conversion.propagation_error import Target
+from snnconv.conversion.records import LayerFactor, LayerwiseRecord
 from snnconv.conversion.samples import Samples
 from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
@@ -54,7 +54,7 @@ def layerwise(
     """
     network = built(Factors())
     targets = given.targets(network)
-    before = _tried(network, targets, given, options, 1.0, "before")
+    before = trial_of(1.0, measured(network, targets, given, options.steps, "errors before"))
     layers: list[LayerFactor] = []
     names = [node.name for node in network.neurons if node.source is not None]
     factors: dict[str, float] = {}
@@ -67,27 +67,12 @@ def layerwise(
             factors[name] = found.factor
     given.progress("compensation, layer by layer", len(names), len(names))
     product = float(np.prod(list(factors.values())))
-    after = _tried(built(Factors(layers=factors)), targets, given, options, product, "after")
+    compensated = built(Factors(layers=factors))
+    after = trial_of(product, measured(compensated, targets, given, options.steps, "errors after"))
     record = LayerwiseRecord(
         images=len(given.images), steps=options.steps, layers=tuple(layers), before=before, after=after
     )
     return Factors(layers=factors), record
-
-
-def _tried(
-    network: SpikingNetwork, targets: list[Target], given: Samples, options: ConversionOptions, factor: float, when: str
-) -> Trial:
-    return trial_of(
-        factor,
-        propagation_errors(
-            network,
-            targets,
-            options.steps,
-            backend=given.backend,
-            threads=given.threads,
-            progress=lambda done: given.progress(f"errors {when}", done, len(given.images)),
-        ),
-    )
 
 
 class _Layer:

@@ -16,9 +16,9 @@ from collections.abc import Callable
 
 from snnconv.choices import Objective
 from snnconv.conversion.compensation.factors import Factors
-from snnconv.conversion.error_fit import Fit, fit
+from snnconv.conversion.error_fit import Fit
 from snnconv.conversion.options import ConversionOptions
-from snnconv.conversion.propagation_error import PropagationErrors, propagation_errors
+from snnconv.conversion.propagation_error import PropagationErrors, Target, growth, propagation_errors
 from snnconv.conversion.records import SearchRecord, Trial
 from snnconv.conversion.samples import Samples
 from snnconv.ir.network import SpikingNetwork
@@ -50,14 +50,7 @@ def search(built: Callable[[Factors], SpikingNetwork], given: Samples, options: 
     targets = given.targets(plain)
 
     def errors_of(network: SpikingNetwork, count: int) -> PropagationErrors:
-        return propagation_errors(
-            network,
-            targets,
-            options.steps,
-            backend=given.backend,
-            threads=given.threads,
-            progress=lambda done: given.progress(f"compensation, factor {count}", done, len(given.images)),
-        )
+        return measured(network, targets, given, options.steps, f"compensation, factor {count}")
 
     base = errors_of(plain, 1)
     line = _fitted(base)
@@ -93,11 +86,22 @@ def search(built: Callable[[Factors], SpikingNetwork], given: Samples, options: 
 
 
 def _fitted(errors: PropagationErrors) -> Fit:
-    """Fit the errors of each layer's most active neuron (Eq. 12); one layer says nothing of growth, so q is 1."""
-    found = [layer.most_active_error for layer in errors.layers]
-    if len(found) == 1:
-        return Fit(found[0], 1.0, None)
-    return fit(found, [layer.depth for layer in errors.layers])
+    """Fit the growth of the errors; one layer says nothing of growth, so q is 1."""
+    return growth(errors) or Fit(errors.layers[0].most_active_error, 1.0, None)
+
+
+def measured(
+    network: SpikingNetwork, targets: list[Target], given: Samples, steps: int, what: str
+) -> PropagationErrors:
+    """Give the errors of a network on the samples, and tell of the progress under a name."""
+    return propagation_errors(
+        network,
+        targets,
+        steps,
+        backend=given.backend,
+        threads=given.threads,
+        progress=lambda done: given.progress(what, done, len(given.images)),
+    )
 
 
 def trial_of(factor: float, errors: PropagationErrors) -> Trial:
