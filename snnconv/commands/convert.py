@@ -14,13 +14,13 @@ from snnconv import passes
 from snnconv.calibration import file as calib_file
 from snnconv.calibration.calibration import Calibration
 from snnconv.choices import BackendName, Compensation, Shortcut
-from snnconv.commands.verify import Inputs, ParitySummary, verified
+from snnconv.commands.verify import Inputs, ParitySummary, given_images, verified
 from snnconv.conversion.convert import convert as build
 from snnconv.conversion.methods import METHODS, purpose
 from snnconv.conversion.options import ConversionOptions
 from snnconv.conversion.records import Record
 from snnconv.conversion.samples import Progress, Samples
-from snnconv.data import Layout, open_images
+from snnconv.data import Layout
 from snnconv.errors import DataError, NotRunnableError
 from snnconv.files.atomic import check_place
 from snnconv.files.hashing import sha256_of_file
@@ -187,11 +187,7 @@ def _together(network: SpikingNetwork) -> tuple[int, int]:
 
 def _images(calibration: Calibration, data: Path, layout: Layout, count: int) -> Array:
     """Read and preprocess the images that a method looks at, (N, C, H, W) float32."""
-    preprocessing = calibration.preprocessing
-    images = open_images(data, input_shape=preprocessing.input_shape, layout=layout, geometry=preprocessing.geometry)
-    if count > images.count:
-        raise DataError(f"{images.name} has {images.count} images, {count} were asked for; ask for fewer (--samples)")
-    return np.concatenate([preprocessing.apply(batch.images) for batch in images.batches(_BATCH, stop=count)])
+    return np.concatenate(list(given_images(calibration, data, layout, count, _BATCH)))
 
 
 def _dated(network: SpikingNetwork, calibration: Path) -> SpikingNetwork:

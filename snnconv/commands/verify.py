@@ -120,7 +120,7 @@ def verified(
     if inputs.data is None:
         given = _drawn(calibration, inputs.seed, count, together)
     else:
-        given = _given(calibration, inputs.data, inputs.layout, count, together)
+        given = given_images(calibration, inputs.data, inputs.layout, count, together)
     first = next(given)
     stages = _stages(found, graphs, first[:_STAGE_IMAGES])
     noise = max(stage.largest_error for stage in stages)
@@ -178,10 +178,10 @@ def _drawn(calibration: Calibration, seed: int, count: int, together: int) -> It
         yield (low + (high - low) * drawn).astype(np.float32)
 
 
-def _given(calibration: Calibration, data: Path, layout: Layout, count: int, together: int) -> Iterator[Array]:
+def given_images(calibration: Calibration, data: Path, layout: Layout, count: int, together: int) -> Iterator[Array]:
     """Give the first `count` images, preprocessed, a few at a time."""
     preprocessing = calibration.preprocessing
     images = open_images(data, input_shape=preprocessing.input_shape, layout=layout, geometry=preprocessing.geometry)
     if count > images.count:
-        raise DataError(f"{images.name} has {images.count} images, {count} were asked for; ask for fewer")
+        raise DataError(f"{images.name} has {images.count} images, {count} were asked for; ask for fewer (--samples)")
     return (preprocessing.apply(batch.images) for batch in images.batches(together, stop=count))
