@@ -8,12 +8,17 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
+from hypothesis import settings
 from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
 from snnconv.graph.graph import Add, Affine, AveragePool, BatchNorm, Concat, Conv, Dense, Graph, MaxPool, Relu, Select
 
 Array = np.ndarray[Any, Any]
+
+# how long an example takes says nothing on a machine with other work
+settings.register_profile("snnconv", deadline=None)
+settings.load_profile("snnconv")
 
 TINY_SHAPE = (2, 8, 8)
 TINY_CLASSES = 5

@@ -8,6 +8,7 @@ counted by the same rule, so taps that fall on padding are left out.
 """
 
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -98,6 +99,18 @@ class DenseOps:
     of_ann: bool
 
 
+def macs_of(network: SpikingNetwork, node: ir.Conv | ir.Dense | ir.Scale) -> tuple[int, int]:
+    """Give the multiply-accumulates of one evaluation: taps on padding left out, and all taps.
+
+    It is also how many synaptic operations one spike at every input causes.
+    """
+    shape = network.by_name[network.incoming[node.name][0].source].shape
+    spread = fan_out(network, node)
+    macs = int(spread.sum()) * shape[0] if spread.ndim else int(spread) * prod(shape)
+    per_output = 1 if isinstance(node, ir.Scale) else prod(network.tensors[node.weight].shape[1:])
+    return macs, prod(node.shape) * per_output
+
+
 def dense_ops(network: SpikingNetwork) -> dict[str, DenseOps]:
     """Give the dense operations of every weighted node but a ``Scale`` fed by spikes, by node name.
 
@@ -112,15 +125,7 @@ def dense_ops(network: SpikingNetwork) -> dict[str, DenseOps]:
         reads_current = any(flow.kind is Kind.CURRENT for flow in sources)
         if isinstance(node, ir.Scale) and not reads_current:
             continue
-        shape = network.by_name[network.incoming[node.name][0].source].shape
-        spread = fan_out(network, node)
-        macs = int(spread.sum()) * shape[0] if spread.ndim else int(spread) * int(np.prod(shape))
-        outputs = int(np.prod(node.shape))
-        per_output = 1
-        if not isinstance(node, ir.Scale):
-            per_output = int(np.prod(network.tensors[node.weight].shape[1:]))
         constant = all(flow.constant for flow in sources)
-        result[node.name] = DenseOps(
-            macs, outputs * per_output, reads_current, constant, of_ann=not isinstance(node, ir.Scale)
-        )
+        macs, padded = macs_of(network, node)
+        result[node.name] = DenseOps(macs, padded, reads_current, constant, of_ann=not isinstance(node, ir.Scale))
     return result

@@ -4,7 +4,6 @@ They weigh the mean number of spikes of a neuron by what the ReLU network would 
 SynOps weigh each spike by its real fan-out instead; the two differ where fan-outs differ within a layer.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +12,7 @@ import numpy as np
 from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.counts import dense_ops, fan_out
+from snnconv.runtime.passive import moved, over_windows, summed
 
 Array = np.ndarray[Any, Any]
 
@@ -43,7 +43,7 @@ def fed_operations(network: SpikingNetwork) -> FedOperations:
     for layer in network.neurons:
         fed = {
             node.name: int((arriving * fan_out(network, node)).sum())
-            for node, arriving in _arrivals(network, layer)
+            for node, arriving in arrivals(network, layer)
             if node.name not in on_current
         }
         by_layer[layer.name] = sum(fed.values())
@@ -52,7 +52,7 @@ def fed_operations(network: SpikingNetwork) -> FedOperations:
     return FedOperations(by_layer, sum(dense[name].macs for name in read if name in dense))
 
 
-def _arrivals(network: SpikingNetwork, layer: ir.Neuron) -> list[tuple[ir.Conv | ir.Dense | ir.Scale, Array]]:
+def arrivals(network: SpikingNetwork, layer: ir.Neuron) -> list[tuple[ir.Conv | ir.Dense | ir.Scale, Array]]:
     """Give the weighted nodes that a layer reaches, and how often it reaches each place of their input.
 
     Returns
@@ -68,37 +68,10 @@ def _arrivals(network: SpikingNetwork, layer: ir.Neuron) -> list[tuple[ir.Conv |
             continue
         inputs = [reach.get(source, np.zeros(network.by_name[source].shape, dtype=np.int64)) for source in sources]
         if isinstance(node, ir.WEIGHTED):
-            result.append((node, _sum(inputs)))
+            result.append((node, summed(inputs)))
+        elif isinstance(node, ir.SumPool | ir.MaxPoolGate | ir.MaxPoolCurrent):
+            # a window gives one value, as in the ReLU network, however many neurons it reads
+            reach[node.name] = over_windows(node, inputs[0], np.max)
         elif not isinstance(node, ir.Neuron | ir.Readout):
-            reach[node.name] = _passed_on(node, inputs)
+            reach[node.name] = moved(node, inputs)
     return result
-
-
-def _passed_on(node: ir.Node, inputs: Sequence[Array]) -> Array:
-    match node:
-        case ir.Concat():
-            return np.concatenate(inputs, axis=node.axis)
-        case ir.Flatten():
-            return inputs[0].reshape(-1)
-        case ir.Select():
-            slices = tuple(slice(*bounds) for bounds in zip(node.starts, node.stops, node.steps, strict=True))
-            return np.pad(inputs[0][slices], tuple(zip(node.pads_before, node.pads_after, strict=True)))
-        case ir.SumPool() | ir.MaxPoolGate() | ir.MaxPoolCurrent():
-            return _pooled(node, inputs[0])
-        case _:
-            return _sum(inputs)
-
-
-def _sum(inputs: Sequence[Array]) -> Array:
-    total: Array = np.sum(inputs, axis=0)
-    return total
-
-
-def _pooled(node: ir.SumPool | ir.MaxPoolGate | ir.MaxPoolCurrent, reach: Array) -> Array:
-    """Give a window one value, as in the ReLU network, however many neurons it reads."""
-    spatial = len(node.kernel)
-    value = np.pad(reach, [(0, 0), *zip(node.pads[:spatial], node.pads[spatial:], strict=True)])
-    for axis, (kernel, stride) in enumerate(zip(node.kernel, node.strides, strict=True), start=1):
-        windows = np.lib.stride_tricks.sliding_window_view(value, kernel, axis=axis)
-        value = windows.max(axis=-1)[(slice(None),) * axis + (slice(None, None, stride),)]
-    return value

@@ -1,12 +1,10 @@
 """``summary.json``: the result of a simulation in numbers."""
 
+from dataclasses import asdict
 from typing import Annotated, Any, Final, Literal
 
 import numpy as np
 from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
     Field,
     NonNegativeInt,
     PositiveInt,
@@ -14,76 +12,31 @@ from pydantic import (
 )
 
 from snnconv.errors import RunError
-from snnconv.files.names import plain_values
+from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
+from snnconv.runtime.bias_currents import bias_currents
+from snnconv.runtime.connections import connections
 from snnconv.runtime.counts import dense_ops
 from snnconv.runtime.fed_operations import fed_operations
 from snnconv.runtime.layers import layers
+from snnconv.runtime.network_facts import NetworkFacts, network_facts
 from snnconv.runtime.part import Extent, Part
+from snnconv.runtime.records import Name as Name
+from snnconv.runtime.records import Record
 from snnconv.runtime.run_folder import SUMMARY, RunFolder
+from snnconv.runtime.summary_parts import ConnectionSummary as ConnectionSummary
+from snnconv.runtime.summary_parts import DataSummary as DataSummary
+from snnconv.runtime.summary_parts import LayerSummary as LayerSummary
+from snnconv.runtime.summary_parts import NetworkSummary as NetworkSummary
+from snnconv.runtime.summary_parts import Operations as Operations
 
 Array = np.ndarray[Any, Any]
 ByStep = dict[str, float]
-Name = Annotated[str, BeforeValidator(plain_values)]
-"""A name from a file system, which need not be valid Unicode; pydantic takes and writes nothing else."""
-
 FORMAT: Final = "snnconv.run-summary"
 VERSION: Final = 1
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class LayerSummary(_Record):
-    """A layer of neurons, or the readout, at the last step."""
-
-    name: Name
-    neurons: NonNegativeInt
-    """0 for a readout that accumulates current."""
-    spikes_per_image: float
-    mean_rate: float | None
-    """Spikes / (neurons × steps); None without neurons."""
-    synops_per_image: float
-    """Synaptic operations that feed the layer."""
-    fed_operations: NonNegativeInt | None = None
-    """Dense synaptic operations that one value of every neuron causes in what reads it; None in older runs."""
-
-
-class Operations(_Record):
-    """Dense multiply-accumulates (MACs) for one image."""
-
-    ann_macs: NonNegativeInt
-    """Of the ReLU network; taps on padding left out, as in SynOps."""
-    ann_macs_padded: NonNegativeInt
-    """Of the ReLU network; taps on padding counted, as most papers do."""
-    constant_macs: NonNegativeInt
-    """Of the spiking network on constant currents: once an image, or at every step if nothing is cached."""
-    changing_macs_per_step: NonNegativeInt
-    """Of the spiking network on currents that change: at every step."""
-    macs_on_spikes: NonNegativeInt | None = None
-    """Of the ReLU network, in the nodes that read spikes of neurons; None in older runs."""
-
-
-class NetworkSummary(_Record):
-    """The network that was simulated."""
-
-    name: Name
-    sha256: str
-    source_name: Name | None
-    method: Name
-    options: Annotated[dict[str, Any], BeforeValidator(plain_values)]
-    citations: tuple[Name, ...]
-
-
-class DataSummary(_Record):
-    """The images that were simulated."""
-
-    name: Name
-    sha256: str
-
-
-class RunSummary(_Record):
+class RunSummary(Record):
     """The result of a simulation, complete or so far. Keys of objects by step are steps as text."""
 
     format: Literal["snnconv.run-summary"] = FORMAT
@@ -110,6 +63,10 @@ class RunSummary(_Record):
     synops_per_image: ByStep
     reference_accuracy: Annotated[float, Field(ge=0, le=1)] | None
     layers: tuple[LayerSummary, ...]
+    connections: tuple[ConnectionSummary, ...] | None = None
+    """Weighted nodes; None in older runs, and before the first image."""
+    facts: NetworkFacts | None = None
+    """The size of the network; None in older runs."""
     operations: Operations
     network: NetworkSummary
     data: DataSummary
@@ -169,6 +126,9 @@ class Tally:
     def __init__(self, network: SpikingNetwork, steps: int) -> None:
         self._network = network
         self._fed = fed_operations(network).by_layer
+        self._facts = network_facts(network)
+        self._connections = connections(network)
+        self._biased = {name: int(np.count_nonzero(value)) for name, value in bias_currents(network).items()}
         self._steps = steps
         self._reported = reported_steps(steps)
         self._at = np.array(self._reported) - 1
@@ -216,10 +176,13 @@ class Tally:
             "synops_per_image": {},
             "reference_accuracy": None,
             "layers": (),
+            "connections": None,
+            "facts": self._facts,
             "beyond_amplitude": None,
         }
         if not self.images or self._spikes is None or self._synops is None:
             return empty
+        synops = self._synops.sum(axis=1)
         both = self._labelled and self._referenced
         return {
             "accuracy": self.by_step(self._right) if self._labelled else None,
@@ -228,13 +191,20 @@ class Tally:
             "spikes_per_image": self.by_step(self._spikes.sum(axis=0).cumsum()[self._at]),
             "synops_per_image": self.by_step(self._synops.sum(axis=0).cumsum()[self._at]),
             "reference_accuracy": self._reference_right / self.images if both else None,
-            "layers": self._layers(self._spikes.sum(axis=1), self._synops.sum(axis=1)),
+            "layers": self._layers(self._spikes.sum(axis=1), synops),
+            "connections": tuple(
+                ConnectionSummary(**asdict(connection), synops_per_image=int(count) / self.images)
+                for connection, count in zip(self._connections, synops, strict=True)
+            ),
+            "facts": self._facts,
             "beyond_amplitude": self._beyond,
         }
 
     def _layers(self, spikes: Array, synops: Array) -> tuple[LayerSummary, ...]:
         result = []
         for layer in layers(self._network):
+            node = self._network.by_name[layer.name]
+            dense = [self._connections[row] for row in layer.synapses if self._connections[row].kind != "Scale"]
             fired = 0.0 if layer.spikes is None else float(spikes[layer.spikes]) / self.images
             result.append(
                 LayerSummary(
@@ -244,6 +214,12 @@ class Tally:
                     mean_rate=fired / (layer.neurons * self._steps) if layer.neurons else None,
                     synops_per_image=float(sum(int(synops[row]) for row in layer.synapses)) / self.images,
                     fed_operations=self._fed.get(layer.name, 0),
+                    synapses=layer.synapses,
+                    shape=node.shape,
+                    leaky=isinstance(node, ir.Neuron) and node.model is ir.NeuronModel.LIF,
+                    biased_neurons=self._biased[layer.name],
+                    macs=sum(connection.macs for connection in dense),
+                    macs_padded=sum(connection.macs_padded for connection in dense),
                 )
             )
         return tuple(result)

@@ -10,7 +10,7 @@ import pytest
 from snnconv.errors import RunError
 from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
-from snnconv.reporting.accumulations import ac_per_mac
+from snnconv.reporting.counting.sengupta import ac_per_mac
 from snnconv.reporting.report import report
 from snnconv.runtime.backends.numpy_backend import NumpyBackend
 from snnconv.runtime.simulate import Piece, simulate
