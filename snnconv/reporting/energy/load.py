@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from snnconv.errors import InputError, ProfileError
 from snnconv.files import canonical
+from snnconv.reporting.energy.migrate import to_present
 from snnconv.reporting.energy.profile import FORMAT, VERSION, EnergyProfile
 
 _MAX_BYTES = 1_000_000
@@ -75,7 +76,7 @@ def _parse(name: str, data: bytes) -> EnergyProfile:
             f"{name} has {FORMAT} version {version}, this snnconv reads up to {VERSION}: upgrade snnconv"
         )
     try:
-        return EnergyProfile.model_validate(content)
+        return EnergyProfile.model_validate(to_present(name, content))
     except ValidationError as error:
         detail: Any = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in detail["loc"])

@@ -1,173 +1,114 @@
 """Prices the operations of a run: counts × pJ, with all that was left out beside it."""
 
-from pydantic import BaseModel, ConfigDict
+from collections.abc import Sequence
 
-from snnconv.errors import RunError
-from snnconv.reporting.energy.profile import AnnSide, EnergyProfile, OperationUnit, SnnSide
-from snnconv.runtime.summary import RunSummary
+from snnconv.reporting.counts import AnnCounts, SnnCounts
+from snnconv.reporting.energy import break_even
+from snnconv.reporting.energy.accesses import ann_accesses, snn_accesses
+from snnconv.reporting.energy.estimate import EnergyEstimate, EnergyLine, EnergySide
+from snnconv.reporting.energy.items import Account, Item
+from snnconv.reporting.energy.operations import ALWAYS_LEFT_OUT, ann_account, snn_account, without_side
+from snnconv.reporting.energy.parts import OperationUnit
+from snnconv.reporting.energy.profile import EnergyProfile
+from snnconv.runtime.summary import LayerSummary
 
-ALWAYS_LEFT_OUT = (
-    "bias additions, in both networks",
-    "pooling, ReLU and shortcut additions of the ReLU network",
-    "neuron updates of the spiking network: bias current, leak, threshold, reset",
-)
-"""What is not counted in pJ under any profile: the format has no price for it."""
+__all__ = ["ALWAYS_LEFT_OUT", "EnergyEstimate", "EnergyLine", "EnergySide", "price"]
 
-_PJ_PER_UJ = 1e6
-_FLOPS_PER_MAC_OF_VENDORS = 2
-
-
-class EnergyEstimate(BaseModel):
-    """Energy for one image, the spiking network run to its last step. An estimate, not a measurement."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    profile_id: str
-    profile_title: str
-    mixed_technology: bool
-    """Whether `ratio` compares two technologies as well as two networks."""
-    steps: int
-    ann_macs: int
-    """MACs of the ReLU network, taps on padding left out, by the same rule as SynOps."""
-    ann_macs_padded: int
-    """MACs of the ReLU network, taps on padding counted, as most papers do."""
-    synops: float
-    snn_macs: int
-    """MACs of the spiking network; constant currents made once."""
-    snn_macs_recomputed: int
-    """MACs of the spiking network; constant currents made anew at every step."""
-    ann_pj_per_mac: float | None
-    snn_pj_per_synop: float | None
-    snn_pj_per_mac: float | None
-    ann_uj: float | None
-    ann_uj_low: float | None
-    ann_uj_high: float | None
-    """With the ends of the price's range; both equal `ann_uj` where the profile gives none."""
-    ann_uj_padded: float | None
-    """`ann_macs_padded` in place of `ann_macs`."""
-    ann_uj_two_flops_per_mac: float | None
-    """`ann_uj` if a MAC takes two priced FLOPs; None where the price is for a MAC."""
-    snn_uj: float | None
-    """SynOps, and `snn_macs` where they have a price; see `not_priced` where they have none."""
-    snn_uj_low: float | None
-    snn_uj_high: float | None
-    snn_uj_recomputed: float | None
-    """`snn_macs_recomputed` in place of `snn_macs`; None where there are MACs without a price."""
-    ratio: float | None
-    """`ann_uj` / `snn_uj`: above 1 the spiking network takes less."""
-    break_even_pj_per_synop: float | None
-    """A SynOp must cost less than this for `snn_uj` to be below `ann_uj`.
-
-    MACs of the spiking network are paid first, where they have a price. None without a price for the ReLU
-    network, without SynOps, or where those MACs alone cost as much as the ReLU network.
-    """
-    not_priced: tuple[str, ...]
-    """All that the estimate leaves out."""
+_FLOPS_PER_MAC_OF_VENDORS = 2.0
 
 
-def price(profile: EnergyProfile, summary: RunSummary) -> EnergyEstimate:
+def price(profile: EnergyProfile, ann: AnnCounts, snn: SnnCounts, layers: Sequence[LayerSummary]) -> EnergyEstimate:
     """Price one image of a run.
 
     Parameters
     ----------
     profile : EnergyProfile
-    summary : RunSummary
-        SynOps are taken at its last step.
-
-    Raises
-    ------
-    RunError
-        If the run has no images, or no SynOps at its last step.
+    ann : AnnCounts
+        Of the ReLU network.
+    snn : SnnCounts
+        Of the spiking network, over all its steps.
+    layers : sequence of LayerSummary
+        At the last step. Their sizes are those of memories; without them there is no break-even rate.
     """
-    synops = _synops(summary)
-    counts = summary.operations
-    changing = counts.changing_macs_per_step * summary.steps
-    macs, recomputed = counts.constant_macs + changing, counts.constant_macs * summary.steps + changing
-    ann = _ann_side(profile.ann, counts.ann_macs, counts.ann_macs_padded)
-    snn = _snn_side(profile.snn, synops, macs, recomputed)
-    ann_uj, snn_uj = ann["ann_uj"], snn["snn_uj"]
-    macs_uj = macs * (snn["snn_pj_per_mac"] or 0.0) / _PJ_PER_UJ
-    left = 0.0 if ann_uj is None else ann_uj - macs_uj
-    break_even = left * _PJ_PER_UJ / synops if left > 0 and synops else None
+    dense = _ann(profile, ann, snn, layers)
+    spiking = _snn(profile, ann, snn, layers)
+    twin = _quantised(profile, ann, snn)
+    # a sum that lacks something is not compared with one that does not
+    ann_uj = None if dense is None or not dense.counted else dense.uj()
+    snn_uj = None if spiking is None or not spiking.counted else spiking.uj()
+    twin_uj = None if twin is None else twin.uj()
+    others = spiking or Account(())
     return EnergyEstimate(
         profile_id=profile.id,
         profile_title=profile.title,
+        kind=profile.kind,
         mixed_technology=profile.mixed_technology,
-        steps=summary.steps,
-        ann_macs=counts.ann_macs,
-        ann_macs_padded=counts.ann_macs_padded,
-        synops=synops,
-        snn_macs=macs,
-        snn_macs_recomputed=recomputed,
-        **ann,
-        **snn,
+        steps=snn.steps,
+        ann=None if dense is None or profile.ann is None else dense.side(profile.ann),
+        snn=None if spiking is None or profile.snn is None else spiking.side(profile.snn),
+        quantised=None if twin is None or profile.quantised is None else twin.side(profile.quantised),
+        ann_uj_padded=_padded(profile, ann, snn, layers),
+        ann_uj_two_flops_per_mac=_two_flops(profile, ann, snn, layers),
+        snn_uj_recomputed=_recomputed(profile, ann, snn, layers),
         ratio=None if ann_uj is None or not snn_uj else ann_uj / snn_uj,
-        break_even_pj_per_synop=break_even,
-        not_priced=_not_priced(profile, counts.ann_macs, synops, macs, recomputed),
+        ratio_quantised=None if twin_uj is None or not snn_uj else twin_uj / snn_uj,
+        break_even_pj_per_synop=break_even.pj_per_synop(ann_uj, others, snn),
+        break_even_synops_per_mac=break_even.synops_per_mac(ann_uj, others, ann, snn),
+        break_even_rate=break_even.rate(ann_uj, others, snn, layers),
+        not_priced=_not_priced(profile, ann, snn, dense, spiking),
     )
 
 
-def _synops(summary: RunSummary) -> float:
-    if not summary.images:
-        raise RunError("the run has no images, so there is nothing to price; run simulate")
-    synops = summary.synops_per_image.get(str(summary.steps))
-    if synops is None:
-        raise RunError(f"the run's summary has no SynOps at its last step {summary.steps}; run simulate again")
-    return synops
-
-
-def _ann_side(side: AnnSide | None, macs: int, padded: int) -> dict[str, float | None]:
-    names = (
-        "ann_pj_per_mac",
-        "ann_uj",
-        "ann_uj_low",
-        "ann_uj_high",
-        "ann_uj_padded",
-        "ann_uj_two_flops_per_mac",
-    )
-    if side is None:
-        return dict.fromkeys(names)
-    per_mac = side.price.pj * side.flops_per_mac
-    low, high = (end * side.flops_per_mac for end in side.price.bounds)
-    two = side.price.pj * _FLOPS_PER_MAC_OF_VENDORS if side.unit is OperationUnit.FLOP else None
-    values = (
-        per_mac,
-        macs * per_mac / _PJ_PER_UJ,
-        macs * low / _PJ_PER_UJ,
-        macs * high / _PJ_PER_UJ,
-        padded * per_mac / _PJ_PER_UJ,
-        None if two is None else macs * two / _PJ_PER_UJ,
-    )
-    return dict(zip(names, values, strict=True))
-
-
-def _snn_side(side: SnnSide | None, synops: float, macs: int, recomputed: int) -> dict[str, float | None]:
-    names = ("snn_pj_per_synop", "snn_pj_per_mac", "snn_uj", "snn_uj_low", "snn_uj_high", "snn_uj_recomputed")
-    if side is None:
-        return dict.fromkeys(names)
-    synop, mac = side.prices.synop, side.prices.mac
-    mac_low, mac_high = (0.0, 0.0) if mac is None else mac.bounds
-    mac_pj = None if mac is None else mac.pj
-    low, high = synop.bounds
-    values = (
-        synop.pj,
-        mac_pj,
-        (synops * synop.pj + macs * (mac_pj or 0.0)) / _PJ_PER_UJ,
-        (synops * low + macs * mac_low) / _PJ_PER_UJ,
-        (synops * high + macs * mac_high) / _PJ_PER_UJ,
-        None if mac_pj is None and recomputed else (synops * synop.pj + recomputed * (mac_pj or 0.0)) / _PJ_PER_UJ,
-    )
-    return dict(zip(names, values, strict=True))
-
-
-def _not_priced(profile: EnergyProfile, ann_macs: int, synops: float, macs: int, recomputed: int) -> tuple[str, ...]:
-    left: list[str] = []
+def _ann(profile: EnergyProfile, ann: AnnCounts, snn: SnnCounts, layers: Sequence[LayerSummary]) -> Account | None:
     if profile.ann is None:
-        left.append(f"the ReLU network: {ann_macs} MACs per image")
-    both = f"{macs} MACs per image on currents ({recomputed} with constant currents made anew at every step)"
+        return None
+    made = ann_account(profile.ann, ann)
+    return made if profile.memory is None else _both(made, ann_accesses(profile.memory, ann, snn, layers))
+
+
+def _snn(profile: EnergyProfile, ann: AnnCounts, snn: SnnCounts, layers: Sequence[LayerSummary]) -> Account | None:
     if profile.snn is None:
-        left.append(f"the spiking network: {synops:.0f} SynOps and {both}")
-    elif profile.snn.prices.mac is None and recomputed:
-        left.append(f"the spiking network's {both}")
+        return None
+    made = snn_account(profile.snn.prices, snn)
+    return made if profile.memory is None else _both(made, snn_accesses(profile.memory, ann, snn, layers))
+
+
+def _both(first: Account, second: Account) -> Account:
+    return Account(first.items + second.items, first.left_out + second.left_out, first.counted and second.counted)
+
+
+def _quantised(profile: EnergyProfile, ann: AnnCounts, snn: SnnCounts) -> Account | None:
+    """Give the twin of T steps: its activations have T + 1 levels, so ceil(log2(T + 1)) bits."""
+    if profile.quantised is None or not snn.steps:
+        return None
+    found = profile.quantised.price(snn.steps.bit_length())
+    return None if found is None else Account((Item("mac", ann.macs, found),))
+
+
+def _padded(profile: EnergyProfile, ann: AnnCounts, snn: SnnCounts, layers: Sequence[LayerSummary]) -> float | None:
+    made = _ann(profile, ann.model_copy(update={"macs": ann.macs_padded}), snn, layers)
+    return None if made is None else made.uj()
+
+
+def _two_flops(profile: EnergyProfile, ann: AnnCounts, snn: SnnCounts, layers: Sequence[LayerSummary]) -> float | None:
+    if profile.ann is None or profile.ann.unit is not OperationUnit.FLOP:
+        return None
+    side = profile.ann.model_copy(update={"flops_per_mac": _FLOPS_PER_MAC_OF_VENDORS})
+    made = _ann(profile.model_copy(update={"ann": side}), ann, snn, layers)
+    return None if made is None else made.uj()
+
+
+def _recomputed(profile: EnergyProfile, ann: AnnCounts, snn: SnnCounts, layers: Sequence[LayerSummary]) -> float | None:
+    if profile.snn is None or (profile.snn.prices.mac is None and snn.macs_each_step):
+        return None
+    made = _snn(profile, ann, snn.model_copy(update={"macs_once": snn.macs_each_step}), layers)
+    return None if made is None else made.uj()
+
+
+def _not_priced(
+    profile: EnergyProfile, ann: AnnCounts, snn: SnnCounts, dense: Account | None, spiking: Account | None
+) -> tuple[str, ...]:
+    left = [f"the ReLU network: {ann.macs:,} MACs per image"] if dense is None else list(dense.left_out)
+    left += [without_side(snn)] if spiking is None else spiking.left_out
     # in order, each once: a user's profile may name what is always left out
     return tuple(dict.fromkeys([*left, *ALWAYS_LEFT_OUT, *profile.omits]))

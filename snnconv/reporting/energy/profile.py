@@ -4,144 +4,45 @@ from collections import Counter
 from enum import StrEnum
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
+from pydantic import Field, model_validator
+
+from snnconv.reporting.energy.memory import MemoryModel
+from snnconv.reporting.energy.parts import OperationUnit, Price, Record, Source, Status, Technology, Text
+from snnconv.reporting.energy.sides import AnnSide, QuantisedSide, SnnSide
+
+__all__ = ["FORMAT", "VERSION", "EnergyProfile", "Kind", "OperationUnit", "Price", "Source", "Status"]
 
 FORMAT: Final = "snnconv.energy-profile"
-VERSION: Final = 1
-
-Pj = Annotated[FiniteFloat, Field(ge=0)]
-"""An energy in pJ."""
-PositiveFinite = Annotated[FiniteFloat, Field(gt=0)]
-Text = Annotated[str, Field(min_length=1)]
+VERSION: Final = 2
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class Kind(StrEnum):
+    """What the prices of a profile are of."""
+
+    ARITHMETIC = "arithmetic"
+    """Arithmetic circuits alone: a lower bound for either network, not a chip."""
+    MEMORY = "memory"
+    """Arithmetic, and reading and writing memory."""
+    PLATFORM = "platform"
+    """A chip or processor, as its makers or others publish it."""
+    LITERATURE = "literature"
+    """Figures that a publication sets against each other; also what files of version 1 become."""
 
 
-class Status(StrEnum):
-    """How a figure was found."""
-
-    MEASURED = "measured"
-    """On the hardware."""
-    SIMULATED = "simulated"
-    """Of the circuit, before or without the hardware."""
-    VENDOR = "vendor"
-    """Claimed by who sells the hardware, often a peak."""
-    DERIVED = "derived"
-    """Worked out from other figures, or a figure of another operation that stands in for this one."""
-    QUOTED = "quoted"
-    """Repeated by a source that does not say how it was found."""
-
-
-class OperationUnit(StrEnum):
-    """What one operation of the ReLU network is."""
-
-    MAC = "MAC"
-    """A multiplication and the addition of its result."""
-    FLOP = "FLOP"
-    """A floating-point operation; `AnnSide.flops_per_mac` says how many a MAC takes."""
-
-
-class Price(_Record):
-    """The energy of one operation, in pJ."""
-
-    pj: Pj
-    low: Pj | None = None
-    """The lowest figure in use, if there is a range."""
-    high: Pj | None = None
-    """The highest figure in use, if there is a range."""
-    status: Status
-    source: str
-    """Key of one of `EnergyProfile.sources`."""
-    where: Text
-    """Table, section or page in the source."""
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        low, high = self.bounds
-        if not low <= self.pj <= high:
-            raise ValueError(f"low, pj and high must be in order, found {low}, {self.pj}, {high}")
-        return self
-
-    @property
-    def bounds(self) -> tuple[float, float]:
-        """The range in pJ; `pj` itself where an end is not given."""
-        return (
-            self.pj if self.low is None else self.low,
-            self.pj if self.high is None else self.high,
-        )
-
-
-class AnnPrices(_Record):
-    """Prices for the ReLU network: the one that its unit names."""
-
-    mac: Price | None = None
-    flop: Price | None = None
-
-
-class SnnPrices(_Record):
-    """Prices for the spiking network."""
-
-    synop: Price
-    mac: Price | None = None
-    """For weights that read a current. None: the hardware has no such thing, or its cost is not known."""
-
-
-class AnnSide(_Record):
-    """Hardware for the ReLU network."""
-
-    technology: Text
-    technology_nm: PositiveFinite
-    """Feature size of the process in nm."""
-    unit: OperationUnit
-    flops_per_mac: PositiveFinite = 1.0
-    """How many priced FLOPs one MAC takes. Sources that call a MAC a FLOP have 1, vendors count 2."""
-    prices: AnnPrices
-
-    @model_validator(mode="after")
-    def _price_in_unit(self) -> Self:
-        given = [unit for unit in OperationUnit if getattr(self.prices, unit.lower()) is not None]
-        if given != [self.unit]:
-            found = " and ".join(unit.lower() for unit in given) or "none"
-            raise ValueError(f"the unit is {self.unit}, so prices must have {self.unit.lower()} alone; found {found}")
-        if self.unit is OperationUnit.MAC and self.flops_per_mac != 1:
-            raise ValueError("flops_per_mac belongs to the unit FLOP; leave it out for MAC")
-        return self
-
-    @property
-    def price(self) -> Price:
-        """The price of one `unit`."""
-        # the validator has seen to it that there is exactly one
-        return next(price for price in (self.prices.mac, self.prices.flop) if price is not None)
-
-
-class SnnSide(_Record):
-    """Hardware for the spiking network."""
-
-    technology: Text
-    technology_nm: PositiveFinite
-    """Feature size of the process in nm."""
-    prices: SnnPrices
-
-
-class Source(_Record):
-    """A publication or data sheet."""
-
-    key: Text
-    cite: Text
-    doi: str | None = None
-
-
-class EnergyProfile(_Record):
+class EnergyProfile(Record):
     """What operations cost on named hardware. A side that is absent is not priced."""
 
     format: Literal["snnconv.energy-profile"] = FORMAT
-    version: Literal[1] = VERSION
+    version: Literal[2] = VERSION
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
     title: Text
+    kind: Kind
     ann: AnnSide | None = None
     snn: SnnSide | None = None
+    quantised: QuantisedSide | None = None
+    """For the ReLU network with activations of ceil(log2(T + 1)) bits, the twin of T steps (Yan et al., 2024)."""
+    memory: MemoryModel | None = None
+    """Charged to both networks, beside their operations."""
     omits: tuple[Text, ...]
     """What an estimate with this profile leaves out, beside what `price` always does."""
     sources: tuple[Source, ...] = Field(min_length=1)
@@ -151,6 +52,9 @@ class EnergyProfile(_Record):
     def _consistent(self) -> Self:
         if self.ann is None and self.snn is None:
             raise ValueError("a profile prices at least one side, found neither ann nor snn")
+        if self.memory is not None and self.quantised is not None:
+            # its words would have other sizes, and its accesses would be missing
+            raise ValueError("a profile with memory cannot price the quantised network; leave out one of them")
         keys = Counter(source.key for source in self.sources)
         twice = [key for key, count in keys.items() if count > 1]
         if twice:
@@ -165,15 +69,16 @@ class EnergyProfile(_Record):
         """All prices."""
         found = [] if self.ann is None else [self.ann.price]
         if self.snn is not None:
-            found.append(self.snn.prices.synop)
-            if self.snn.prices.mac is not None:
-                found.append(self.snn.prices.mac)
+            found += self.snn.prices.by_operation.values()
+        if self.quantised is not None:
+            found += [entry.mac for entry in self.quantised.prices]
+        if self.memory is not None:
+            found += self.memory.prices
         return tuple(found)
 
     @property
     def mixed_technology(self) -> bool:
-        """Whether the two sides are priced on different technologies: their ratio then compares those too."""
-        if self.ann is None or self.snn is None:
-            return False
-        sides = {(side.technology, side.technology_nm) for side in (self.ann, self.snn)}
-        return len(sides) > 1
+        """Whether prices are of more than one technology: a ratio then compares circuits too, not networks alone."""
+        present: list[Technology] = [side for side in (self.ann, self.snn, self.quantised) if side is not None]
+        present += [price.technology for price in self.prices if price.technology is not None]
+        return len({technology.of_circuit for technology in present}) > 1

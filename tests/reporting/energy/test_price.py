@@ -1,165 +1,211 @@
-import re
+"""Energies worked out by hand, and laws that hold for all counts."""
+
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from snnconv.errors import RunError
-from snnconv.reporting.energy.load import load_profile
+from snnconv.reporting.counts import AnnCounts, SnnCounts
+from snnconv.reporting.energy.estimate import EnergyEstimate, EnergySide
+from snnconv.reporting.energy.load import builtin_profiles, load_profile
 from snnconv.reporting.energy.price import ALWAYS_LEFT_OUT, price
 from snnconv.reporting.energy.profile import EnergyProfile
-from snnconv.runtime.summary import RunSummary
+from tests.reporting.energy.examples import LAYERS, ann_counts, cost, layer, made, snn_counts, spiking
 
-MILLI = 1e3  # µJ in a mJ
-TWO_DECIMALS = 0.0051  # expected values are rounded to two decimals, one of them at an exact half
 EXACT = 1e-12  # relative: a few float operations
+PER_PJ = 1e-6  # µJ
 
 
-def _run(summary: dict[str, Any], synops: float, operations: tuple[int, int, int, int]) -> RunSummary:
-    names = ("ann_macs", "ann_macs_padded", "constant_macs", "changing_macs_per_step")
-    return RunSummary.model_validate(
-        summary
-        | {
-            "synops_per_image": {"1": 1.0, "2": 2.0, "4": synops},
-            "operations": dict(zip(names, operations, strict=True)),
-        }
-    )
+def _price(profile: EnergyProfile, ann: AnnCounts | None = None, snn: SnnCounts | None = None) -> EnergyEstimate:
+    return price(profile, ann or ann_counts(), snn or snn_counts(), LAYERS)
 
 
-def _as_published(summary: dict[str, Any], giga_macs: float, giga_synops: float) -> RunSummary:
-    macs = round(giga_macs * 1e9)
-    return _run(summary, giga_synops * 1e9, (macs, macs, 0, 0))
+def _snn(found: EnergyEstimate) -> EnergySide:
+    assert found.snn is not None
+    return found.snn
 
 
-@pytest.mark.parametrize(
-    ("giga_macs", "giga_synops", "ann_mj", "snn_mj", "ratio"),
-    [(1.82, 33.13, 22.75, 2.55, 8.92), (3.67, 65.28, 45.88, 5.03, 9.13), (4.12, 78.29, 51.50, 6.03, 8.54)],
-)
-def test_hu_et_al_section_4_4(
-    summary: dict[str, Any], giga_macs: float, giga_synops: float, ann_mj: float, snn_mj: float, ratio: float
-) -> None:
-    found = price(load_profile("hu2021"), _as_published(summary, giga_macs, giga_synops))
-    assert found.ann_uj == pytest.approx(ann_mj * MILLI, abs=TWO_DECIMALS * MILLI)
-    assert found.snn_uj == pytest.approx(snn_mj * MILLI, abs=TWO_DECIMALS * MILLI)
-    assert found.ratio == pytest.approx(ratio, abs=TWO_DECIMALS)
-    assert found.ann_uj is not None
-    assert found.ann_uj_two_flops_per_mac == pytest.approx(2 * found.ann_uj, rel=EXACT)
-    assert found.mixed_technology
+def _counts(side: EnergySide) -> dict[str, tuple[float, float | None]]:
+    return {line.operation: (line.count, line.pj) for line in side.lines}
 
 
-def test_one_technology_turns_the_result_round(summary: dict[str, Any]) -> None:
-    found = price(load_profile("cmos45-fp32"), _as_published(summary, 1.82, 33.13))
-    assert found.ann_uj == pytest.approx(8.37 * MILLI, abs=TWO_DECIMALS * MILLI)
-    assert found.snn_uj == pytest.approx(29.82 * MILLI, abs=TWO_DECIMALS * MILLI)
-    assert found.ratio == pytest.approx(0.28, abs=TWO_DECIMALS)
-    assert found.break_even_pj_per_synop == pytest.approx(0.25, abs=TWO_DECIMALS)
-    assert found.ann_uj_two_flops_per_mac is None
-    assert not found.mixed_technology
-
-
-def test_loihi_prices_the_spiking_network_alone(summary: dict[str, Any]) -> None:
-    found = price(load_profile("loihi1"), _as_published(summary, 1.82, 33.13))
-    assert found.snn_uj == pytest.approx(782 * MILLI, abs=0.5 * MILLI)  # given without decimals
-    assert found.ann_uj is None
-    assert found.ratio is None
-    assert found.break_even_pj_per_synop is None
-    assert not found.mixed_technology
-    assert found.not_priced[0] == "the ReLU network: 1820000000 MACs per image"
-
-
-def test_macs_of_the_spiking_network_once_and_at_every_step(summary: dict[str, Any]) -> None:
-    # 4 steps: 50 once or 200 in all, and 7 at each step
-    found = price(load_profile("cmos45-fp32"), _run(summary, 800.0, (1000, 1100, 50, 7)))
-    assert (found.snn_macs, found.snn_macs_recomputed) == (78, 228)
-    assert found.ann_uj == pytest.approx(4600e-6, rel=EXACT)
-    assert found.ann_uj_padded == pytest.approx(5060e-6, rel=EXACT)
-    assert found.snn_uj == pytest.approx((720 + 78 * 4.6) * 1e-6, rel=EXACT)
-    assert found.snn_uj_recomputed == pytest.approx((720 + 228 * 4.6) * 1e-6, rel=EXACT)
-    # what remains of the ReLU network's energy after the 78 MACs, for 800 SynOps
-    assert found.break_even_pj_per_synop == pytest.approx((4600 - 78 * 4.6) / 800, rel=EXACT)
-    assert found.not_priced == (*ALWAYS_LEFT_OUT, *load_profile("cmos45-fp32").omits)
-
-
-def test_at_the_break_even_price_both_take_the_same(summary: dict[str, Any]) -> None:
-    run = _run(summary, 800.0, (1000, 1100, 50, 7))
-    profile = load_profile("cmos45-fp32")
-    content = profile.model_dump()
-    content["snn"]["prices"]["synop"]["pj"] = price(profile, run).break_even_pj_per_synop
-    assert price(EnergyProfile.model_validate(content), run).ratio == pytest.approx(1.0, rel=EXACT)
-
-
-def test_no_price_pays_off_where_the_macs_alone_cost_as_much(summary: dict[str, Any]) -> None:
-    run = _run(summary, 800.0, (1000, 1100, 200, 200))
-    assert price(load_profile("cmos45-fp32"), run).break_even_pj_per_synop is None
-
-
-@pytest.mark.parametrize("profile_id", ["hu2021", "loihi1"])
-def test_macs_without_a_price_are_named_with_their_count(summary: dict[str, Any], profile_id: str) -> None:
-    found = price(load_profile(profile_id), _run(summary, 800.0, (1000, 1100, 50, 7)))
-    named = "the spiking network's 78 MACs per image on currents (228 with constant currents made anew at every step)"
-    assert named in found.not_priced
-    assert found.snn_pj_per_mac is None
-    assert found.snn_uj_recomputed is None
-    assert found.snn_uj == pytest.approx(800 * (found.snn_pj_per_synop or 0.0) * 1e-6, rel=EXACT)
-    assert found.not_priced[-4:] == load_profile(profile_id).omits
-
-
-def test_without_such_macs_nothing_of_them_is_said(summary: dict[str, Any]) -> None:
-    found = price(load_profile("hu2021"), _run(summary, 800.0, (1000, 1100, 0, 0)))
-    assert found.not_priced == (*ALWAYS_LEFT_OUT, *load_profile("hu2021").omits)
-    assert found.snn_uj_recomputed == found.snn_uj
-
-
-def test_a_profile_without_a_spiking_side(summary: dict[str, Any]) -> None:
-    content = load_profile("cmos45-fp32").model_dump() | {
-        "snn": None,
-        "omits": ["static power", ALWAYS_LEFT_OUT[0]],
+def test_every_operation_of_the_spiking_network_is_priced_by_its_own_count() -> None:
+    found = _price(load_profile("cmos45-fp32"), snn=snn_counts(leaks=20, pooling_adds=6.0))
+    assert _counts(_snn(found)) == {
+        "synop": (800, 0.9),
+        "mac": (50, 4.6),
+        "bias_add": (16, 0.9),
+        "membrane_add": (20, 0.9),
+        "leak": (20, 3.7),
+        "comparison": (20, 0.9),
+        "reset": (10, 0.9),
+        "pooling_add": (6, 0.9),
+        "readout_add": (12, 0.9),
+        "spike": (10, None),
     }
-    found = price(EnergyProfile.model_validate(content), _run(summary, 800.0, (1000, 1100, 50, 7)))
-    assert found.ann_uj == pytest.approx(4600e-6, rel=EXACT)
-    assert found.snn_uj is None
-    assert found.ratio is None
-    # what a SynOp may cost is known all the same
-    assert found.break_even_pj_per_synop == pytest.approx(5.75, rel=EXACT)
+    adds = 800 + 16 + 20 + 20 + 10 + 6 + 12
+    assert _snn(found).uj == pytest.approx((adds * 0.9 + 50 * 4.6 + 20 * 3.7) * PER_PJ, rel=EXACT)
+    again = _snn(found).uj + (200 - 50) * 4.6 * PER_PJ
+    assert found.snn_uj_recomputed == pytest.approx(again, rel=EXACT)
     assert found.not_priced == (
-        "the spiking network: 800 SynOps and 78 MACs per image on currents "
-        "(228 with constant currents made anew at every step)",
+        "10 spikes sent to their readers per image of the spiking network",
         *ALWAYS_LEFT_OUT,
-        "static power",
+        *load_profile("cmos45-fp32").omits,
     )
 
 
-def test_ranges(summary: dict[str, Any]) -> None:
-    content = load_profile("cmos45-fp32").model_dump()
-    content["ann"]["prices"]["mac"]["low"] = 4.0
-    content["snn"]["prices"]["synop"]["high"] = 2.0
-    content["snn"]["prices"]["mac"]["high"] = 5.0
-    found = price(EnergyProfile.model_validate(content), _run(summary, 800.0, (1000, 1100, 50, 7)))
-    assert (found.ann_uj_low, found.ann_uj_high) == pytest.approx((4000e-6, 4600e-6), rel=EXACT)
-    expected = ((720 + 78 * 4.6) * 1e-6, (1600 + 78 * 5) * 1e-6)
-    assert (found.snn_uj_low, found.snn_uj_high) == pytest.approx(expected, rel=EXACT)
+def test_the_relu_network() -> None:
+    found = _price(load_profile("cmos45-fp32"))
+    assert found.ann is not None
+    assert _counts(found.ann) == {"mac": (1000, 4.6)}
+    assert found.ann.uj == pytest.approx(4600 * PER_PJ, rel=EXACT)
+    assert found.ann_uj_padded == pytest.approx(5060 * PER_PJ, rel=EXACT)
+    assert (found.ann.technology, found.ann.technology_nm) == ("45 nm CMOS", 45)
+    assert found.ratio == pytest.approx(found.ann.uj / _snn(found).uj, rel=EXACT)
 
 
-def test_two_flops_per_mac_in_the_profile(summary: dict[str, Any]) -> None:
-    content = load_profile("hu2021").model_dump()
-    content["ann"]["flops_per_mac"] = 2
-    found = price(EnergyProfile.model_validate(content), _run(summary, 800.0, (1000, 1100, 0, 0)))
-    assert found.ann_pj_per_mac == 25.0
-    assert found.ann_uj == found.ann_uj_two_flops_per_mac == pytest.approx(25000e-6, rel=EXACT)
-    assert (found.ann_uj_low, found.ann_uj_high) == (found.ann_uj, found.ann_uj)
+def test_a_neuron_update_stands_for_what_a_neuron_does_in_a_step() -> None:
+    found = _price(made(snn=spiking(synop=cost(1.0), neuron_update=cost(5.0, low=3.0), spike=cost(2.0))))
+    assert _counts(_snn(found)) == {
+        "synop": (800, 1.0),
+        "mac": (50, None),
+        "readout_add": (12, None),
+        "neuron_update": (20, 5.0),
+        "spike": (10, 2.0),
+    }
+    assert _snn(found).uj == pytest.approx((800 + 100 + 20) * PER_PJ, rel=EXACT)
+    assert _snn(found).uj_low == pytest.approx((800 + 60 + 20) * PER_PJ, rel=EXACT)
+    assert found.not_priced[:2] == (
+        "50 MACs on currents per image of the spiking network (200 with constant currents made anew at every step)",
+        "12 additions of the readout per image of the spiking network",
+    )
+    assert found.snn_uj_recomputed is None
 
 
-def test_a_silent_network_has_no_break_even(summary: dict[str, Any]) -> None:
-    found = price(load_profile("hu2021"), _run(summary, 0.0, (1000, 1100, 0, 0)))
-    assert (found.snn_uj, found.ratio, found.break_even_pj_per_synop) == (0.0, None, None)
+def test_without_a_price_is_a_line_without_energy_and_never_0() -> None:
+    lines = {line.operation: line for line in _snn(_price(made())).lines}
+    assert [name for name, line in lines.items() if line.uj is not None] == ["synop"]
+    assert lines["comparison"].count == 20
+    assert (lines["comparison"].uj_low, lines["comparison"].status, lines["comparison"].source) == (None, None, None)
+    assert "leak" not in lines  # there are none
 
 
-def test_a_run_without_images_is_refused(summary: dict[str, Any]) -> None:
-    run = RunSummary.model_validate(summary | {"images": 0})
-    with pytest.raises(RunError, match=re.escape("the run has no images, so there is nothing to price; run simulate")):
-        price(load_profile("hu2021"), run)
+def test_what_an_older_run_did_not_count_is_said() -> None:
+    names = ("bias_adds", "membrane_adds", "leaks", "comparisons", "resets", "pooling_adds", "readout_adds")
+    found = _price(load_profile("cmos45-fp32"), snn=snn_counts(**dict.fromkeys(names)))
+    assert set(_counts(_snn(found))) == {"synop", "mac", "spike"}
+    left = [text for text in found.not_priced if "not counted in this run" in text]
+    assert len(left) == len(names)
+    assert left[0] == "additions of a bias of the spiking network: not counted in this run, which is older"
 
 
-def test_a_summary_without_its_last_step_is_refused(summary: dict[str, Any]) -> None:
-    run = RunSummary.model_validate(summary | {"synops_per_image": {"1": 1.0}})
-    with pytest.raises(RunError, match=re.escape("the run's summary has no SynOps at its last step 4")):
-        price(load_profile("hu2021"), run)
+def test_flops_are_not_macs() -> None:
+    side = {"technology": "chip", "unit": "FLOP", "flops_per_mac": 2, "prices": {"flop": cost(3.0)}}
+    found = _price(made(ann=side))
+    assert found.ann is not None
+    assert _counts(found.ann) == {"flop": (2000, 3.0)}
+    assert found.ann.uj == found.ann_uj_two_flops_per_mac == pytest.approx(6000 * PER_PJ, rel=EXACT)
+    once = _price(made(ann=side | {"flops_per_mac": 1}))
+    assert once.ann is not None
+    assert once.ann.uj == pytest.approx(3000 * PER_PJ, rel=EXACT)
+    assert once.ann_uj_two_flops_per_mac == found.ann.uj
+    assert _price(made()).ann_uj_two_flops_per_mac is None
+
+
+@pytest.mark.parametrize(("steps", "bits"), [(1, 1), (3, 2), (4, 3), (7, 3), (8, 4), (255, 8), (256, 9), (65536, 17)])
+def test_the_quantised_twin_has_a_level_for_each_number_of_spikes(steps: int, bits: int) -> None:
+    assert 2 ** (bits - 1) < steps + 1 <= 2**bits
+    entries = [{"max_bits": each, "mac": cost(float(each))} for each in range(1, 17)]
+    found = _price(made(quantised={"technology": "chip", "prices": entries}), snn=snn_counts(steps=steps))
+    if bits > 16:
+        assert (found.quantised, found.ratio_quantised) == (None, None)
+        return
+    assert found.quantised is not None
+    assert _counts(found.quantised) == {"mac": (1000, bits)}
+    assert found.ratio_quantised == pytest.approx(1000 * bits * PER_PJ / _snn(found).uj, rel=EXACT)
+
+
+def test_more_than_8_bits_take_the_wider_mac() -> None:
+    eight, nine = (_price(load_profile("cmos45-int8"), snn=snn_counts(steps=steps)).quantised for steps in (255, 256))
+    assert eight is not None
+    assert nine is not None
+    assert (eight.uj, nine.uj) == pytest.approx((230 * PER_PJ, 3200 * PER_PJ), rel=EXACT)
+
+
+def test_one_side_alone() -> None:
+    found = _price(made(snn=None))
+    assert (found.snn, found.ratio, found.snn_uj_recomputed) == (None, None, None)
+    assert (found.break_even_rate, found.break_even_synops_per_mac) == (None, None)
+    # what a SynOp may cost is known all the same
+    assert found.break_even_pj_per_synop == pytest.approx(2000 / 800, rel=EXACT)
+    assert found.not_priced[0] == (
+        "the spiking network: 800 SynOps and 50 MACs on currents per image, and what its neurons do"
+    )
+    other = _price(made(ann=None))
+    assert (other.ann, other.ann_uj_padded, other.ratio, other.break_even_rate) == (None, None, None, None)
+    assert other.not_priced[0] == "the ReLU network: 1,000 MACs per image"
+
+
+def test_what_is_left_out_stands_once() -> None:
+    found = _price(made(omits=["static power", ALWAYS_LEFT_OUT[0]]))
+    assert found.not_priced[-2:] == (ALWAYS_LEFT_OUT[0], "static power")
+
+
+def test_ranges_of_both_sides() -> None:
+    ann = {"technology": "chip", "unit": "MAC", "prices": {"mac": cost(2.0, low=1.0, high=3.0)}}
+    found = _price(made(ann=ann, snn=spiking(synop=cost(1.0, high=4.0), mac=cost(5.0, low=2.0))))
+    assert found.ann is not None
+    assert (found.ann.uj_low, found.ann.uj_high) == pytest.approx((1000 * PER_PJ, 3000 * PER_PJ), rel=EXACT)
+    expected = ((800 + 100) * PER_PJ, (3200 + 250) * PER_PJ)
+    assert (_snn(found).uj_low, _snn(found).uj_high) == pytest.approx(expected, rel=EXACT)
+
+
+def test_a_silent_network_has_no_break_even_in_synops() -> None:
+    silent = snn_counts(synops=0.0, spikes=0.0, resets=0.0)
+    found = price(load_profile("cmos45-fp32"), ann_counts(), silent, [layer(spikes_per_image=0.0)])
+    assert (found.break_even_pj_per_synop, found.break_even_synops_per_mac, found.break_even_rate) == (None, None, None)
+    assert _snn(found).uj > 0  # its neurons are updated all the same
+    assert "reset" not in _counts(_snn(found))
+    assert _counts(_snn(found))["synop"] == (0.0, 0.9)
+
+
+_ANN_FIELDS = ("macs", "macs_padded", "parameters", "activations")
+_SNN_FIELDS = (*("spikes", "synops", "macs_once", "macs_each_step", "bias_adds", "membrane_adds"), "leaks")
+_SNN_FIELDS += ("comparisons", "resets", "readout_adds")
+
+
+@given(
+    counts=st.lists(st.integers(0, 10**9), min_size=len(_SNN_FIELDS), max_size=len(_SNN_FIELDS)),
+    macs=st.integers(1, 10**10),
+    factor=st.integers(1, 1000),
+    profile=st.sampled_from([made for made in builtin_profiles() if made.memory is None]),
+)
+def test_energy_is_proportional_to_the_counts(
+    counts: list[int], macs: int, factor: int, profile: EnergyProfile
+) -> None:
+    one = dict(zip(_SNN_FIELDS, counts, strict=True))
+    many: dict[str, Any] = {name: factor * count for name, count in one.items()}
+    first = _price(profile, ann_counts(macs=macs), snn_counts(**one))
+    second = _price(profile, ann_counts(macs=factor * macs), snn_counts(**many))
+    for before, after in ((first.ann, second.ann), (first.snn, second.snn), (first.quantised, second.quantised)):
+        assert (before is None) == (after is None)
+        if before is not None and after is not None:
+            assert after.uj == pytest.approx(factor * before.uj, rel=1e-9)
+            assert after.uj_low == pytest.approx(factor * before.uj_low, rel=1e-9)
+            assert after.uj_high == pytest.approx(factor * before.uj_high, rel=1e-9)
+    assert (first.ratio or 0.0) == pytest.approx(second.ratio or 0.0, rel=1e-9)
+
+
+def test_sums_that_lack_something_are_not_compared() -> None:
+    """An older run has not counted additions of biases; profiles that price them have no ratio then."""
+    older = snn_counts().model_copy(update={"bias_adds": None})
+    for name in ("lemaire45", "simple45-memory", "cmos45-fp32"):
+        found = _price(load_profile(name), snn=older)
+        assert _snn(found).uj > 0
+        assert found.ratio is None
+        assert found.break_even_pj_per_synop is None
+        assert found.break_even_synops_per_mac is None
+        assert found.break_even_rate is None
+    # what has no price is no part of the sum
+    assert _price(load_profile("hu2021"), snn=older).ratio is not None

@@ -5,80 +5,66 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from snnconv.errors import ProfileError
 from snnconv.reporting.energy.load import builtin_profiles, load_profile
+from tests.reporting.energy.examples import content, cost, made, spiking
 
-
-def _price(**changes: Any) -> dict[str, Any]:
-    return {"pj": 2.0, "status": "measured", "source": "s", "where": "Table 1"} | changes
-
-
-def _content(**changes: Any) -> dict[str, Any]:
-    return {
-        "format": "snnconv.energy-profile",
-        "version": 1,
-        "id": "mine",
-        "title": "My chip",
-        "ann": {"technology": "chip", "technology_nm": 22, "unit": "MAC", "prices": {"mac": _price()}},
-        "snn": {"technology": "chip", "technology_nm": 22, "prices": {"synop": _price(pj=1.0)}},
-        "omits": ["static power"],
-        "sources": [{"key": "s", "cite": "Data sheet"}],
-    } | changes
+QUANTISED: dict[str, Any] = {"technology": "chip", "prices": [{"max_bits": 8, "mac": cost()}]}
 
 
 def _ann(**changes: Any) -> dict[str, Any]:
-    return _content()["ann"] | changes
+    return content()["ann"] | changes
 
 
-def _write(folder: Path, content: Any) -> Path:
+def _write(folder: Path, made: Any) -> Path:
     path = folder / "mine.json"
-    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    path.write_text(made if isinstance(made, str) else json.dumps(made))
     return path
 
 
-def test_builtin_ids() -> None:
-    assert [profile.id for profile in builtin_profiles()] == ["cmos45-fp32", "hu2021", "loihi1"]
-
-
-@pytest.mark.parametrize("profile", builtin_profiles(), ids=lambda profile: profile.id)
-def test_builtin_profiles_can_be_loaded_by_id_and_say_what_they_omit(profile: Any) -> None:
-    assert load_profile(profile.id) == profile
-    assert "static power" in " ".join(profile.omits)
-    assert any(note.startswith("Secondary:") for note in profile.notes)
-    assert all(source.doi or "arXiv" in source.cite for source in profile.sources)
-
-
-def test_builtin_prices() -> None:
-    found = {profile.id: [(price.pj, price.status.value) for price in profile.prices] for profile in builtin_profiles()}
-    assert found == {
-        "cmos45-fp32": [(4.6, "derived"), (0.9, "derived"), (4.6, "derived")],
-        "hu2021": [(12.5, "vendor"), (0.077, "quoted")],
-        "loihi1": [(23.6, "simulated")],
-    }
-    assert [profile.mixed_technology for profile in builtin_profiles()] == [False, True, False]
-
-
 def test_a_users_file(tmp_path: Path) -> None:
-    path = _write(tmp_path, _content())
+    path = _write(tmp_path, content())
     profile = load_profile(path)
     assert profile == load_profile(str(path))
-    assert profile.model_dump(mode="json", exclude_unset=True) == _content()
+    assert profile.model_dump(mode="json", exclude_unset=True) == content()
     assert not profile.mixed_technology
 
 
+def test_a_price_of_another_circuit_is_mixed() -> None:
+    there = {"technology": "memory", "technology_nm": 22}
+    assert made(snn=spiking(synop=cost(technology=there))).mixed_technology
+    assert not made(snn=spiking(synop=cost(technology=there | {"technology": "chip"}))).mixed_technology
+
+
+@pytest.mark.parametrize("pj", [float("nan"), float("inf"), -1.0])
+def test_a_price_is_a_number_from_0_on(pj: float) -> None:
+    with pytest.raises(ValidationError, match=r"snn\.prices\.synop\.pj"):
+        made(snn=spiking(synop=cost(pj)))
+
+
+def test_a_side_that_names_no_process(tmp_path: Path) -> None:
+    profile = load_profile(_write(tmp_path, content(ann=None, snn={"technology": "x", "prices": {"synop": cost()}})))
+    assert profile.snn is not None
+    assert profile.snn.technology_nm is None
+
+
 def test_other_technology_of_the_same_size_is_mixed(tmp_path: Path) -> None:
-    assert load_profile(_write(tmp_path, _content(ann=_ann(technology="FPGA")))).mixed_technology
+    assert load_profile(_write(tmp_path, content(ann=_ann(technology="FPGA")))).mixed_technology
+
+
+IDS = ", ".join(profile.id for profile in builtin_profiles())
 
 
 def test_unknown_id_lists_the_known_ones() -> None:
-    expected = "no energy profile 'hu2012': expected one of cmos45-fp32, hu2021, loihi1, or a JSON file"
+    expected = f"no energy profile 'hu2012': expected one of {IDS}, or a JSON file"
     with pytest.raises(ProfileError, match=f"^{re.escape(expected)}$"):
         load_profile("hu2012")
 
 
 def test_builtin_id_goes_before_a_file_of_that_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "hu2021").write_text(json.dumps(_content()))
+    (tmp_path / "hu2021").write_text(json.dumps(content()))
     monkeypatch.chdir(tmp_path)
     assert load_profile("hu2021").id == "hu2021"
     assert load_profile("./hu2021").id == "mine"
@@ -97,60 +83,106 @@ def test_builtin_id_goes_before_a_file_of_that_name(tmp_path: Path, monkeypatch:
         ),
         ({"format": "x"}, "its format must be 'snnconv.energy-profile', found 'x'"),
         (
-            _content(version=2),
-            "has snnconv.energy-profile version 2, this snnconv reads up to 1: upgrade snnconv",
+            content(version=3),
+            "has snnconv.energy-profile version 3, this snnconv reads up to 2: upgrade snnconv",
         ),
-        (_content(version=0), "mine.json breaks the energy profile format: version: Input should be 1"),
-        (_content(id="My chip"), "breaks the energy profile format: id: String should match pattern"),
-        (_content(colour="red"), "breaks the energy profile format: colour: Extra inputs are not permitted"),
-        (_content(**{"a\nb": 1}), "breaks the energy profile format: a b: Extra inputs are not permitted"),
+        (content(version=True), "mine.json breaks the energy profile format: version: Input should be 2"),
+        (content(version=0), "mine.json breaks the energy profile format: version: Input should be 2"),
         (
-            _content(ann=None, snn=None),
+            content(version=1),
+            "mine.json breaks the energy profile format: version 1 has no kind; set version to 2",
+        ),
+        (content(kind="guess"), "breaks the energy profile format: kind: Input should be"),
+        (
+            content(snn=spiking()),
+            "breaks the energy profile format: snn.prices: at least one operation must have a price, found none",
+        ),
+        (content(snn=spiking(hop=cost())), "snn.prices.hop: Extra inputs are not permitted"),
+        (
+            content(snn=spiking(neuron_update=cost(), leak=cost(), reset=cost())),
+            "snn.prices: neuron_update stands for leak, reset too: give one or the other",
+        ),
+        (
+            content(quantised={"technology": "chip", "prices": []}),
+            "quantised.prices: Tuple should have at least 1 item",
+        ),
+        (
+            content(quantised=QUANTISED | {"prices": [{"max_bits": bits, "mac": cost()} for bits in (8, 8)]}),
+            "quantised: max_bits must ascend, found 8, 8",
+        ),
+        (
+            content(quantised=QUANTISED, memory={"word_bits": 32, "access": cost()}),
+            "a profile with memory cannot price the quantised network; leave out one of them",
+        ),
+        (content(memory={"word_bits": 32}), "memory: a memory has either access or points, found neither"),
+        (
+            content(memory={"word_bits": 32, "access": cost(), "points": [{"bytes": 8, "access": cost()}]}),
+            "memory: a memory has either access or points, found both",
+        ),
+        (
+            content(memory={"word_bits": 32, "points": [{"bytes": size, "access": cost()} for size in (9, 8)]}),
+            "memory: the bytes of points must ascend, found 9, 8",
+        ),
+        (
+            content(
+                memory={"word_bits": 32, "points": [{"bytes": 10 - pj, "access": cost(pj)} for pj in (2, 1)]},
+            ),
+            "memory: an access to a larger memory must not cost less than one to a smaller",
+        ),
+        (
+            content(memory={"word_bits": 32, "access": cost(source="t")}),
+            "prices name unknown sources t; known: s",
+        ),
+        (content(id="My chip"), "breaks the energy profile format: id: String should match pattern"),
+        (content(colour="red"), "breaks the energy profile format: colour: Extra inputs are not permitted"),
+        (content(**{"a\nb": 1}), "breaks the energy profile format: a b: Extra inputs are not permitted"),
+        (
+            content(ann=None, snn=None),
             "breaks the energy profile format: a profile prices at least one side, found neither ann nor snn",
         ),
         (
-            _content(ann=_ann(prices={"mac": _price(pj=-1)})),
+            content(ann=_ann(prices={"mac": cost(pj=-1)})),
             "ann.prices.mac.pj: Input should be greater than or equal to 0",
         ),
         (
-            json.dumps(_content(ann=_ann(prices={"mac": _price(pj="PJ")}))).replace('"PJ"', "1e999"),
+            json.dumps(content(ann=_ann(prices={"mac": cost(pj="PJ")}))).replace('"PJ"', "1e999"),
             "JSON with 1e999, which is not a number that a file may hold",
         ),
         (
-            _content(ann=_ann(prices={"mac": _price(low=3.0)})),
+            content(ann=_ann(prices={"mac": cost(low=3.0)})),
             "ann.prices.mac: low, pj and high must be in order, found 3.0, 2.0, 2.0",
         ),
         (
-            _content(ann=_ann(prices={"mac": _price(high=1.0)})),
+            content(ann=_ann(prices={"mac": cost(high=1.0)})),
             "ann.prices.mac: low, pj and high must be in order, found 2.0, 2.0, 1.0",
         ),
         (
-            _content(ann=_ann(prices={"mac": _price(status="guessed")})),
+            content(ann=_ann(prices={"mac": cost(status="guessed")})),
             "ann.prices.mac.status: Input should be",
         ),
         (
-            _content(ann=_ann(unit="FLOP")),
+            content(ann=_ann(unit="FLOP")),
             "ann: the unit is FLOP, so prices must have flop alone; found mac",
         ),
         (
-            _content(ann=_ann(prices={"mac": _price(), "flop": _price()})),
+            content(ann=_ann(prices={"mac": cost(), "flop": cost()})),
             "ann: the unit is MAC, so prices must have mac alone; found mac and flop",
         ),
-        (_content(ann=_ann(prices={})), "ann: the unit is MAC, so prices must have mac alone; found none"),
+        (content(ann=_ann(prices={})), "ann: the unit is MAC, so prices must have mac alone; found none"),
         (
-            _content(ann=_ann(flops_per_mac=2)),
+            content(ann=_ann(flops_per_mac=2)),
             "ann: flops_per_mac belongs to the unit FLOP; leave it out for MAC",
         ),
-        (_content(ann=_ann(flops_per_mac=0)), "ann.flops_per_mac: Input should be greater than 0"),
+        (content(ann=_ann(flops_per_mac=0)), "ann.flops_per_mac: Input should be greater than 0"),
         (
-            _content(ann=_ann(prices={"mac": _price(source="t")})),
+            content(ann=_ann(prices={"mac": cost(source="t")})),
             "prices name unknown sources t; known: s",
         ),
         (
-            _content(sources=[{"key": "s", "cite": "a"}, {"key": "s", "cite": "b"}]),
+            content(sources=[{"key": "s", "cite": "a"}, {"key": "s", "cite": "b"}]),
             "source keys must differ, found twice: s",
         ),
-        (_content(sources=[]), "sources: Tuple should have at least 1 item"),
+        (content(sources=[]), "sources: Tuple should have at least 1 item"),
         (" " * 1_000_001, "mine.json is no energy profile: it has more than 1000000 bytes"),
     ],
 )

@@ -1,0 +1,88 @@
+"""The energy of one image, as a result: `EnergyEstimate`."""
+
+from pydantic import BaseModel, ConfigDict
+
+from snnconv.reporting.energy.parts import Status
+from snnconv.reporting.energy.profile import Kind
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class EnergyLine(_Record):
+    """One kind of operation: count times price."""
+
+    operation: str
+    """A field of `SnnPrices`; `mac` or `flop` of the ReLU network; or an access of a memory model (`weight_read` …)."""
+    count: float
+    """For one image."""
+    pj: float | None
+    """Per operation; the mean where memories of several sizes have several prices. None: not priced."""
+    uj: float | None
+    uj_low: float | None
+    uj_high: float | None
+    """With the ends of the price's range; both equal `uj` where there is none."""
+    status: Status | None
+    source: str | None
+    """Key of one of the profile's sources."""
+    where: str | None
+
+
+class EnergySide(_Record):
+    """One network: the sum of the lines that have a price."""
+
+    uj: float
+    uj_low: float
+    uj_high: float
+    lines: tuple[EnergyLine, ...]
+    technology: str
+    technology_nm: float | None
+    """None where the profile's source does not say, or speaks of several."""
+
+
+class EnergyEstimate(_Record):
+    """Energy for one image, the spiking network run to its last step. An estimate, not a measurement."""
+
+    profile_id: str
+    profile_title: str
+    kind: Kind
+    mixed_technology: bool
+    """Whether `ratio` compares technologies as well as networks."""
+    steps: int
+    ann: EnergySide | None
+    """The ReLU network; None where the profile does not price it."""
+    snn: EnergySide | None
+    """The spiking network; None where the profile does not price it."""
+    quantised: EnergySide | None
+    """The ReLU network with activations of ceil(log2(steps + 1)) bits; None without a price for so many bits."""
+    ann_uj_padded: float | None
+    """`ann.uj` with MACs on padding counted, as most papers do."""
+    ann_uj_two_flops_per_mac: float | None
+    """`ann.uj` if a MAC takes two priced FLOPs; None where the price is for a MAC."""
+    snn_uj_recomputed: float | None
+    """`snn.uj` with constant currents made anew at every step; None where such MACs have no price."""
+    ratio: float | None
+    """`ann.uj` / `snn.uj`: above 1 the spiking network takes less."""
+    ratio_quantised: float | None
+    """`quantised.uj` / `snn.uj`."""
+    break_even_pj_per_synop: float | None
+    """A SynOp must cost less than this for the spiking network to take less than the ReLU network.
+
+    All its other priced operations are paid first. None without a price for the ReLU network, without SynOps, or
+    where those others alone cost as much.
+    """
+    break_even_synops_per_mac: float | None
+    """SynOps per MAC of the ReLU network at which both cost the same, all else equal.
+
+    Accesses to memory that a SynOp makes go with it. None where a side or the SynOp is not priced, or no number of
+    SynOps reaches it.
+    """
+    break_even_rate: float | None
+    """Mean firing rate of all neurons, in spikes per neuron and step, at which both cost the same.
+
+    Operations per SynOp and per spike scale with it, operations per step do not. Above 1 no rate is too high for
+    neurons that fire at most once a step. None as above, and without spikes.
+    """
+    not_priced: tuple[str, ...]
+    """All that the estimate leaves out."""
