@@ -62,7 +62,7 @@ def simulate(job: Job) -> dict[str, Any]:
         If the command ends with another code than 0.
     """
     with tempfile.TemporaryDirectory() as folder:
-        command = [*process.SNNCONV, "simulate", str(job.network), "--data", str(job.data)]
+        command = [*process.SNNCONV, "simulate", str(job.network), "--data", str(job.data), "--observe", "0"]
         command += ["--steps", str(job.steps), "--limit", str(job.limit), "--threads", str(job.threads)]
         command += ["--backend", job.backend, "--json", "-o", str(Path(folder) / "run")]
         if job.batch_size is not None:

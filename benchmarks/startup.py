@@ -59,7 +59,19 @@ def _commands(network: Path, data: Path, out: Path) -> dict[str, list[str]]:
         "snnconv simulate --help": [*tool, "simulate", "--help"],
     }
     for backend in runs.BACKENDS:
-        simulate = [*tool, "simulate", str(network), "--data", str(data), "--limit", "1", "--steps", "1"]
+        simulate = [
+            *tool,
+            "simulate",
+            str(network),
+            "--data",
+            str(data),
+            "--limit",
+            "1",
+            "--steps",
+            "1",
+            "--observe",
+            "0",
+        ]
         simulate += ["--threads", "1", "--backend", backend, "--overwrite", "-q", "-o", str(out)]
         commands[f"snnconv simulate, 1 image, 1 step, {backend}"] = simulate
     return commands

@@ -1,6 +1,7 @@
 """``snnconv simulate``."""
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -43,6 +44,9 @@ def simulate_cli(
         int | None,
         typer.Option("--batch-size", min=1, help="Images at a time in a thread; no effect on the result."),
     ] = None,
+    observe: Annotated[
+        int, typer.Option("--observe", min=0, help="Keep what neurons did on the first N images; 0: nothing.")
+    ] = 16,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Start anew where RUN/ holds a run.")] = False,
     memory_limit: MemoryLimit = None,
 ) -> None:
@@ -69,10 +73,18 @@ def simulate_cli(
         seed=terminal.seed,
         overwrite=overwrite,
         memory_limit=bytes_of(memory_limit),
+        observe=observe,
         command_line=sys.argv,
     )
-    with terminal.progress("simulating") as progress:
-        summary = commands.simulate(network, data, out, options, progress=progress)
+    with terminal.stages() as tell:
+        summary = commands.simulate(
+            network,
+            data,
+            out,
+            options,
+            progress=partial(tell, "simulating"),
+            observing=partial(tell, "observing"),
+        )
     if terminal.json:
         terminal.result(summary)
         return

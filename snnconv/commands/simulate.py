@@ -1,6 +1,7 @@
 """``snnconv simulate``: runs a spiking network on images and writes a run folder."""
 
 import logging
+import os
 import platform
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ import numpy as np
 
 from snnconv import __version__
 from snnconv.commands.inputs import open_for, preprocessing_of, source_model
+from snnconv.commands.observing import Observing
 from snnconv.commands.sitting import Sitting
 from snnconv.data import Layout
 from snnconv.errors import DataError, InputError, RunError
@@ -28,6 +30,9 @@ from snnconv.runtime.run_folder import RunFolder
 from snnconv.runtime.summary import RunSummary
 
 _log = logging.getLogger(__name__)
+
+OBSERVED = 16
+"""Images that are observed, where nothing else is asked for."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,9 @@ class SimulateOptions:
         Start anew where the run folder holds a run.
     memory_limit : int
         Bytes that one image and one step may need, and the tensors of the reference.
+    observe : int
+        Of the first so many images, or all where there are fewer, keep what single neurons did; 0 of none. The result
+        does not depend on it.
     command_line : sequence of str
         For the record.
     """
@@ -74,6 +82,7 @@ class SimulateOptions:
     seed: int = 0
     overwrite: bool = False
     memory_limit: int = MEMORY_LIMIT
+    observe: int = OBSERVED
     command_line: Sequence[str] = ()
 
 
@@ -84,6 +93,7 @@ def simulate(
     options: SimulateOptions | None = None,
     *,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    observing: Callable[[int, int], None] = lambda done, total: None,
 ) -> RunSummary:
     """Simulate a network on images; a run that was interrupted goes on.
 
@@ -98,6 +108,8 @@ def simulate(
     options : SimulateOptions, optional
     progress : callable
         Told (done, total) images.
+    observing : callable
+        Told (done, total) images that are looked at once more when all are simulated, the first one twice.
 
     Returns
     -------
@@ -125,7 +137,11 @@ def simulate(
     planned = images.count if options.limit is None else options.limit
     if planned > images.count:
         raise DataError(f"{images.name} has {images.count} images, {planned} were asked for; ask for fewer")
-    reference = _reference(loaded, options)
+    if options.observe < 0:
+        raise DataError(f"{options.observe} images are to be observed; give 0 or more")
+    model = None if options.reference is None else source_model(loaded, options.reference, options.memory_limit)
+    # one thread: the simulator's own threads use the cores
+    reference = None if model is None else ReferenceModel(model, threads=1)
     request = _request(network, data, loaded, steps, planned, reference, options)
     folder = RunFolder(out)
     with folder.locked():
@@ -134,12 +150,27 @@ def simulate(
             folder, loaded, preprocessing, images, backend, steps, planned, options.threads, options.batch_size
         )
         try:
-            return run.go_on(reference, request, progress)
+            summary = run.go_on(reference, request, progress)
         except InputError:
             # an input that fails before its first piece is done leaves nothing to keep
             if not run.images and not folder.begins:
                 folder.discard()
             raise
+        if options.observe:
+            observation = Observing(
+                network=loaded,
+                network_sha256=request["network"]["sha256"],
+                preprocessing=preprocessing,
+                images=images,
+                model=model,
+                backend=backend,
+                steps=steps,
+                count=min(options.observe, planned),
+                threads=options.threads or os.cpu_count() or 1,
+                seed=request.get("seed"),
+            )
+            observation.keep(folder, observing)
+        return summary
 
 
 def _check_paths(network: Path, data: Path, options: SimulateOptions) -> None:
@@ -148,13 +179,6 @@ def _check_paths(network: Path, data: Path, options: SimulateOptions) -> None:
         if path is not None:
             check_file(path)
     is_folder(data)
-
-
-def _reference(network: SpikingNetwork, options: SimulateOptions) -> ReferenceModel | None:
-    if options.reference is None:
-        return None
-    # one thread: the simulator's own threads use the cores
-    return ReferenceModel(source_model(network, options.reference, options.memory_limit), threads=1)
 
 
 def _request(

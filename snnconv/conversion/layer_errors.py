@@ -1,63 +1,20 @@
 """The propagation errors of one layer, added up image by image."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from snnconv.errors import NotRunnableError
+from snnconv.errors import ModelError, NotRunnableError
 from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
+from snnconv.runtime.observation import LayerErrors
 
 Array = np.ndarray[Any, Any]
 
 
-@dataclass(frozen=True)
-class LayerErrors:
-    """The errors of a layer of neurons. Means are over its neurons and over the images; all are rates, dimensionless.
-
-    Attributes
-    ----------
-    depth : int
-        l, the layers of neurons counted from 1 in topological order.
-    name, source : str
-        Of the layer; of the ONNX value that it stands for.
-    neurons : int
-    mean_rate : float
-        Of r.
-    highest_rate : float
-        Of all neurons and images.
-    mean_highest_rate : float
-        Mean over the images of the highest rate in each.
-    local_error, absolute_local_error : float
-        Means of V(T)/(θT) and of its magnitude (Eq. 9).
-    error, absolute_error : float
-        Means of clip(a/λ, 0, 1) − r and of its magnitude (Eq. 11).
-    most_active_error : float
-        Mean over the images of the accumulated error of the neuron that fired most, the first among equals (Fig. 4).
-    saturated : float
-        Share of neurons and images with a > λ: their rate cannot follow.
-    silent : float
-        Share of neurons and images with a > 0 that never fired.
-    correlation : float or None
-        Pearson's, of r and a/λ; None where one of them does not vary.
-    """
-
-    depth: int
-    name: str
-    source: str
-    neurons: int
-    mean_rate: float
-    highest_rate: float
-    mean_highest_rate: float
-    local_error: float
-    absolute_local_error: float
-    error: float
-    absolute_error: float
-    most_active_error: float
-    saturated: float
-    silent: float
-    correlation: float | None
+def carries_one(network: SpikingNetwork, node: ir.Neuron) -> bool:
+    """Say whether the spikes of a layer carry 1: only then is a rate a part of λ."""
+    return not (network.tensor(node.spike_value, 1.0) != 1).any()
 
 
 class MeasuredLayer:
@@ -78,7 +35,7 @@ class MeasuredLayer:
     """
 
     def __init__(self, network: SpikingNetwork, node: ir.Neuron, depth: int, steps: int) -> None:
-        if (network.tensor(node.spike_value, 1.0) != 1).any():
+        if not carries_one(network, node):
             raise NotRunnableError(
                 f"node {node.name}: spikes carry something else than 1, so their rates are not compared with "
                 "activations; measure the network with unit spikes"
@@ -91,6 +48,22 @@ class MeasuredLayer:
         # (C,) -> (C, 1, 1)
         self._scale = scale.reshape(-1, *(1,) * (len(node.shape) - 1)) if scale.ndim else scale
         self._shape = node.shape
+
+    def wanted(self, activations: Array) -> Array:
+        """Give a/λ, (N, C, H, W) float64, of activations (N, ...) float32.
+
+        Raises
+        ------
+        ModelError
+            If one is not finite.
+        """
+        if not np.isfinite(activations).all():
+            raise ModelError(
+                f"the ONNX model's value {self.source} is not finite, so rates cannot be compared with it; "
+                "use other images, or simulate with --observe 0"
+            )
+        scaled: Array = activations.reshape(len(activations), *self._shape) / self._scale
+        return scaled
 
     def sums(self, counts: Array, membranes: Array, activations: Array) -> dict[str, Array]:
         """Add up over the neurons.
@@ -110,7 +83,7 @@ class MeasuredLayer:
         images = len(counts)
         spikes = counts.reshape(images, -1)
         rates = spikes / self._steps
-        wanted = (activations.reshape(images, *self._shape) / self._scale).reshape(images, -1)  # a/λ
+        wanted = self.wanted(activations).reshape(images, -1)
         left = (membranes / (self._threshold * self._steps)).reshape(images, -1)
         errors = np.clip(wanted, 0.0, 1.0) - rates
         most_active = spikes.argmax(axis=1)

@@ -14,7 +14,7 @@ References
 Hu, Tang, Pan: Spiking Deep Residual Networks, section 3.3: Eq. 7-14, Fig. 4, Tables 1, 3 and 4.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from math import prod
@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from snnconv.conversion.error_fit import Fit, fit
-from snnconv.conversion.layer_errors import LayerErrors, MeasuredLayer, Total
+from snnconv.conversion.layer_errors import MeasuredLayer, Total
 from snnconv.errors import DataError, NetworkError
 from snnconv.graph.reader import Survey, opened
 from snnconv.graph.reference import ReferenceModel
@@ -33,8 +33,12 @@ from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.activity import batches
 from snnconv.runtime.backends import Backend
 from snnconv.runtime.in_order import in_order
+from snnconv.runtime.observation import LayerErrors
 
 Array = np.ndarray[Any, Any]
+
+_TOGETHER = 16
+_VALUES_BYTES = 256 << 20
 
 
 @dataclass(frozen=True)
@@ -92,9 +96,20 @@ class PropagationErrors:
 
 def growth(errors: PropagationErrors) -> Fit | None:
     """Fit p · q^l to the errors of each layer's most active neuron (Eq. 12); None below 2 layers."""
-    if len(errors.layers) < 2:
+    return growth_of(errors.layers)
+
+
+def growth_of(layers: Sequence[LayerErrors]) -> Fit | None:
+    """Do the same with the errors of layers."""
+    if len(layers) < 2:
         return None
-    return fit([layer.most_active_error for layer in errors.layers], [layer.depth for layer in errors.layers])
+    return fit([layer.most_active_error for layer in layers], [layer.depth for layer in layers])
+
+
+def images_together(network: SpikingNetwork) -> int:
+    """Give how many images to run the ONNX model on at a time: the values that neurons stand for stay below 256 MiB."""
+    values = sum(prod(node.shape) for node in network.neurons)
+    return max(1, min(_TOGETHER, _VALUES_BYTES // (4 * max(1, values))))
 
 
 def sources(network: SpikingNetwork) -> tuple[str, ...]:
@@ -192,7 +207,7 @@ def propagation_errors(
     def work(piece: Target) -> tuple[list[dict[str, Array]], dict[str, Array]]:
         return _measured(network, layers, last, piece, steps, backend, stop)
 
-    pieces = _pieces(given, backend.sizes(network)[0], {layer.source for layer in layers})
+    pieces = cut(given, backend.sizes(network)[0], {layer.source for layer in layers})
     with closing(in_order(work, pieces, threads, stop)) as results:
         for sums, of_all in results:
             for total, of_layer in zip(totals, sums, strict=True):
@@ -214,8 +229,14 @@ def propagation_errors(
     )
 
 
-def _pieces(given: Iterable[Target], size: int, needed: set[str]) -> Iterator[Target]:
-    """Cut targets into what a program runs at once."""
+def cut(given: Iterable[Target], size: int, needed: set[str]) -> Iterator[Target]:
+    """Cut targets into pieces of at most `size` images, with the values that are needed.
+
+    Raises
+    ------
+    NetworkError
+        If a target lacks one of them.
+    """
     for target in given:
         missing = sorted(needed - set(target.activations))
         if missing:

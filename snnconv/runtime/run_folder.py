@@ -3,10 +3,11 @@
 ::
 
     RUN/
-    ├── run.json       what was asked for: inputs by hash, options, versions, command line
-    ├── summary.json   the result so far (schemas/run-summary.schema.json)
-    ├── parts/         one .npz per finished piece, named by its first image
-    └── .lock          held by the process that is at work here
+    ├── run.json           what was asked for: inputs by hash, options, versions, command line
+    ├── summary.json       the result so far (schemas/run-summary.schema.json)
+    ├── observation.json   what single neurons did on the first images, once all images are done
+    ├── parts/             one .npz per finished piece, named by its first image
+    └── .lock              held by the process that is at work here
 """
 
 import json
@@ -25,7 +26,9 @@ from snnconv.runtime.part import Extent
 from snnconv.runtime.part import Part as Part
 from snnconv.runtime.run_lock import locked
 
-RUN, SUMMARY, PARTS, LOCK = "run.json", "summary.json", "parts", ".lock"
+RUN, SUMMARY, OBSERVATION, PARTS, LOCK = "run.json", "summary.json", "observation.json", "parts", ".lock"
+REPEAT = "repeat simulate, which makes it anew"
+"""What to do about a damaged observation."""
 
 # names that a run gives: a part, and what an interrupted write leaves
 _PART = re.compile(r"[0-9]{8,}\.npz")
@@ -150,6 +153,32 @@ class RunFolder:
         """
         return self._read(SUMMARY)
 
+    def write_observation(self, observation: dict[str, Any]) -> None:
+        """Keep what single neurons did."""
+        # in one line: it is mostly numbers, and an indent would take more bytes than they do
+        write_bytes(self.path / OBSERVATION, (canonical.dumps(observation) + "\n").encode())
+
+    def read_observation(self) -> dict[str, Any] | None:
+        """Give what ``observation.json`` says, None where there is none; `load_observation` checks it.
+
+        Raises
+        ------
+        RunError
+            If it is no JSON object.
+        """
+        path = self.path / OBSERVATION
+        with _at(path):
+            if not path.exists() and not path.is_symlink():
+                return None
+        try:
+            check_file(path)
+            content = canonical.loads(path.read_bytes())
+        except (OSError, ValueError) as error:
+            raise RunError(f"{path} is damaged: {error}; {REPEAT}") from error
+        if not isinstance(content, dict):
+            raise RunError(f"{path} is damaged: it holds no JSON object; {REPEAT}")
+        return content
+
     def write_part(self, part: Part) -> None:
         """Keep the results of some images."""
         write_bytes(self._part(part.first), part_file.to_bytes(part))
@@ -198,9 +227,10 @@ class RunFolder:
         return path.name == LOCK or _ASIDE.fullmatch(path.name) is not None
 
     def _remove_results(self) -> None:
-        """Remove the summary and the parts, and nothing that a run did not write."""
+        """Remove the summary, the observation and the parts, and nothing that a run did not write."""
         with _at(self.path):
             (self.path / SUMMARY).unlink(missing_ok=True)
+            (self.path / OBSERVATION).unlink(missing_ok=True)
             for folder, names in ((self.path, (_ASIDE,)), (self.path / PARTS, (_PART, _ASIDE))):
                 for path in folder.iterdir() if folder.is_dir() else ():
                     if any(name.fullmatch(path.name) for name in names):

@@ -1,6 +1,6 @@
 """Propagation errors: by hand on four neurons, as an identity, and against plain sums on a residual network."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ import pytest
 
 import snnconv
 from snnconv.conversion.propagation_error import Target, propagation_errors, reference_model, sources, targets
-from snnconv.errors import DataError, NetworkError, NotRunnableError
+from snnconv.errors import DataError, ModelError, NetworkError, NotRunnableError
 from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.activity import activity
@@ -132,6 +132,8 @@ def test_what_cannot_be_measured() -> None:
         measure(chain([{"source": "b"}]), given, 2)
     with pytest.raises(DataError, match="no images were given"):
         measure(chain([{"source": "a"}]), [], 2)
+    with pytest.raises(ModelError, match="the ONNX model's value a is not finite"):
+        measure(chain([{"source": "a"}]), [target({"a": np.full((1, 4), np.nan)}, np.zeros((1, 4)))], 2)
 
 
 @pytest.fixture(scope="module")
@@ -206,7 +208,7 @@ def test_a_wrong_scale_shows(converted, tiny_resnet, tiny_images) -> None:
     node = converted.neurons[2]
     wrong = {**converted.tensors, node.source_scale: 1.2 * converted.tensors[node.source_scale]}
     right, other = (
-        asdict(measure(network, held, 200).layers[2]) for network in (converted, replace(converted, tensors=wrong))
+        measure(network, held, 200).layers[2].model_dump() for network in (converted, replace(converted, tensors=wrong))
     )
     assert other["mean_rate"] == right["mean_rate"]
     assert other["absolute_error"] > 2 * right["absolute_error"]

@@ -107,7 +107,8 @@ class Layer(_Summing):
     def membrane(self) -> Array:
         """V after the last step, (N, ..., C) float64 in the unit of the threshold."""
         channels = self._plane[2]
-        made: Array = np.ldexp(self._membrane[..., :channels], -self._synapses.grid)
+        # by a power of two: as exact as ldexp on every element, and much faster
+        made: Array = self._membrane[..., :channels] * np.ldexp(1.0, -self._synapses.grid)
         return made.reshape(self._site.batch, *self._site.shape)
 
     def reset(self) -> None:
