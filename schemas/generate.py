@@ -12,16 +12,19 @@ from snnconv.commands.convert import ConversionSummary
 from snnconv.commands.diagnose import Diagnosis
 from snnconv.ir.manifest import NetworkManifest
 from snnconv.reporting.energy.profile import EnergyProfile
-from snnconv.reporting.model import Report
+from snnconv.reporting.model import Comparison, Report
+from snnconv.runtime.observation import Observation
 from snnconv.runtime.summary import RunSummary
 
 MODELS: dict[str, type[BaseModel]] = {
     "calib": CalibrationManifest,
     "calibration-summary": CalibrationSummary,
     "check-summary": CheckSummary,
+    "comparison": Comparison,
     "conversion-summary": ConversionSummary,
     "diagnosis": Diagnosis,
     "energy-profile": EnergyProfile,
+    "observation": Observation,
     "report": Report,
     "run-summary": RunSummary,
     "snn": NetworkManifest,

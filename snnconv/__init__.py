@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from snnconv.commands.simulate import SimulateOptions as SimulateOptions
     from snnconv.commands.simulate import simulate as simulate
     from snnconv.conversion.options import ConversionOptions as ConversionOptions
+    from snnconv.reporting.compare import compare as compare
     from snnconv.reporting.report import report as report
 
 __version__ = "0.1.0"
@@ -37,6 +38,7 @@ _HOMES = {
     "SimulateOptions": "snnconv.commands.simulate",
     "calibrate": "snnconv.commands.calibrate",
     "check": "snnconv.commands.check",
+    "compare": "snnconv.reporting.compare",
     "convert": "snnconv.commands.convert",
     "diagnose": "snnconv.commands.diagnose",
     "inspect": "snnconv.commands.inspect",

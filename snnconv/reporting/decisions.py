@@ -16,24 +16,40 @@ _SAME = 1e-9  # both are one division of the same whole numbers; JSON keeps floa
 
 @dataclass(frozen=True)
 class Decisions:
-    """Which images were decided rightly, and how many spikes that took.
+    """What was decided on each image, and how many spikes and SynOps that took.
 
     Attributes
     ----------
     images : int
         N, at least 1.
+    labels, reference : ndarray (N,) int64, or None
+        None without labels for all images; None without a reference.
+    last : ndarray (N,) int64
+        What the spiking network decided after the last step.
     right : dict of int to ndarray (N,) bool, or None
         The spiking network by reported step; None without labels.
-    ann_right : ndarray (N,) bool or None
-        The ONNX model; None without labels or reference.
-    spikes : ndarray (layers of neurons, reported steps) float64
-        Spikes so far, mean over the images.
+    right_by_step, agreed_by_step : ndarray (T,) int64, or None
+        Images decided rightly, and as the ONNX model does, after each step; None as `labels` and `reference`.
+    spikes : ndarray (layers of neurons, T) int64
+        Spikes in each step, of all images.
+    synops : ndarray (weighted nodes, T) int64
+        SynOps in each step, of all images.
     """
 
     images: int
+    labels: Array | None
+    reference: Array | None
+    last: Array
     right: dict[int, Array] | None
-    ann_right: Array | None
+    right_by_step: Array | None
+    agreed_by_step: Array | None
     spikes: Array
+    synops: Array
+
+    @property
+    def ann_right(self) -> Array | None:
+        """Which images the ONNX model has right, (N,) bool; None without labels or reference."""
+        return None if self.labels is None or self.reference is None else self.reference == self.labels
 
 
 def decisions(folder: RunFolder, summary: RunSummary) -> Decisions:
@@ -51,25 +67,19 @@ def decisions(folder: RunFolder, summary: RunSummary) -> Decisions:
         If a part is damaged, or the parts do not give what the summary says.
     """
     steps = reported(folder, summary)
-    labels, reference, predictions, spikes = _columns(folder, summary, np.array(steps) - 1)
-    right: dict[int, Array] | None = None
-    ann_right: Array | None = None
-    if (labels >= 0).all():
-        right = {step: predictions[:, index] == labels for index, step in enumerate(steps)}
-        if (reference >= 0).all():
-            ann_right = reference == labels
-    found = None if right is None else {step: float(hits.mean()) for step, hits in right.items()}
-    _compare(folder, "accuracy", summary.accuracy, found)
+    made = _read(folder, summary, steps)
+    right = None if made.right is None else {step: float(hits.mean()) for step, hits in made.right.items()}
+    _compare(folder, "accuracy", summary.accuracy, right)
+    ann = made.ann_right
     _compare(
         folder,
         "reference_accuracy",
         None if summary.reference_accuracy is None else {str(summary.steps): summary.reference_accuracy},
-        None if ann_right is None else {summary.steps: float(ann_right.mean())},
+        None if ann is None else {summary.steps: float(ann.mean())},
     )
-    fired = spikes.sum(axis=0) / len(labels)
-    by_step = {step: float(count) for step, count in zip(steps, fired, strict=True)}
-    _compare(folder, "spikes_per_image", summary.spikes_per_image, by_step)
-    return Decisions(len(labels), right, ann_right, spikes / len(labels))
+    fired = made.spikes.sum(axis=0).cumsum() / made.images
+    _compare(folder, "spikes_per_image", summary.spikes_per_image, {step: float(fired[step - 1]) for step in steps})
+    return made
 
 
 def reported(folder: RunFolder, summary: RunSummary) -> list[int]:
@@ -96,17 +106,12 @@ def reported(folder: RunFolder, summary: RunSummary) -> list[int]:
     return steps
 
 
-def _columns(folder: RunFolder, summary: RunSummary, at: Array) -> tuple[Array, Array, Array, Array]:
-    """Give what the parts hold of the images that the summary covers.
-
-    Returns
-    -------
-    labels, reference : ndarray (N,) int64
-    predictions : ndarray (N, reported steps) uint16
-    spikes : ndarray (layers, reported steps) int64
-        Of all images, added up over the steps.
-    """
-    labels, reference, predictions, spikes = [], [], [], []
+def _read(folder: RunFolder, summary: RunSummary, steps: list[int]) -> Decisions:
+    """Go through the parts once; what is kept grows with the images by a few numbers for each."""
+    labels, reference, predictions = [], [], []
+    right, agreed = np.zeros((2, summary.steps), dtype=np.int64)
+    spikes, synops = np.zeros((2, 1, 1), dtype=np.int64)
+    at = np.array(steps) - 1
     images = 0
     for part in folder.parts(extent_of(summary)):
         # the summary is written after a part, so one more may be there
@@ -115,15 +120,29 @@ def _columns(folder: RunFolder, summary: RunSummary, at: Array) -> tuple[Array, 
         labels.append(part.labels)
         reference.append(part.reference)
         # of all steps only these are kept
-        predictions.append(part.predictions[:, at])
-        spikes.append(part.spikes.cumsum(axis=1)[:, at])
+        predictions.append(part.predictions[:, at].astype(np.int64))
+        right += (part.predictions == part.labels[:, None]).sum(axis=0)
+        agreed += (part.predictions == part.reference[:, None]).sum(axis=0)
+        spikes, synops = spikes + part.spikes, synops + part.synops
         images += len(part.labels)
     if images != summary.images:
         raise RunError(
             f"{folder.path / SUMMARY} speaks of {summary.images} images, the parts hold {images}; "
             "run the same simulate command again, it computes what is missing"
         )
-    return np.concatenate(labels), np.concatenate(reference), np.concatenate(predictions), np.sum(spikes, axis=0)
+    truth, model, decided = np.concatenate(labels), np.concatenate(reference), np.concatenate(predictions)
+    labelled, referenced = bool((truth >= 0).all()), bool((model >= 0).all())
+    return Decisions(
+        images=images,
+        labels=truth if labelled else None,
+        reference=model if referenced else None,
+        last=decided[:, -1],
+        right={step: decided[:, index] == truth for index, step in enumerate(steps)} if labelled else None,
+        right_by_step=right if labelled else None,
+        agreed_by_step=agreed if referenced else None,
+        spikes=spikes,
+        synops=synops,
+    )
 
 
 def _compare(folder: RunFolder, name: str, said: dict[str, float] | None, found: dict[int, float] | None) -> None:

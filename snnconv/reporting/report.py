@@ -5,12 +5,22 @@ from math import isfinite
 from pathlib import Path
 
 from snnconv.errors import RunError, UsageError
-from snnconv.reporting.accumulations import ac_per_mac, per_neuron
+from snnconv.reporting.citations import citations
+from snnconv.reporting.classes import classes, confusions
+from snnconv.reporting.counting.dense_rate import dense_rate
+from snnconv.reporting.counting.ms_resnet import ms_resnet
+from snnconv.reporting.counting.neurobench import NeuroBench, neurobench_of
+from snnconv.reporting.counting.sengupta import ac_per_mac, per_neuron
+from snnconv.reporting.counting.snn_toolbox import snn_toolbox
+from snnconv.reporting.counts import counts_of
+from snnconv.reporting.curve import curve, layer_curves
 from snnconv.reporting.decisions import Decisions, decisions, reported
 from snnconv.reporting.energy.price import price
 from snnconv.reporting.energy.profile import EnergyProfile
 from snnconv.reporting.intervals import paired_difference, wilson
-from snnconv.reporting.model import AnnResult, LayerRow, Report, StepRow
+from snnconv.reporting.method_box import method_box
+from snnconv.reporting.model import AnnResult, CountedOtherwise, LayerRow, Provenance, Report, StepRow
+from snnconv.runtime.observation import Observation, load_observation
 from snnconv.runtime.run_folder import RunFolder
 from snnconv.runtime.summary import RunSummary, load_summary
 
@@ -39,7 +49,10 @@ def report(folder: Path | str, profiles: Sequence[EnergyProfile] = ()) -> Report
     decided = decisions(run, summary)
     synops = summary.synops_per_image[str(summary.steps)]
     macs = summary.operations.ann_macs
-    rows = tuple(_row(summary, decided, index, step) for index, step in enumerate(reported(run, summary)))
+    steps = reported(run, summary)
+    rows = tuple(_row(summary, decided, step) for step in steps)
+    ann, snn = counts_of(summary)
+    record, observation = run.request(), load_observation(run)
     return Report(
         complete=summary.complete,
         run=summary,
@@ -55,8 +68,26 @@ def report(folder: Path | str, profiles: Sequence[EnergyProfile] = ()) -> Report
             )
             for layer in summary.layers
         ),
-        energy=tuple(price(profile, summary) for profile in profiles),
+        energy=tuple(price(profile, ann, snn, summary.layers) for profile in profiles),
         profiles=tuple(profiles),
+        curve=curve(decided),
+        layer_curves=layer_curves(summary, decided, steps),
+        classes=classes(decided),
+        confusions=confusions(decided),
+        ann_counts=ann,
+        snn_counts=snn,
+        counted_otherwise=CountedOtherwise(
+            ms_resnet=ms_resnet(summary), dense_rate=dense_rate(summary), snn_toolbox=snn_toolbox(summary)
+        ),
+        neurobench=_neurobench(summary, observation),
+        method=method_box(summary, ann, snn, profiles),
+        provenance=Provenance(
+            command_line=tuple(record.get("command_line", ())),
+            versions=record.get("versions", {}),
+            request=record["request"],
+        ),
+        citations=citations(summary, profiles),
+        observation=observation,
     )
 
 
@@ -89,7 +120,7 @@ def exceeds(made: Report, points: float) -> bool:
     return loss > points
 
 
-def _row(summary: RunSummary, decided: Decisions, index: int, step: int) -> StepRow:
+def _row(summary: RunSummary, decided: Decisions, step: int) -> StepRow:
     key = str(step)
     right = None if decided.right is None else decided.right[step]
     hits = None if right is None else int(right.sum())
@@ -110,13 +141,23 @@ def _row(summary: RunSummary, decided: Decisions, index: int, step: int) -> Step
         top5=None if summary.top5 is None else summary.top5[key],
         spikes_per_image=summary.spikes_per_image[key],
         synops_per_image=summary.synops_per_image[key],
-        ac_per_mac=ac_per_mac(summary, decided.spikes[:, index]),
+        ac_per_mac=ac_per_mac(summary, decided.spikes[:, :step].sum(axis=1) / decided.images),
     )
 
 
 def _ann(decided: Decisions) -> AnnResult | None:
-    if decided.ann_right is None:
+    right = decided.ann_right
+    if right is None:
         return None
-    hits = int(decided.ann_right.sum())
+    hits = int(right.sum())
     low, high = wilson(hits, decided.images)
     return AnnResult(accuracy=hits / decided.images, accuracy_low=low, accuracy_high=high)
+
+
+def _neurobench(summary: RunSummary, observation: Observation | None) -> NeuroBench | None:
+    found = neurobench_of(summary)
+    if found is None or observation is None:
+        return found
+    updates = [layer.membrane_updates for layer in observation.layers]
+    counted = [count for count in updates if count is not None]
+    return found.model_copy(update={"MembraneUpdates": sum(counted)}) if len(counted) == len(updates) else found

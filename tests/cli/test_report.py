@@ -36,3 +36,74 @@ def test_the_table_of_layers_of_a_large_network_fits_80_columns(snnconv, tmp_pat
     out = snnconv("report", write_run(tmp_path / "run", SUMMARY | {"layers": layers})).out
     table = out[out.index("layers at the last step") :].splitlines()
     assert max(len(line) for line in table) <= 80
+
+
+def test_the_accuracy_is_drawn_over_the_steps(snnconv, tmp_path) -> None:
+    out = snnconv("report", write_run(tmp_path / "run")).out
+    assert "accuracy % by step, ╌ the ONNX model" in out
+    assert out.count("•") >= 4
+
+
+def test_a_run_in_80_columns(snnconv, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    out = snnconv("report", write_run(tmp_path / "run")).out
+    drawn = [line for line in out.splitlines() if "┤" in line]
+    assert drawn
+    assert max(map(len, drawn)) <= 80
+
+
+@pytest.fixture
+def two(tmp_path) -> list[object]:
+    """Two runs, one of another method."""
+    first = SUMMARY["network"] | {"options": {"percentile": 99.9}}
+    other = SUMMARY["network"] | {"name": "other.snn", "options": {"percentile": 99.0, "readout": "spikes"}}
+    return [
+        write_run(tmp_path / "first", SUMMARY | {"network": first}),
+        write_run(tmp_path / "second", SUMMARY | {"network": other}),
+    ]
+
+
+def test_runs_stand_side_by_side(snnconv, two) -> None:
+    out = snnconv("report", *two, "--profile", "hu2021").out
+    assert "first: net.snn on 8 images of images.npz" in out
+    # what only one of them says is no difference that is known
+    assert "   percentile 99.0\n" in out
+    row = next(line for line in out.splitlines() if line.startswith(" stem "))
+    assert row.split() == ["stem", "0.5000", "0.5000"]
+    assert "0.00 [-19.60, 19.60]" in out
+    assert "hu2021 *" in out
+
+
+def test_several_runs_as_json(snnconv, two) -> None:
+    found = snnconv("report", *two, "--json").json
+    assert found["format"] == "snnconv.comparison"
+    assert [run["run"]["network"]["name"] for run in found["runs"]] == ["net.snn", "other.snn"]
+
+
+def test_the_largest_drop_holds_for_each_of_several_runs(snnconv, two) -> None:
+    assert snnconv("report", *two, "--max-drop", "12.5").code == 0
+    done = snnconv("report", *two, "--max-drop", "12.4")
+    assert done.code == 4
+    assert done.err.count("the loss is above 12.4 points") == 2
+
+
+def test_cite_prints_bibtex_and_nothing_else(snnconv, two) -> None:
+    out = snnconv("report", *two, "--cite").out
+    assert out.startswith("@article{hu2021,\n")
+    assert out.count("@article{hu2021,") == 1
+    assert "steps" not in out
+
+
+def test_a_page_is_written(snnconv, tmp_path) -> None:
+    page = tmp_path / "page.html"
+    done = snnconv("report", write_run(tmp_path / "run"), "--html", page)
+    assert done.code == 0
+    assert f"wrote {page}" in done.err
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_a_page_that_cannot_be_written_is_refused_first(snnconv, tmp_path) -> None:
+    done = snnconv("report", write_run(tmp_path / "run"), "--html", tmp_path / "none" / "page.html")
+    assert done.code == 3
+    assert done.out == ""
+    assert "does not exist; make it first" in done.err

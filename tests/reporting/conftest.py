@@ -27,6 +27,8 @@ REFERENCE = np.array([0, 1, 2, 3, 4, 5, 9, 9])
 PREDICTIONS = np.stack([np.full(8, 9), REFERENCE, np.full(8, 8), np.array([9, 9, 2, 3, 4, 5, 6, 9])], axis=1)
 
 SPIKES = np.array([[1, 3, 2, 4]])  # (layers, steps), of one image
+# (weighted nodes, steps), of one image: those that feed stem, block and logits
+SYNOPS = np.array([[0, 0, 0, 0], [75, 115, 200, 210], [25, 35, 70, 70]])
 
 SUMMARY: dict[str, Any] = {
     "format": "snnconv.run-summary",
@@ -55,6 +57,7 @@ SUMMARY: dict[str, Any] = {
             "mean_rate": 0.5,
             "synops_per_image": 0.0,
             "fed_operations": 300,
+            "synapses": [0],
         },
         {
             "name": "block",
@@ -62,6 +65,7 @@ SUMMARY: dict[str, Any] = {
             "spikes_per_image": 0.0,
             "mean_rate": None,
             "synops_per_image": 600.0,
+            "synapses": [1],
         },
         {
             "name": "logits",
@@ -69,6 +73,7 @@ SUMMARY: dict[str, Any] = {
             "spikes_per_image": 0.0,
             "mean_rate": None,
             "synops_per_image": 200.0,
+            "synapses": [2],
         },
     ],
     "operations": {
@@ -89,6 +94,12 @@ SUMMARY: dict[str, Any] = {
     "data": {"name": "images.npz", "sha256": "1" * 64},
 }
 
+RECORD: dict[str, Any] = {
+    "request": {"network": {"name": "net.snn"}, "steps": 4},
+    "versions": {"snnconv": "0.1.0"},
+    "command_line": ["snnconv", "simulate", "net.snn"],
+}
+
 
 def _part(first: int, stop: int, labels: np.ndarray[Any, Any], reference: np.ndarray[Any, Any]) -> Part:
     count = stop - first
@@ -99,9 +110,9 @@ def _part(first: int, stop: int, labels: np.ndarray[Any, Any], reference: np.nda
         labels=labels[first:stop],
         reference=reference[first:stop],
         spikes=count * SPIKES,
-        synops=np.zeros((3, 4), dtype=np.int64),
+        synops=count * SYNOPS,
         spikes_by_image=np.repeat(SPIKES.sum(axis=1)[None], count, axis=0),
-        synops_by_image=np.zeros((count, 3), dtype=np.int64),
+        synops_by_image=np.repeat(SYNOPS.sum(axis=1)[None], count, axis=0),
     )
 
 
@@ -120,7 +131,7 @@ def write_run(
 ) -> Path:
     """Write the run, or one with another summary, labels, reference or parts."""
     run = RunFolder(path)
-    run.begin({})
+    run.begin(RECORD)
     first = 0
     for stop in ends:
         run.write_part(_part(first, stop, labels, reference))

@@ -59,7 +59,8 @@ def test_the_rest_by_hand(make_run: MakeRun, summary: dict[str, Any]) -> None:
 def test_energy_is_that_of_each_profile_in_order(make_run: MakeRun) -> None:
     profiles = [load_profile("loihi1"), load_profile("hu2021")]
     made = report(make_run(), profiles)
-    assert made.energy == tuple(price(profile, made.run) for profile in profiles)
+    counts = made.ann_counts, made.snn_counts
+    assert made.energy == tuple(price(profile, *counts, made.run.layers) for profile in profiles)
     assert made.profiles == tuple(profiles)
 
 
