@@ -1,31 +1,38 @@
-"""``snnconv diagnose``: how far a network's firing rates are from the activations that they stand for, and where."""
+"""``snnconv diagnose``: where firing rates leave the activations that they stand for, why, and what to do."""
 
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from math import prod
+from math import isfinite, prod
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 
-from snnconv.calibration.calibration import choice_hash
+from snnconv.calibration import file as calib_file
+from snnconv.calibration.calibration import Calibration, choice_hash
 from snnconv.choices import BackendName
 from snnconv.commands.inputs import check_scale, open_for, preprocessing_of, source_model
-from snnconv.conversion.propagation_error import PropagationErrors, growth, propagation_errors, reference_model, targets
+from snnconv.conversion.propagation_error import PropagationErrors, Target, growth, reference_model, targets
+from snnconv.conversion.samples import Progress
 from snnconv.data import ImageSet, Layout, Preprocessing
-from snnconv.errors import DataError
+from snnconv.diagnosis.case import TOLERANCE, Case, Paths
+from snnconv.diagnosis.causes import findings
+from snnconv.diagnosis.examine import Given, examine
+from snnconv.diagnosis.model import Diagnosis as Diagnosis
+from snnconv.errors import CalibrationError, DataError, UsageError
 from snnconv.files.atomic import check_place, write_bytes
 from snnconv.files.hashing import sha256_of_file
 from snnconv.files.paths import check_file, is_folder
 from snnconv.files.sizes import MEMORY_LIMIT
+from snnconv.graph.reader import Survey
 from snnconv.ir import file
 from snnconv.ir.network import SpikingNetwork
-from snnconv.runtime.backends import choose
+from snnconv.reporting.intervals import wilson
+from snnconv.runtime.backends import Backend, choose
 from snnconv.runtime.memory import check_memory
-from snnconv.runtime.summary import Name
+from snnconv.runtime.observation import ErrorGrowth
 
 _log = logging.getLogger(__name__)
 
@@ -39,81 +46,6 @@ _VALUES_BYTES = 256 << 20
 """What the ONNX model's values of one batch may take."""
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class DiagnosedLayer(_Record):
-    """The errors of a layer of neurons: rates, means over its neurons and the images where nothing else is said."""
-
-    depth: int
-    """l: the layers of neurons are counted from 1, from the input on."""
-    name: Name
-    source: Name
-    """The ONNX value that it stands for."""
-    neurons: int
-    mean_rate: float
-    highest_rate: float
-    """Of all neurons and images."""
-    mean_highest_rate: float
-    """Mean over the images of the highest rate in each."""
-    local_error: float
-    """V(T)/(θT): what is on the membranes (Hu et al., Eq. 9)."""
-    absolute_local_error: float
-    error: float
-    """clip(a/λ, 0, 1) − rate, accumulated over the layers before (Eq. 11)."""
-    absolute_error: float
-    most_active_error: float
-    """Of the neuron that fired most in an image (Fig. 4)."""
-    saturated: float
-    """Share of activations beyond λ."""
-    silent: float
-    """Share of neurons that never fired though their activation is above 0."""
-    correlation: float | None
-    """Of rates and a/λ; None where one of them does not vary."""
-
-
-class ErrorGrowth(_Record):
-    """p · q^l fitted to the errors of the most active neurons (Eq. 12)."""
-
-    p: float
-    q: float
-    adjusted_r2: float | None
-    """None below 3 layers, and where all errors are the same."""
-
-
-class Diagnosis(_Record):
-    """What ``snnconv diagnose --json`` prints and ``-o`` writes."""
-
-    format: Literal["snnconv.diagnosis"] = "snnconv.diagnosis"
-    version: Literal[1] = 1
-    network: Name
-    network_sha256: str
-    reference: Name
-    reference_sha256: str
-    data: Name
-    images: int
-    choice: str
-    """SHA-256 over the identities of the images, as a calibration has it."""
-    steps: int
-    encoding: str
-    seed: int | None
-    """Of a Poisson input; None with a constant one."""
-    backend: str
-    layers: tuple[DiagnosedLayer, ...]
-    left_out: tuple[Name, ...]
-    """Layers of neurons that stand for no value of the ONNX model."""
-    growth: ErrorGrowth | None
-    """None below 2 layers."""
-    error: float
-    """Mean over all neurons and images."""
-    absolute_error: float
-    tau_max: float | None
-    """1 / mean highest rate of the last layer: what bounds a compensation factor. None where that layer is silent."""
-    agreement: float
-    """Share of images on which the network decides as the ONNX model does."""
-
-
 @dataclass(frozen=True)
 class DiagnoseOptions:
     """Options of a diagnosis.
@@ -124,6 +56,8 @@ class DiagnoseOptions:
         Use the first so many images; None takes 64, or all where there are fewer.
     steps : int, optional
         T; None takes the network's.
+    tolerance : float
+        What the mean |error| of a layer may be beyond what T steps lose at least, as a part of λ.
     backend : BackendName
     layout : Layout
         Order of an array's axes.
@@ -137,6 +71,7 @@ class DiagnoseOptions:
 
     samples: int | None = None
     steps: int | None = None
+    tolerance: float = TOLERANCE
     backend: BackendName = BackendName.AUTO
     layout: Layout = Layout.AUTO
     threads: int = 0
@@ -150,10 +85,13 @@ def diagnose(
     data: Path | str,
     options: DiagnoseOptions | None = None,
     *,
+    calibration: Path | str | None = None,
+    labels: Path | None = None,
+    classes: Path | None = None,
     out: Path | str | None = None,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: Progress = lambda what, done, total: None,
 ) -> Diagnosis:
-    """Compare a network's firing rates with the ONNX model's activations, layer by layer.
+    """Say where a converted network leaves its model, why, and what to do.
 
     Parameters
     ----------
@@ -162,12 +100,16 @@ def diagnose(
     reference : Path
         The ONNX model that it was converted from.
     data : Path
-        Images: ``.npz``, ``.npy``, folder or ``.zip``.
+        Images: ``.npz``, ``.npy``, folder or ``.zip``. Labels are used where there are some.
     options : DiagnoseOptions, optional
+    calibration : Path, optional
+        The ``.calib`` file of the conversion: the images are then compared with its own.
+    labels, classes : Path, optional
+        How to read `data`; see `snnconv.data.open_images`.
     out : Path, optional
         A file to write the result to, as JSON.
     progress : callable
-        Told (done, total) images.
+        Told what is done, and (done, total) images of it.
 
     Returns
     -------
@@ -177,52 +119,120 @@ def diagnose(
     ------
     InputError
         If an input cannot be used.
+    UsageError
+        If the tolerance is no number above 0.
     """
-    network, reference, data = Path(network), Path(reference), Path(data)
     options = options or DiagnoseOptions()
+    if not (isfinite(options.tolerance) and options.tolerance > 0):
+        raise UsageError(f"--tolerance {options.tolerance:g} must be a number above 0, a part of λ such as 0.01")
+    paths = Paths(Path(network), Path(reference), Path(data), None if calibration is None else Path(calibration))
     if out is not None:
         check_place(Path(out))
-    for path in (network, reference):
-        check_file(path)
-    is_folder(data)
-    loaded = file.load(network)
+    for path in (paths.network, paths.reference, paths.calibration):
+        if path is not None:
+            check_file(path)
+    is_folder(paths.data)
+    loaded = file.load(paths.network)
     check_memory(loaded, options.memory_limit)
-    threads = options.threads or os.cpu_count() or 1
     backend = choose(options.backend, loaded, seed=options.seed)
     preprocessing = preprocessing_of(loaded)
-    images = open_for(loaded, preprocessing, data, options.layout)
+    images = open_for(loaded, preprocessing, paths.data, options.layout, labels, classes)
     samples = _samples(images, options.samples)
-    # one thread: the simulator's own threads use the cores
-    model = reference_model(loaded, source_model(loaded, reference, options.memory_limit), threads=1)
+    survey = source_model(loaded, paths.reference, options.memory_limit)
     if backend.note is not None:
         _log.warning("%s", backend.note)
-    ids: list[Array] = []
-    errors = propagation_errors(
-        loaded,
-        targets(model, _batches(loaded, preprocessing, images, samples, ids)),
-        options.steps or loaded.steps,
-        backend=backend,
-        threads=threads,
-        progress=lambda done: progress(done, samples),
+    drawn = _Images(loaded, preprocessing, images, samples, survey)
+    given = Given(
+        paths=paths,
+        network=loaded,
+        survey=survey,
+        calibration=None if paths.calibration is None else _calibration(paths.calibration, loaded),
+        targets=drawn.targets,
+        labels=None if images.labels is None else images.labels[:samples],
+        count=samples,
+        steps=options.steps or loaded.steps,
+        seed=options.seed,
+        threads=options.threads or os.cpu_count() or 1,
+        backend=options.backend,
+        tolerance=options.tolerance,
+        progress=progress,
     )
-    made = Diagnosis(
-        network=network.name,
-        network_sha256=sha256_of_file(network),
-        reference=reference.name,
-        reference_sha256=model.sha256,
-        data=data.name,
-        choice=choice_hash(np.concatenate(ids)),
-        encoding=loaded.encoding.value,
-        seed=options.seed if loaded.encoding.value == "poisson" else None,
-        backend=backend.name,
-        growth=_growth(errors),
-        **{key: value for key, value in asdict(errors).items() if key not in ("layers", "left_out")},
-        layers=tuple(DiagnosedLayer(**asdict(layer)) for layer in errors.layers),
-        left_out=errors.left_out,
-    )
+    case, errors = examine(given)
+    made = _diagnosis(given, case, errors, images.name, drawn.choice(), backend)
     if out is not None:
         write_bytes(Path(out), (made.model_dump_json(indent=2) + "\n").encode())
     return made
+
+
+def _diagnosis(
+    given: Given, case: Case, errors: PropagationErrors, data: str, choice: str, backend: Backend
+) -> Diagnosis:
+    paths, network = given.paths, given.network
+    fitted = growth(errors)
+    low, high = wilson(round(errors.agreement * errors.images), errors.images)
+    return Diagnosis(
+        network=paths.network.name,
+        network_sha256=sha256_of_file(paths.network),
+        reference=paths.reference.name,
+        reference_sha256=given.survey.file.sha256,
+        calibration=None if paths.calibration is None else paths.calibration.name,
+        data=data,
+        images=errors.images,
+        labelled=case.labelled,
+        choice=choice,
+        steps=errors.steps,
+        encoding=network.encoding.value,
+        seed=given.seed if network.encoding.value == "poisson" else None,
+        backend=backend.name,
+        tolerance=given.tolerance,
+        layers=case.layers,
+        left_out=errors.left_out,
+        first_beyond_tolerance=None if case.broken is None else case.broken.name,
+        growth=None if fitted is None else ErrorGrowth(**asdict(fitted)),
+        error=errors.error,
+        absolute_error=errors.absolute_error,
+        tau_max=errors.tau_max,
+        agreement=errors.agreement,
+        agreement_low=low,
+        agreement_high=high,
+        accuracy=case.stages[-1].accuracy,
+        model_accuracy=case.stages[0].accuracy,
+        stages=case.stages,
+        parts=case.parts,
+        growing=case.growing,
+        findings=findings(case),
+    )
+
+
+class _Images:
+    """The images of a diagnosis, and what the model makes of them; each experiment goes through them again."""
+
+    def __init__(
+        self, network: SpikingNetwork, preprocessing: Preprocessing, images: ImageSet, samples: int, survey: Survey
+    ) -> None:
+        self._network, self._preprocessing, self._images, self._samples = network, preprocessing, images, samples
+        # one thread: the simulator's own threads use the cores
+        self._model = reference_model(network, survey, threads=1)
+        self._ids: list[Array] = []
+
+    def targets(self) -> Iterator[Target]:
+        """Give the images from the beginning, a batch at a time."""
+        return targets(self._model, self._batches())
+
+    def choice(self) -> str:
+        """Give the hash of their identities, once they were read."""
+        return choice_hash(np.concatenate(self._ids))
+
+    def _batches(self) -> Iterator[Array]:
+        ids: list[Array] = []
+        values = sum(prod(node.shape) for node in self._network.neurons)
+        together = max(1, min(_TOGETHER, _VALUES_BYTES // (4 * max(1, values))))
+        for batch in self._images.batches(together, stop=self._samples):
+            x = self._preprocessing.apply(batch.images)
+            check_scale(self._network, self._images.name, x)
+            ids.append(batch.ids)
+            yield x
+        self._ids = ids
 
 
 def _samples(images: ImageSet, asked: int | None) -> int:
@@ -235,19 +245,13 @@ def _samples(images: ImageSet, asked: int | None) -> int:
     return asked
 
 
-def _batches(
-    network: SpikingNetwork, preprocessing: Preprocessing, images: ImageSet, samples: int, ids: list[Array]
-) -> Iterator[Array]:
-    """Give preprocessed images, a batch at a time, and keep their identities."""
-    values = sum(prod(node.shape) for node in network.neurons)
-    together = max(1, min(_TOGETHER, _VALUES_BYTES // (4 * max(1, values))))
-    for batch in images.batches(together, stop=samples):
-        x = preprocessing.apply(batch.images)
-        check_scale(network, images.name, x)
-        ids.append(batch.ids)
-        yield x
-
-
-def _growth(errors: PropagationErrors) -> ErrorGrowth | None:
-    fitted = growth(errors)
-    return None if fitted is None else ErrorGrowth(**asdict(fitted))
+def _calibration(path: Path, network: SpikingNetwork) -> Calibration:
+    """Read the calibration of the network's model."""
+    found = calib_file.load(path)
+    if found.model_sha256 != network.provenance.source_sha256:
+        raise CalibrationError(
+            f"{path} was made from {found.model_name} ({found.model_sha256[:12]}…), the network from "
+            f"{network.provenance.source_name} ({(network.provenance.source_sha256 or 'unknown')[:12]}…); "
+            "give the calibration that the network was converted with"
+        )
+    return found

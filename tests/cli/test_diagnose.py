@@ -1,6 +1,7 @@
 """``snnconv diagnose`` on the sample model."""
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -38,17 +39,20 @@ def test_the_table_says_what_json_says(snnconv, arguments, tmp_path) -> None:
     shown = snnconv(*arguments)
     assert shown.code == 0
     lines = [line.rstrip() for line in shown.out.splitlines()]
-    rows = [line.split() for line in lines if re.match(r" ?\d+ ", line)]
+    rows = [line.split() for line in lines if re.match(r" ?\d+!? ", line)]
     assert len(rows) == len(made["layers"]) == 15
     for row, layer in zip(rows, made["layers"], strict=True):
-        numbers = [f"{layer['mean_rate']:.3f}", f"{layer['highest_rate']:.3f}"]
-        numbers += [
+        numbers = [
+            f"{layer['mean_rate']:.3f}",
             f"{layer['error']:+.4f}",
             f"{layer['absolute_error']:.4f}",
-            f"{layer['most_active_error']:+.4f}",
-            f"{layer['local_error']:+.4f}",
+            f"{100 * layer['saturated']:.1f}",
+            f"{100 * layer['silent']:.1f}",
+            f"{layer['correlation']:.3f}",
         ]
-        assert row == [str(layer["depth"]), layer["name"], *numbers]
+        mark = "!" if layer["name"] == made["first_beyond_tolerance"] else ""
+        assert row == [f"{layer['depth']}{mark}", layer["name"], *numbers]
+    assert sum(row[0].endswith("!") for row in rows) == 1
     growth = made["growth"]
     assert f"{growth['p']:.6f} · {growth['q']:.4f}^l (adjusted R² {growth['adjusted_r2']:.4f})" in shown.out
     assert f"τ_max {made['tau_max']:.3f}" in shown.out
@@ -59,10 +63,75 @@ def test_the_table_says_what_json_says(snnconv, arguments, tmp_path) -> None:
 def test_the_table_fits_80_columns(snnconv, arguments) -> None:
     """Rows of a table are as wide as its columns: the layers' names here are those of real exports."""
     lines = snnconv(*arguments).out.splitlines()
-    rows = [line.rstrip() for line in lines if re.match(r" ?\d+ ", line)]
+    rows = [line.rstrip() for line in lines if re.match(r" ?\d+!? ", line)]
     longest = max(len(line.split()[1]) for line in rows)
-    # a name of up to 23 characters leaves room for all numbers
-    assert max(map(len, rows)) - longest + 23 <= 80
+    # a name of up to 25 characters leaves room for all numbers
+    assert max(map(len, rows)) - longest + 25 <= 80
+    # all else fits too, but the command lines, which are there to be copied
+    others = [line.rstrip() for line in lines if not line.startswith("   $ ") and line.rstrip() not in rows]
+    # the head of the table is as wide as its rows
+    others = [line for line in others if "─" not in line and not line.startswith(" l ")]
+    assert max(map(len, others)) <= 80
+
+
+def test_findings_are_numbered_and_say_what_to_do(snnconv, network, samples) -> None:
+    arguments = ["diagnose", network, "--reference", samples / "digits_resnet.onnx"]
+    arguments += ["--data", samples / "digits_calibration.npz", "--samples", 20, "--steps", 12]
+    made = snnconv(*arguments, "--json").json
+    shown = snnconv(*arguments).out
+    text = " ".join(shown.split())
+    assert made["findings"][0]["cause"] == "too-few-steps"
+    for number, finding in enumerate(made["findings"], 1):
+        assert f"{number}. {finding['cause']}" in shown
+        assert finding["evidence"][1:] in text
+        assert f"Do: {finding['advice']}." in text
+        assert finding["command"] is None or f"$ {finding['command']}" in shown
+    split = {part["name"]: part["lost"] for part in made["parts"]}
+    assert list(split) == ["weights", "clipping", "steps", "readout"]
+    said = " / ".join(f"{name} {100 * lost:.1f}" for name, lost in split.items())
+    assert f"points of agreement lost to: {said}".replace("-0.0", "0.0") in text
+    assert f"of the model {100 * made['model_accuracy']:.2f} %" in text
+
+
+def test_the_command_of_a_finding_runs(snnconv, network, samples, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = snnconv(
+        *("diagnose", network, "--reference", samples / "digits_resnet.onnx", "--samples", 12, "--steps", 12),
+        *("--data", samples / "digits_calibration.npz", "--json"),
+    ).json["findings"][0]
+    words = shlex.split(found["command"])
+    assert words[:2] == ["snnconv", "simulate"]
+    assert snnconv(*words[1:], "--limit", 4).code == 0
+    assert (tmp_path / "run-again" / "summary.json").exists()
+
+
+def test_the_conversion_that_a_finding_recommends_runs(snnconv, network, samples, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    model, data, calibration = (
+        samples / "digits_resnet.onnx",
+        samples / "digits_test.npz",
+        network.with_suffix(".calib"),
+    )
+    options = ["--compensation", "none", "--percentile", 80, "--steps", 40, "--no-verify", "-o", "it's low.snn"]
+    assert snnconv("convert", model, "--calibration", calibration, *options).code == 0
+    given = ["--reference", model, "--data", data, "--calibration", calibration, "--samples", 16, "--json"]
+    first = snnconv("diagnose", "it's low.snn", *given).json
+    assert first["findings"][0]["cause"] == "percentile-too-low"
+    assert snnconv(*shlex.split(first["findings"][0]["command"])[1:]).code == 0
+    second = snnconv("diagnose", "it's low-again.snn", *given).json
+    assert second["agreement"] > first["agreement"] + 0.3
+
+
+def test_a_tolerance_of_zero_ends_with_2(snnconv, arguments) -> None:
+    found = snnconv(*arguments, "--tolerance", 0)
+    assert found.code == 2
+    assert "--tolerance 0 must be a number above 0" in found.err
+
+
+def test_help_has_an_example(snnconv) -> None:
+    found = snnconv("diagnose", "--help")
+    assert found.code == 0
+    assert "snnconv diagnose resnet.snn --reference resnet.onnx" in " ".join(found.out.split())
 
 
 def test_a_wrong_reference_ends_with_3(snnconv, network, samples, tiny_resnet) -> None:

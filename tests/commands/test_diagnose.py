@@ -12,7 +12,7 @@ import snnconv
 from snnconv.choices import BackendName
 from snnconv.commands.diagnose import Diagnosis
 from snnconv.conversion.error_fit import fit
-from snnconv.errors import DataError, FileMissingError, InputError, NetworkError
+from snnconv.errors import CalibrationError, DataError, FileMissingError, InputError, NetworkError, UsageError
 from snnconv.ir import file
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "diagnosis.schema.json"
@@ -30,19 +30,19 @@ def converted(tiny_resnet, tiny_images, tmp_path_factory) -> Path:
 
 
 def diagnose(folder: Path, model: Path, out: Path | None = None, progress: Any = None, **options: Any) -> Diagnosis:
-    given = {} if progress is None else {"progress": progress}
+    given: dict[str, Any] = {} if progress is None else {"progress": progress}
     chosen = snnconv.DiagnoseOptions(**options)
     return snnconv.diagnose(folder / "n.snn", model, folder / "x.npy", chosen, out=out, **given)
 
 
 def test_what_it_says(converted, tiny_resnet, tmp_path) -> None:
-    told: list[tuple[int, int]] = []
+    told: list[tuple[str, int, int]] = []
     out = tmp_path / "d.json"
-    made = diagnose(converted, tiny_resnet, out, lambda *numbers: told.append(numbers))
+    made = diagnose(converted, tiny_resnet, out, lambda *news: told.append(news))
     network = file.load(converted / "n.snn")
     # all 40 images: there are fewer than 64
     assert (made.images, made.steps, made.encoding, made.seed) == (40, 30, "constant", None)
-    assert told[-1] == (40, 40)
+    assert ("stage: steps", 40, 40) in told
     assert [layer.depth for layer in made.layers] == list(range(1, 1 + len(network.neurons)))
     assert [layer.name for layer in made.layers] == [node.name for node in network.neurons]
     neurons = [layer.neurons for layer in made.layers]
@@ -52,6 +52,11 @@ def test_what_it_says(converted, tiny_resnet, tmp_path) -> None:
         np.average([layer.absolute_error for layer in made.layers], weights=neurons)
     )
     assert made.growth is not None
+    assert made.first_beyond_tolerance == next((one.name for one in made.layers if one.beyond_tolerance), None)
+    for layer in made.layers:
+        assert layer.beyond_tolerance == (layer.absolute_error > layer.least_error + 0.01)
+        # no multiple of 1/30 is further away than half of it
+        assert 0 < layer.least_error <= 1 / 60
     expected = fit([layer.most_active_error for layer in made.layers], [layer.depth for layer in made.layers])
     assert (made.growth.p, made.growth.q, made.growth.adjusted_r2) == (expected.p, expected.q, expected.adjusted_r2)
     assert made.tau_max == pytest.approx(1 / made.layers[-1].mean_highest_rate)
@@ -108,9 +113,9 @@ def test_images_of_another_scale_are_refused(converted, tiny_resnet, tiny_images
 
 
 def test_nothing_is_run_for_a_place_that_cannot_be_written(converted, tiny_resnet, tmp_path) -> None:
-    told: list[int] = []
+    told: list[str] = []
     with pytest.raises(InputError, match=r"the folder .* does not exist"):
-        diagnose(converted, tiny_resnet, tmp_path / "none" / "d.json", lambda done, _: told.append(done))
+        diagnose(converted, tiny_resnet, tmp_path / "none" / "d.json", lambda what, *_: told.append(what))
     assert not told
 
 
@@ -120,3 +125,47 @@ def test_a_missing_path(missing, converted, tiny_resnet, tmp_path) -> None:
     paths[missing] = tmp_path / "gone"
     with pytest.raises(FileMissingError, match="gone"):
         snnconv.diagnose(paths["network"], paths["model"], paths["data"])
+
+
+def test_the_tolerance_decides_what_is_marked(converted, tiny_resnet) -> None:
+    strict = diagnose(converted, tiny_resnet, samples=8, tolerance=1e-6)
+    assert strict.first_beyond_tolerance == strict.layers[0].name
+    lenient = diagnose(converted, tiny_resnet, samples=8, tolerance=1.0)
+    assert lenient.first_beyond_tolerance is None
+    assert [one.absolute_error for one in lenient.layers] == [one.absolute_error for one in strict.layers]
+
+
+@pytest.mark.parametrize("tolerance", [0.0, -0.1, float("nan"), float("inf")])
+def test_a_tolerance_that_is_none(tolerance, converted, tiny_resnet) -> None:
+    with pytest.raises(UsageError, match="must be a number above 0"):
+        diagnose(converted, tiny_resnet, tolerance=tolerance)
+
+
+def test_labels_split_the_accuracy_too(converted, tiny_resnet, tiny_images, tmp_path) -> None:
+    labels = np.arange(40) % 5
+    np.savez(tmp_path / "x.npz", x=tiny_images, y=labels)
+    options = snnconv.DiagnoseOptions(samples=20)
+    made = snnconv.diagnose(converted / "n.snn", tiny_resnet, tmp_path / "x.npz", options)
+    assert made.labelled == 20
+    assert made.model_accuracy is not None
+    assert made.accuracy is not None
+    assert sum(part.accuracy_lost or 0.0 for part in made.parts) == pytest.approx(made.model_accuracy - made.accuracy)
+    without = diagnose(converted, tiny_resnet, samples=20)
+    assert (without.labelled, without.accuracy, without.model_accuracy) == (0, None, None)
+    assert [part.lost for part in without.parts] == [part.lost for part in made.parts]
+
+
+def test_the_calibration_of_another_model(converted, tiny_resnet, new_residual_network, tmp_path) -> None:
+    other = new_residual_network(seed=1).save(tmp_path / "other.onnx")
+    snnconv.calibrate(other, converted / "x.npy", tmp_path / "o.calib")
+    with pytest.raises(CalibrationError, match=r"o\.calib was made from other\.onnx"):
+        snnconv.diagnose(converted / "n.snn", tiny_resnet, converted / "x.npy", calibration=tmp_path / "o.calib")
+
+
+def test_a_readout_of_current_has_no_part_for_counting(tiny_resnet, converted, tmp_path) -> None:
+    options = snnconv.ConversionOptions.model_validate({"compensation": "none", "steps": 30, "readout": "current"})
+    snnconv.convert(tiny_resnet, converted / "x.calib", tmp_path / "n.snn", options, verify=False)
+    made = snnconv.diagnose(tmp_path / "n.snn", tiny_resnet, converted / "x.npy", snnconv.DiagnoseOptions(samples=8))
+    assert [part.name.value for part in made.parts] == ["weights", "clipping", "steps"]
+    # the classifier's logits are in the model's own units: nothing but neurons is compared
+    assert made.parts[0].error < 1e-4

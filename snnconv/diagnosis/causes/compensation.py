@@ -1,0 +1,45 @@
+"""Compensation is too strong: weights that were enlarged against lost spikes make more than were lost."""
+
+from snnconv.choices import Compensation
+from snnconv.diagnosis.case import Case
+from snnconv.diagnosis.command_lines import convert_again
+from snnconv.diagnosis.model import CauseName, Finding, PartName, Severity
+from snnconv.diagnosis.stages import factors_of
+
+
+def find(case: Case) -> Finding | None:
+    """Compare the network with itself, its weights divided by the factors that its file records."""
+    severity = case.severity(PartName.COMPENSATION)
+    part, factors = case.part(PartName.COMPENSATION), factors_of(case.network)
+    if severity is Severity.NONE or part is None or factors is None:
+        return None
+    if part.lost < 0 and severity is not Severity.LOSS:  # it gives back more than its errors cost
+        return None
+    before, after = case.before(PartName.COMPENSATION), case.after(PartName.COMPENSATION)
+    largest = max([factors.everywhere, *factors.layers.values()])
+    ahead = min(case.layers, key=lambda layer: layer.error)
+    evidence = (
+        f"weights are enlarged by up to {largest:g}. Without that {case.of(before.agreement)} images are decided as "
+        f"the model does in {case.steps} steps, so {case.of(after.agreement)}; rates lie above what they stand for by "
+        f"{max(-ahead.error, 0.0):.4f} on average in {ahead.name}{_searched(case)}"
+    )
+    searched = case.options is not None and case.options.compensation is Compensation.SEARCH
+    mode = Compensation.NONE if searched else Compensation.SEARCH
+    return Finding(
+        cause=CauseName.COMPENSATION,
+        layer=ahead.name,
+        severity=severity,
+        lost=case.lost(PartName.COMPENSATION),
+        error=part.error,
+        evidence=evidence,
+        advice=f"convert with --compensation {mode.value}"
+        + ("" if searched else ", which takes a factor only where it makes errors smaller on images"),
+        command=convert_again(case, compensation=mode),
+    )
+
+
+def _searched(case: Case) -> str:
+    """Say where the factor was searched for another number of steps."""
+    if case.options is None or case.options.steps == case.steps:
+        return ""
+    return f". The network was converted for {case.options.steps} steps"

@@ -1,0 +1,41 @@
+"""λ is far above the activations: rates are small, and T steps resolve them badly."""
+
+from snnconv.choices import Granularity
+from snnconv.diagnosis.case import Case
+from snnconv.diagnosis.causes import other_data
+from snnconv.diagnosis.command_lines import convert_again
+from snnconv.diagnosis.model import CauseName, Finding, PartName, Severity
+
+
+def find(case: Case) -> Finding | None:
+    """Compare the network with the same one whose λ are the 99.9th percentiles of these activations."""
+    severity = case.severity(PartName.RANGE)
+    part = case.part(PartName.RANGE)
+    if severity is Severity.NONE or part is None or other_data.find(case) is not None:
+        return None
+    tightest = min((layer for layer in case.layers if layer.used > 0), key=lambda layer: layer.used)
+    before, after = case.before(PartName.RANGE), case.after(PartName.RANGE)
+    silent = max(case.layers, key=lambda layer: layer.silent)
+    evidence = (
+        f"99.9 % of the activations of {tightest.name} lie below {tightest.used:.2g} λ: its rates stay small. In "
+        f"{silent.name} {100 * silent.silent:.0f} % of the neurons that should fire never do. With λ that the "
+        f"activations use, {case.of(before.agreement)} images are decided as the model does in {case.steps} steps, "
+        f"with these {case.of(after.agreement)}"
+    )
+    options = case.options
+    if options is not None and options.percentile <= 99.9:
+        advice = "give each channel its own λ with --granularity channel, or more steps"
+        command = convert_again(case, granularity=Granularity.CHANNEL)
+    else:
+        advice = "convert with --percentile 99.9, which single large activations do not move"
+        command = convert_again(case, percentile=99.9)
+    return Finding(
+        cause=CauseName.WIDE_RANGE,
+        layer=tightest.name,
+        severity=severity,
+        lost=case.lost(PartName.RANGE),
+        error=part.error,
+        evidence=evidence,
+        advice=advice,
+        command=command,
+    )

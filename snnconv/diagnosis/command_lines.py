@@ -1,0 +1,62 @@
+"""Command lines that a finding recommends: with the files that the user gave, and the options of the network."""
+
+import shlex
+from enum import Enum
+from typing import Any
+
+from snnconv.conversion.methods import METHODS
+from snnconv.conversion.options import ConversionOptions
+from snnconv.diagnosis.case import Case
+
+
+def convert_again(case: Case, **changes: Any) -> str | None:
+    """Give the command that converts the model again, some options changed; None where those used are not known."""
+    if case.options is None:
+        return None
+    options = ConversionOptions.model_validate({**case.options.model_dump(), **changes})
+    calibration = case.paths.calibration
+    words = ["snnconv", "convert", str(case.paths.reference)]
+    words += ["--calibration", "X.calib" if calibration is None else str(calibration)]
+    if METHODS[options.preset].samples(options):
+        words += ["--data", str(case.paths.data)]
+    return shlex.join([*words, *_options(options), "-o", f"{case.paths.network.stem}-again.snn"])
+
+
+def calibrate_again(case: Case) -> str:
+    """Give the command that calibrates the model on the diagnosed images."""
+    words = ["snnconv", "calibrate", str(case.paths.reference), "--data", str(case.paths.data)]
+    preprocessing = case.network.preprocessing
+    if preprocessing is not None:
+        geometry = preprocessing.geometry
+        for name, size in (("--resize", geometry.resize), ("--crop", geometry.crop)):
+            words += [] if size is None else [name, str(size)]
+        words += ["--scale", f"{preprocessing.scale:g}"]
+        for name, value in (("--mean", preprocessing.mean), ("--std", preprocessing.std)):
+            if value.size <= preprocessing.input_shape[0]:
+                words += [name, ",".join(f"{number:g}" for number in value.ravel().tolist())]
+    return shlex.join([*words, "-o", "again.calib"])
+
+
+def simulate(case: Case, *words: str) -> str:
+    """Give the command that simulates the network with other options."""
+    command = ["snnconv", "simulate", str(case.paths.network), "--data", str(case.paths.data)]
+    return shlex.join([*command, "--reference", str(case.paths.reference), *words, "-o", "run-again"])
+
+
+def _options(options: ConversionOptions) -> list[str]:
+    """Give what differs from the preset, as options of the command line."""
+    given, usual = options.model_dump(), ConversionOptions(preset=options.preset).model_dump()
+    words: list[str] = []
+    if options.preset is not ConversionOptions().preset:
+        words += ["--preset", options.preset.value]
+    for name, value in given.items():
+        if name == "preset" or value == usual[name]:
+            continue
+        words.append("--" + name.replace("_", "-"))
+        if not isinstance(value, bool):
+            words.append(f"{value:g}" if isinstance(value, float) else str(value.value if _named(value) else value))
+    return words
+
+
+def _named(value: Any) -> bool:
+    return isinstance(value, Enum)
