@@ -125,6 +125,7 @@ class Observing:
             layers=found.layers,
             growth=found.growth,
             raster=found.raster,
+            neurobench=found.neurobench,
             maps=found.maps,
         )
 

@@ -21,6 +21,7 @@ from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.activity import Activity, batches
 from snnconv.runtime.backends import Backend
 from snnconv.runtime.in_order import in_order
+from snnconv.runtime.neurobench import Counted, NeuroBench
 from snnconv.runtime.observation import (
     MAP_IMAGES,
     MAP_LAYERS,
@@ -48,7 +49,7 @@ class Observed:
     ----------
     decisions : ndarray (N,) int64
         The class decided on after the last step.
-    layers, growth, raster, maps
+    layers, growth, raster, maps, neurobench
         As in `Observation`.
     """
 
@@ -56,6 +57,7 @@ class Observed:
     layers: tuple[ObservedLayer, ...]
     growth: ErrorGrowth | None
     raster: Raster
+    neurobench: NeuroBench
     maps: tuple[FeatureMap, ...]
 
 
@@ -135,19 +137,21 @@ def observe(
             progress(done)
     if image is None:
         raise DataError("no images were given to observe; give at least 1")
-    raster, updates = _first_image(network, image, steps, chosen, single)
+    raster, counted = _first_image(network, image, steps, chosen, single)
+    updates = counted.updates or {}
     progress(done + 1)
     errors = {name: layer.summary(totals[name]) for name, layer in watch.measured.items()}
     fitted = growth_of(list(errors.values()))
     return Observed(
         decisions=np.concatenate(decisions),
         layers=tuple(
-            _layer(node, depth, done, steps, summed[node.name], updates[node.name], errors.get(node.name))
+            _layer(node, depth, done, steps, summed[node.name], updates.get(node.name), errors.get(node.name))
             for depth, node in enumerate(network.neurons, 1)
         ),
         growth=None if fitted is None else ErrorGrowth(**asdict(fitted)),
         raster=raster,
         maps=tuple(maps),
+        neurobench=counted.result(1, steps),
     )
 
 
@@ -203,19 +207,19 @@ class _Watch:
 
 def _first_image(
     network: SpikingNetwork, image: Array, steps: int, chosen: dict[str, tuple[Place, ...]], single: Backend
-) -> tuple[Raster, dict[str, int]]:
-    """Give the spikes of the chosen neurons, and the changes of membranes by layer."""
-    fired, updates = step_by_step(network, image, steps, chosen, backend=single, shown=RASTER_STEPS)
+) -> tuple[Raster, Counted]:
+    """Give the spikes of the chosen neurons, and what NeuroBench counts."""
+    fired, counted = step_by_step(network, image, steps, chosen, backend=single, shown=RASTER_STEPS)
     found = [
         RasterRow(layer=name, neuron=place, steps=tuple(fired[name, place]))
         for name, places in chosen.items()
         for place in places
     ]
-    return Raster(image=0, rows=tuple(found)), updates
+    return Raster(image=0, rows=tuple(found)), counted
 
 
 def _layer(
-    node: ir.Neuron, depth: int, images: int, steps: int, found: Rates, updates: int, errors: LayerErrors | None
+    node: ir.Neuron, depth: int, images: int, steps: int, found: Rates, updates: int | None, errors: LayerErrors | None
 ) -> ObservedLayer:
     neurons = prod(node.shape)
     return ObservedLayer(

@@ -6,10 +6,10 @@ from pydantic import BaseModel, ConfigDict
 
 from snnconv.reporting.counting.dense_rate import DenseRateCounts
 from snnconv.reporting.counting.ms_resnet import MsResNetCounts
-from snnconv.reporting.counting.neurobench import NeuroBench
 from snnconv.reporting.counts import AnnCounts, SnnCounts
 from snnconv.reporting.energy.price import EnergyEstimate
 from snnconv.reporting.energy.profile import EnergyProfile
+from snnconv.runtime.neurobench import NeuroBench
 from snnconv.runtime.observation import Observation
 from snnconv.runtime.summary import LayerSummary, Name, RunSummary
 
@@ -169,7 +169,7 @@ class Report(_Record):
     snn_counts: SnnCounts
     counted_otherwise: CountedOtherwise
     neurobench: NeuroBench | None
-    """NeuroBench's metrics; `MembraneUpdates` are those of the first image, where it was observed. None: older runs."""
+    """NeuroBench's metrics as far as the counts of the run give them; `observation` has them all. None: older runs."""
     method: tuple[Fact, ...]
     """The method box: how everything here was counted."""
     provenance: Provenance

@@ -9,7 +9,7 @@ from snnconv.reporting.citations import citations
 from snnconv.reporting.classes import classes, confusions
 from snnconv.reporting.counting.dense_rate import dense_rate
 from snnconv.reporting.counting.ms_resnet import ms_resnet
-from snnconv.reporting.counting.neurobench import NeuroBench, neurobench_of
+from snnconv.reporting.counting.neurobench import neurobench_of
 from snnconv.reporting.counting.sengupta import ac_per_mac, per_neuron
 from snnconv.reporting.counting.snn_toolbox import snn_toolbox
 from snnconv.reporting.counts import counts_of
@@ -20,7 +20,7 @@ from snnconv.reporting.energy.profile import EnergyProfile
 from snnconv.reporting.intervals import paired_difference, wilson
 from snnconv.reporting.method_box import method_box
 from snnconv.reporting.model import AnnResult, CountedOtherwise, LayerRow, Provenance, Report, StepRow
-from snnconv.runtime.observation import Observation, load_observation
+from snnconv.runtime.observation import load_observation
 from snnconv.runtime.run_folder import RunFolder
 from snnconv.runtime.summary import RunSummary, load_summary
 
@@ -52,7 +52,7 @@ def report(folder: Path | str, profiles: Sequence[EnergyProfile] = ()) -> Report
     steps = reported(run, summary)
     rows = tuple(_row(summary, decided, step) for step in steps)
     ann, snn = counts_of(summary)
-    record, observation = run.request(), load_observation(run)
+    record = run.request()
     return Report(
         complete=summary.complete,
         run=summary,
@@ -79,7 +79,7 @@ def report(folder: Path | str, profiles: Sequence[EnergyProfile] = ()) -> Report
         counted_otherwise=CountedOtherwise(
             ms_resnet=ms_resnet(summary), dense_rate=dense_rate(summary), snn_toolbox=snn_toolbox(summary)
         ),
-        neurobench=_neurobench(summary, observation),
+        neurobench=neurobench_of(summary),
         method=method_box(summary, ann, snn, profiles),
         provenance=Provenance(
             command_line=tuple(record.get("command_line", ())),
@@ -87,7 +87,7 @@ def report(folder: Path | str, profiles: Sequence[EnergyProfile] = ()) -> Report
             request=record["request"],
         ),
         citations=citations(summary, profiles),
-        observation=observation,
+        observation=load_observation(run),
     )
 
 
@@ -152,12 +152,3 @@ def _ann(decided: Decisions) -> AnnResult | None:
     hits = int(right.sum())
     low, high = wilson(hits, decided.images)
     return AnnResult(accuracy=hits / decided.images, accuracy_low=low, accuracy_high=high)
-
-
-def _neurobench(summary: RunSummary, observation: Observation | None) -> NeuroBench | None:
-    found = neurobench_of(summary)
-    if found is None or observation is None:
-        return found
-    updates = [layer.membrane_updates for layer in observation.layers]
-    counted = [count for count in updates if count is not None]
-    return found.model_copy(update={"MembraneUpdates": sum(counted)}) if len(counted) == len(updates) else found

@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, PositiveInt, ValidationError
 
 from snnconv.errors import RunError
+from snnconv.runtime.neurobench import NeuroBench
 from snnconv.runtime.run_folder import OBSERVATION, REPEAT, RunFolder
 from snnconv.runtime.summary import Name
 
@@ -168,6 +169,8 @@ class Observation(_Record):
     growth: ErrorGrowth | None
     """None without errors, or below 2 layers."""
     raster: Raster
+    neurobench: NeuroBench
+    """The metrics on the first image alone, which is simulated one step at a time."""
     maps: tuple[FeatureMap, ...]
 
 

@@ -16,6 +16,7 @@ from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.activity import activity
 from snnconv.runtime.backends import BackendName, choose
 from snnconv.runtime.backends.numpy_backend import NumpyBackend
+from snnconv.runtime.neurobench import neurobench
 from snnconv.runtime.observation import DENSITY_BINS, MAP_LAYERS, RASTER_STEPS
 from tests.conversion.test_propagation_error import chain, target
 from tests.runtime.conftest import NetworkMaker
@@ -152,6 +153,8 @@ def test_laws(encoding, converted, tiny_resnet, tiny_images) -> None:
         assert counts[0].size <= layer.membrane_updates <= counts[0].size * steps
         # rates and activations go together
         assert max(rate for _, rate, _ in layer.density) > DENSITY_BINS // 3
+    # the first image alone, one step at a time
+    assert found.neurobench == neurobench(network, images[:1], steps, NumpyBackend(1, 1, seed=3))
     for row in found.raster.rows:
         assert len(row.steps) == neurons.counts[row.layer][(0, *row.neuron)]
         assert list(row.steps) == sorted(set(row.steps))

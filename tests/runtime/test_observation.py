@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from snnconv.errors import RunError
+from snnconv.runtime.neurobench import NeuroBench, SynapticOperations
 from snnconv.runtime.observation import (
     DENSITY_BINS,
     RATE_BINS,
@@ -43,6 +44,14 @@ def observation(**changes: Any) -> Observation:
     maps = (FeatureMap(image=0, layer="n1", channel=0, rate=((0.0,), (0.3333,)), activation=None),)
     fields: dict[str, Any] = {"network_sha256": "00", "steps": 3, "encoding": "constant", "seed": None}
     fields |= {"images": (image,), "layers": (layer,), "growth": None, "raster": raster, "maps": maps}
+    fields["neurobench"] = NeuroBench(
+        Footprint=24,
+        ParameterCount=6,
+        ConnectionSparsity=0.25,
+        ActivationSparsity=0.5,
+        SynapticOperations=SynapticOperations(Effective_MACs=8.0, Effective_ACs=3.0, Dense=20.0),
+        MembraneUpdates=7.0,
+    )
     return Observation(**(fields | changes))
 
 

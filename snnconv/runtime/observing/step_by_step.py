@@ -1,4 +1,4 @@
-"""One image, one step at a time: when single neurons fire, and how often membranes change."""
+"""One image, one step at a time: when single neurons fire, and what NeuroBench counts."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -8,6 +8,7 @@ from threadpoolctl import threadpool_limits
 
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.backends import Backend
+from snnconv.runtime.neurobench import Counted
 
 Array = np.ndarray[Any, Any]
 Place = tuple[int, ...]
@@ -23,7 +24,7 @@ def step_by_step(
     shown: int,
     first: int = 0,
     progress: Callable[[int], None] = lambda step: None,
-) -> tuple[dict[tuple[str, Place], list[int]], dict[str, int]]:
+) -> tuple[dict[tuple[str, Place], list[int]], Counted]:
     """Simulate an image and look at its neurons after each step.
 
     Parameters
@@ -46,28 +47,23 @@ def step_by_step(
 
     Returns
     -------
-    tuple of dict
-        The steps, from 1, in which each chosen neuron fired; and for each layer how often a membrane after a step
-        differed from the one before, where at the first step all count as changed.
+    fired : dict
+        The steps, from 1, in which each chosen neuron fired.
+    counted : Counted
+        NeuroBench's counts, those of membranes by layer too.
     """
     # (C, H, W) -> (H, W, C), as spikes lie in a program
     places = {name: [(place, (*place[1:], place[0])) for place in each] for name, each in chosen.items()}
     fired: dict[tuple[str, Place], list[int]] = {(name, place): [] for name, each in chosen.items() for place in each}
-    updates: dict[str, int] = {}
-    before: dict[str, Array] = {}
+    counted = Counted.of(network)
     with threadpool_limits(1, user_api="blas"):
         for chunk, program in backend.programs(network, image, steps, None, first):
             step = chunk.first_step + 1
-            for node in network.neurons:
-                after = program.membrane(node.name)
-                changed = after.size if step == 1 else np.count_nonzero(after != before[node.name])
-                updates[node.name] = updates.get(node.name, 0) + int(changed)
-                before[node.name] = after
-                if step > shown or not places.get(node.name):
-                    continue
-                spikes = program.spike_counts(node.name)[0]
-                for place, inside in places[node.name]:
-                    if spikes[inside]:
-                        fired[node.name, place].append(step)
+            counted.add(program, chunk.first_step, chunk.recording.spikes)
+            for name, each in places.items() if step <= shown else ():
+                spikes = program.spike_counts(name)[0] if each else None
+                for place, inside in each:
+                    if spikes is not None and spikes[inside]:
+                        fired[name, place].append(step)
             progress(step)
-    return fired, updates
+    return fired, counted

@@ -13,8 +13,9 @@ import pytest
 
 from snnconv.errors import UsageError
 from snnconv.ir import nodes as ir
-from snnconv.reporting.counting.neurobench import neurobench, neurobench_of
+from snnconv.reporting.counting.neurobench import neurobench_of
 from snnconv.runtime.backends.numpy_backend import NumpyBackend
+from snnconv.runtime.neurobench import neurobench
 from snnconv.runtime.summary import RunSummary
 from tests.reporting.counting.runs import summary_of
 from tests.runtime.conftest import NetworkMaker

@@ -36,12 +36,12 @@ def test_four_neurons_by_hand(backend) -> None:
     network = chain([{}, {}])
     image = np.array([0.375, 1.0, 0.0, -0.5], dtype=np.float32).reshape(1, 4, 1, 1)
     told: list[int] = []
-    fired, updates = step_by_step(
+    fired, counted = step_by_step(
         network, image, 4, all_places(network), backend=backend(1, 1), shown=9, progress=told.append
     )
     for name in ("n1", "n2"):
         assert [fired[name, (i,)] for i in range(4)] == [[3], [1, 2, 3, 4], [], []]
-    assert updates == {"n1": 4 + 3 + 3, "n2": 4}
+    assert counted.updates == {"n1": 4 + 3 + 3, "n2": 4}
     assert told == [1, 2, 3, 4]
 
 
@@ -51,7 +51,7 @@ def test_spikes_and_changes_are_those_of_the_slow_way(backend, random_network, s
     network = random_network(1)
     images = images_for(network, 2, 1)
     expected = slow_simulate(network, images, STEPS)
-    fired, updates = step_by_step(
+    fired, counted = step_by_step(
         network, images[:1], STEPS, all_places(network), backend=backend(1, 1), shown=STEPS, first=0
     )
     for node in network.neurons:
@@ -65,13 +65,14 @@ def test_spikes_and_changes_are_those_of_the_slow_way(backend, random_network, s
             for steps in range(1, STEPS + 1)
         ]
         changes = sum(int((a != b).sum()) for a, b in zip(after[1:], after, strict=False))
-        assert updates[node.name] == after[0].size + changes
-        assert after[0].size < updates[node.name] <= STEPS * after[0].size
+        assert counted.updates is not None
+        assert counted.updates[node.name] == after[0].size + changes
+        assert after[0].size < counted.updates[node.name] <= STEPS * after[0].size
 
 
 def test_spikes_are_kept_up_to_a_step() -> None:
     network = chain([{}])
     image = np.ones((1, 4, 1, 1), dtype=np.float32)
-    fired, updates = step_by_step(network, image, 9, {"n1": ((2,),)}, backend=NumpyBackend(1, 1), shown=5)
+    fired, counted = step_by_step(network, image, 9, {"n1": ((2,),)}, backend=NumpyBackend(1, 1), shown=5)
     assert fired == {("n1", (2,)): [1, 2, 3, 4, 5]}
-    assert updates == {"n1": 4}
+    assert counted.updates == {"n1": 4}

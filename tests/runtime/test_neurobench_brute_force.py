@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
-from snnconv.reporting.counting.neurobench import neurobench
+from snnconv.runtime.neurobench import neurobench
 from snnconv.runtime.program import weighted
 from snnconv.runtime.spike_inputs import on_currents
 from tests.runtime.test_backends import BACKENDS
