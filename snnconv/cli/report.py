@@ -56,7 +56,7 @@ def report_cli(
     if html is not None:
         from snnconv.reporting.page import write_page
 
-        write_page(reports, html)
+        write_page(reports, html, () if isinstance(made, Report) else made.gains)
     if cite:
         for entry in dict.fromkeys(entry for one in reports for entry in one.citations):
             for line in [*entry.splitlines(), ""]:

@@ -1,0 +1,1 @@
+"""Inline SVG, made by hand: no library, no script, colours from the page's style sheet."""
