@@ -4,7 +4,7 @@ import logging
 import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from math import isfinite, prod
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,14 @@ from snnconv.calibration import file as calib_file
 from snnconv.calibration.calibration import Calibration, choice_hash
 from snnconv.choices import BackendName
 from snnconv.commands.inputs import check_scale, open_for, preprocessing_of, source_model
-from snnconv.conversion.propagation_error import PropagationErrors, Target, growth, reference_model, targets
+from snnconv.conversion.propagation_error import (
+    PropagationErrors,
+    Target,
+    growth,
+    images_together,
+    reference_model,
+    targets,
+)
 from snnconv.conversion.samples import Progress
 from snnconv.data import ImageSet, Layout, Preprocessing
 from snnconv.diagnosis.case import TOLERANCE, Case, Paths
@@ -40,10 +47,6 @@ Array = np.ndarray[Any, Any]
 
 SAMPLES = 64
 """Images, where nothing else is asked for."""
-
-_TOGETHER = 16
-_VALUES_BYTES = 256 << 20
-"""What the ONNX model's values of one batch may take."""
 
 
 @dataclass(frozen=True)
@@ -225,9 +228,7 @@ class _Images:
 
     def _batches(self) -> Iterator[Array]:
         ids: list[Array] = []
-        values = sum(prod(node.shape) for node in self._network.neurons)
-        together = max(1, min(_TOGETHER, _VALUES_BYTES // (4 * max(1, values))))
-        for batch in self._images.batches(together, stop=self._samples):
+        for batch in self._images.batches(images_together(self._network), stop=self._samples):
             x = self._preprocessing.apply(batch.images)
             check_scale(self._network, self._images.name, x)
             ids.append(batch.ids)
