@@ -1,5 +1,6 @@
 """``snnconv report``."""
 
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -41,14 +42,18 @@ def report_cli(
 
     Example: snnconv report run --energy --html run.html
     """
+    from snnconv.errors import UsageError
     from snnconv.files.atomic import check_place
     from snnconv.reporting.compare import compare
     from snnconv.reporting.model import Report
     from snnconv.reporting.report import exceeds
     from snnconv.reporting.report import report as make
+    from snnconv.runtime.run_folder import RunFolder
 
     if html is not None:
-        check_place(html)
+        check_place(html, [*(file for run in runs for file in RunFolder(run).files), *map(Path, profile or ())])
+    if max_drop is not None and not isfinite(max_drop):
+        raise UsageError(f"--max-drop must be a number of percentage points, found {max_drop}")
     # a page without energies would lack what most readers look for
     profiles = _profiles(profile, energy or html is not None)
     made = make(runs[0], profiles) if len(runs) == 1 else compare(runs, profiles)
@@ -68,9 +73,10 @@ def report_cli(
     if html is not None:
         terminal.say(f"wrote {html}")
     if max_drop is not None:
-        too_much = [folder for folder, one in zip(runs, reports, strict=True) if exceeds(one, max_drop)]
-        for folder in too_much:
-            terminal.say(f"{folder}: the loss is above {max_drop:g} points")
+        too_much = [(folder, one) for folder, one in zip(runs, reports, strict=True) if exceeds(one, max_drop)]
+        for folder, one in too_much:
+            loss = one.accuracy_by_step[-1].loss_points
+            terminal.say(f"{folder}: the loss, {loss:.4g} points, is above {max_drop:g}")
         if too_much:
             raise typer.Exit(_DROPPED)
 

@@ -123,7 +123,7 @@ def calibrate(
     if batch_size < 1:
         raise DataError(f"batches of {batch_size} images were asked for; ask for at least 1")
     model, data, out = Path(model), Path(data), Path(out)
-    check_place(out)
+    check_place(out, [model, data, labels, classes])
     found, graph = opened(model, output, memory_limit)
     names = read_classes(classes) if classes else None
     options = preprocessing or PreprocessingOptions()
@@ -211,7 +211,7 @@ def merge_calibrations(paths: Sequence[Path], out: Path) -> Calibration:
     """
     if len(paths) < 2:
         raise UsageError(f"--merge needs two or more .calib files, found {len(paths)}")
-    check_place(out)
+    check_place(out, paths)
     result = file.load(paths[0])
     for path in paths[1:]:
         result = merge(result, file.load(path))

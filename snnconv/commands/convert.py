@@ -130,7 +130,7 @@ def convert(
     method = METHODS[options.preset]
     method.check(options)
     wanted = method.samples(options)
-    check_place(out)
+    check_place(out, [model, Path(calibration), data])
     check_file(model)
     measured = calib_file.load(calibration)
     if wanted and data is None:

@@ -239,4 +239,4 @@ def _begin(folder: RunFolder, request: dict[str, Any], options: SimulateOptions)
 def _short(value: Any) -> str:
     if isinstance(value, dict) and "sha256" in value:
         return f"{value.get('name')} {str(value['sha256'])[:12]}…"
-    return str(value)[:60]
+    return "none" if value is None else str(value)[:60]

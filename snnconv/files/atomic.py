@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -48,13 +48,20 @@ def written_aside(path: Path) -> Iterator[Path]:
         aside.unlink(missing_ok=True)
 
 
-def check_place(path: Path) -> None:
+def check_place(path: Path, inputs: Iterable[Path | None] = ()) -> None:
     """Refuse a path that cannot be written to, so that no long work is done for it in vain.
+
+    Parameters
+    ----------
+    path : Path
+    inputs : iterable of Path or None
+        Files and folders that the same command reads: they, and files that lie in the folders, are not written over.
 
     Raises
     ------
     InputError
-        If the folder does not exist or cannot be written to, or `path` is something else than a plain file.
+        If the folder does not exist or cannot be written to, or `path` is something else than a plain file, or an
+        input.
     """
     try:
         has_folder, is_folder = path.parent.is_dir(), path.is_dir()
@@ -69,6 +76,19 @@ def check_place(path: Path) -> None:
         raise InputError(f"cannot write {path}: it is a pipe or a device; name a plain file")
     if not os.access(path.parent, os.W_OK | os.X_OK):
         raise InputError(f"cannot write {path}: the folder {path.parent} is not writable; name another one")
+    for given in inputs:
+        if given is not None and _within(path, given):
+            raise InputError(f"cannot write {path}: this command reads {given}; name another file")
+
+
+def _within(path: Path, given: Path) -> bool:
+    """Say whether a path is that of an input, or a file in it."""
+    try:
+        if not path.exists() or not given.exists():
+            return False
+        return path.samefile(given) or given.resolve() in path.resolve().parents
+    except (OSError, RuntimeError):  # a path that cannot be looked at is refused by what reads it
+        return False
 
 
 def write_bytes(path: Path, data: bytes) -> None:

@@ -123,7 +123,8 @@ def read(path: Path, first: int, extent: Extent) -> Part:
     except _DAMAGE as error:
         # what other readers advise, to save it anew, does not fit a part
         reason = " ".join(str(error).split()).split(";")[0] or type(error).__name__
-        raise RunError(f"{path} is damaged: {reason}; delete it, and the same command computes it again") from error
+        remedy = "delete it and repeat the same simulate command, which computes it again"
+        raise RunError(f"{path} is damaged: {reason}; {remedy}") from error
     return part
 
 

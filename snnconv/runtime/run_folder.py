@@ -27,7 +27,7 @@ from snnconv.runtime.part import Part as Part
 from snnconv.runtime.run_lock import locked
 
 RUN, SUMMARY, OBSERVATION, PARTS, LOCK = "run.json", "summary.json", "observation.json", "parts", ".lock"
-REPEAT = "repeat simulate, which makes it anew"
+REPEAT = "delete it, or repeat simulate, which makes it anew"
 """What to do about a damaged observation."""
 
 # names that a run gives: a part, and what an interrupted write leaves
@@ -58,6 +58,11 @@ class RunFolder:
         """
         with _at(self.path):
             return (self.path / RUN).is_file()
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """What a run writes: files, and the folder of its parts."""
+        return tuple(self.path / name for name in (RUN, SUMMARY, OBSERVATION, LOCK, PARTS))
 
     @property
     def begins(self) -> bool:

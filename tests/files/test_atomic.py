@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from snnconv.errors import InputError
-from snnconv.files.atomic import write_bytes, written_aside
+from snnconv.files.atomic import check_place, write_bytes, written_aside
 
 
 def test_writes_and_replaces(tmp_path: Path) -> None:
@@ -74,3 +74,16 @@ def test_a_file_name_that_is_too_long_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="File name too long"):
         write_bytes(tmp_path / ("n" * 256), b"data")
     assert not list(tmp_path.iterdir())
+
+
+def test_an_input_is_not_written_over(tmp_path: Path) -> None:
+    model, folder = tmp_path / "model.onnx", tmp_path / "images"
+    model.touch()
+    folder.mkdir()
+    (folder / "1.png").touch()
+    (tmp_path / "link").symlink_to(model)
+    for path in (model, tmp_path / "images" / ".." / "model.onnx", tmp_path / "link", folder / "1.png"):
+        with pytest.raises(InputError, match=r"this command reads .*; name another file"):
+            check_place(path, [None, model, folder])
+    for path in (tmp_path / "other", folder / "new"):
+        check_place(path, [None, model, folder, tmp_path / "other"])
