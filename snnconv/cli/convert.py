@@ -22,6 +22,7 @@ from snnconv.choices import (
 )
 from snnconv.cli.options import Data, LayoutOption, MaxPoolingOption, MemoryLimit
 from snnconv.cli.terminal import Terminal
+from snnconv.cli.text.options import unusual
 
 if TYPE_CHECKING:
     from snnconv.commands.convert import ConversionSummary
@@ -195,7 +196,7 @@ def _print(terminal: Terminal, summary: "ConversionSummary") -> None:
             _balance(terminal, summary.found)
     rows = [
         ("method", summary.method),
-        ("options", _options(summary)),
+        ("options", unusual(summary.method, summary.options)),
         ("neurons", f"{summary.neurons:,}"),
         ("parameters", f"{summary.parameters:,}"),
         ("nodes", ", ".join(f"{count} {kind}" for kind, count in summary.nodes.items())),
@@ -203,15 +204,6 @@ def _print(terminal: Terminal, summary: "ConversionSummary") -> None:
         ("parity with the ONNX model", _parity(summary)),
     ]
     terminal.table(summary.file, ("", ""), rows, left=2)
-
-
-def _options(summary: "ConversionSummary") -> str:
-    """Say which options are not as the preset has them; --json has all."""
-    from snnconv.conversion.options import ConversionOptions
-
-    usual = ConversionOptions(preset=Preset(summary.method)).model_dump(mode="json")
-    other = [f"{key.replace('_', ' ')} {value}" for key, value in summary.options.items() if usual[key] != value]
-    return ", ".join(other) if other else "as the preset"
 
 
 def _search(terminal: Terminal, found: "SearchRecord") -> None:

@@ -84,7 +84,7 @@ def test_the_largest_drop_holds_for_each_of_several_runs(snnconv, two) -> None:
     assert snnconv("report", *two, "--max-drop", "12.5").code == 0
     done = snnconv("report", *two, "--max-drop", "12.4")
     assert done.code == 4
-    assert done.err.count("the loss is above 12.4 points") == 2
+    assert done.err.count("the loss, 12.5 points, is above 12.4") == 2
 
 
 def test_cite_prints_bibtex_and_nothing_else(snnconv, two) -> None:
@@ -107,3 +107,30 @@ def test_a_page_that_cannot_be_written_is_refused_first(snnconv, tmp_path) -> No
     assert done.code == 3
     assert done.out == ""
     assert "does not exist; make it first" in done.err
+
+
+@pytest.mark.parametrize("name", ["summary.json", "run.json", "parts/00000000.npz", "parts/00000005.npz"])
+def test_a_page_never_writes_over_its_run(snnconv, tmp_path, name) -> None:
+    run = write_run(tmp_path / "run")
+    before = (run / name).read_bytes()
+    done = snnconv("report", run, "--html", run / name)
+    assert done.code == 3
+    assert "this command reads" in done.err
+    assert (run / name).read_bytes() == before
+    # beside them it may stand, and be made again
+    for _ in range(2):
+        assert snnconv("report", run, "--html", run / "page.html").code == 0
+
+
+@pytest.mark.parametrize("limit", ["nan", "inf"])
+def test_a_limit_that_is_no_number_is_refused_before_anything_is_printed(snnconv, tmp_path, limit) -> None:
+    done = snnconv("report", write_run(tmp_path / "run"), "--max-drop", limit)
+    assert (done.code, done.out) == (2, "")
+
+
+def test_long_names_of_layers_are_shortened(snnconv, tmp_path) -> None:
+    layers = [row | {"name": f"/stages/stage{i}_block1/relu1/Relu"} for i, row in enumerate(SUMMARY["layers"])]
+    out = snnconv("report", write_run(tmp_path / "run", SUMMARY | {"layers": layers})).out
+    table = out[out.index("layers at the last step") :]
+    assert "stage0_block1" in table
+    assert max(map(len, table.splitlines())) <= 80

@@ -41,14 +41,19 @@ def number(value: float | None) -> str:
     return "–" if value is None else f"{value:,.3f}" if value < 1000 else f"{value:,.0f}"
 
 
+def side_uj(side: "EnergySide | None") -> str:
+    """Give the energy of a network in µJ."""
+    return number(None if side is None else side.uj)
+
+
 def _row(estimate: "EnergyEstimate") -> tuple[str, ...]:
     sides = (estimate.ann, estimate.snn)
     technologies = ["–" if side is None or side.technology_nm is None else f"{side.technology_nm:g}" for side in sides]
     mixed = " *" if estimate.mixed_technology else ""
     return (
         estimate.profile_id,
-        number(estimate.ann.uj if estimate.ann else None),
-        number(estimate.snn.uj if estimate.snn else None),
+        side_uj(estimate.ann),
+        side_uj(estimate.snn),
         number(estimate.ratio),
         number(estimate.ratio_quantised),
         number(estimate.break_even_pj_per_synop),

@@ -3,25 +3,30 @@
 from typing import TYPE_CHECKING
 
 from snnconv.cli.terminal import Terminal
+from snnconv.cli.text.options import unusual
 from snnconv.cli.text.plots import Series, by_steps, sparkline
 
 if TYPE_CHECKING:
     from snnconv.reporting.model import LayerRow, Report, StepRow
 
+_NAME = 27
+"""Characters of a layer's name: the table of layers then fits 80 columns."""
+
 
 def print_run(terminal: Terminal, made: "Report") -> None:
     """Print a run, without its energies."""
+    from snnconv.reporting.page.names import apart
+
     run = made.run
-    # values by layer have their place in --json
-    found = {key: f"of {len(v)} layers" if isinstance(v, dict) else v for key, v in run.network.options.items()}
-    options = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in found.items())
-    terminal.write(f"{run.network.name}: method {run.network.method}, {options}")
+    network = run.network
+    terminal.write(f"{network.name}: method {network.method}, options: {unusual(network.method, network.options)}")
     _print_steps(terminal, made)
     _print_plot(terminal, made)
+    names = apart([layer.name for layer in made.layers], _NAME)
     terminal.table(
         "layers at the last step",
         ("layer", "neurons", "spikes", "/neuron", "rate", "M SynOps", "share"),
-        [_layer(layer) for layer in made.layers],
+        [_layer(name, layer) for name, layer in zip(names, made.layers, strict=True)],
         note=_operations(made),
     )
     _print_sparklines(terminal, made)
@@ -86,9 +91,9 @@ def _step(row: "StepRow") -> tuple[str, ...]:
     )
 
 
-def _layer(layer: "LayerRow") -> tuple[str, ...]:
+def _layer(name: str, layer: "LayerRow") -> tuple[str, ...]:
     return (
-        layer.name,
+        name,
         f"{layer.neurons:,}" if layer.neurons else "–",
         f"{layer.spikes_per_image:,.0f}" if layer.neurons else "–",
         "–" if layer.spikes_per_neuron is None else f"{layer.spikes_per_neuron:,.2f}",

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from snnconv.cli.terminal import Terminal
-from snnconv.cli.text.energy import number
+from snnconv.cli.text.energy import number, side_uj
+from snnconv.cli.text.options import option
 from snnconv.cli.text.plots import Series, by_steps
 
 if TYPE_CHECKING:
@@ -39,13 +40,10 @@ def _differing(runs: Sequence["Report"], run: "Report") -> list[str]:
     said = []
     for key, value in run.run.network.options.items():
         others = [other.run.network.options.get(key, value) for other in runs]
-        if any(other != value for other in others):
-            said.append(f"{key.replace('_', ' ')} {_short(value)}")
+        # a run has its own time steps
+        if key != "steps" and any(other != value for other in others):
+            said.append(option(key, value))
     return [", ".join(said)] if said else []
-
-
-def _short(value: object) -> str:
-    return f"of {len(value)} layers" if isinstance(value, dict) else str(value)
 
 
 def _print_numbers(terminal: Terminal, made: "Comparison", marks: Sequence[str]) -> None:
@@ -118,10 +116,16 @@ def _print_energy(terminal: Terminal, runs: Sequence["Report"], marks: Sequence[
     rows = []
     for index, estimate in enumerate(runs[0].energy):
         of_all = [run.energy[index] for run in runs]
-        star = " *" if estimate.mixed_technology else ""
-        rows.append((estimate.profile_id + star, "SNN µJ", *(number(e.snn.uj if e.snn else None) for e in of_all)))
-        if any(e.ratio is not None for e in of_all):
-            rows.append(("", "ANN/SNN", *(number(e.ratio) for e in of_all)))
+        title = estimate.profile_id + (" *" if estimate.mixed_technology else "")
+        for name, values in (
+            ("ANN µJ", [side_uj(e.ann) for e in of_all]),
+            ("SNN µJ", [side_uj(e.snn) for e in of_all]),
+            ("ANN/SNN", [number(e.ratio) for e in of_all]),
+        ):
+            # what a profile does not price takes no row
+            if set(values) != {number(None)}:
+                rows.append((title, name, *values))
+                title = ""
     terminal.table(
         "energy per image, estimated",
         ("profile", "", *marks),
