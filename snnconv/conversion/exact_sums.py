@@ -15,14 +15,15 @@ channels on the way (Select, Concat, Flatten), the whole group has the coarsest 
 **Very many inputs.** The more weights are added up, the larger the bound beside each of them, and the fewer bits are
 left to it. Where a node has 16 inputs or more for an output, it and those whose currents meet its own are summed in
 float64 (or int32) with q = min(29 − ⌈log₂ bound⌉, 24 − ⌈log₂ max|w|⌉): 29 bits for the sums, float32 for the weights.
+Where such currents are pooled before other weights read them, the sums of the pool have 53 bits, and are in no bound.
 
 **Sums of graded spikes in float64.** A count of k² spikes would cost 2 log₂ k bits of its weights in float32. So a node
 that reads graded spikes is summed in float64; its weights keep float32 precision, q = 24 − ⌈log₂ max|w|⌉.
 
 **Sums of currents in float64.** A weighted node that reads a current multiplies real numbers. The runtime does that in
-float64 and rounds the result to the node's grid, of 29 bits too. q is kept small enough for the sum to be exact as
-well: q + q_in + ⌈log₂ bound⌉ ≤ 53, and 52 for what is made of the image without neurons between, since images may be
-twice as large as in the calibration.
+float64 and rounds the result to the node's grid. q is as large as the weights' float32 allows and as keeps the sum
+exact: q + q_in + ⌈log₂ bound⌉ ≤ 53. What is made of the image without neurons between has 29 bits at most and keeps
+within 52, since images may be twice as large as in the calibration.
 
 Leak, and parameters with a step axis, are outside this law: such networks keep their values and have no grid.
 """
@@ -99,11 +100,13 @@ def _grid_of(bound: Array, width: int = FLOAT32_BITS) -> Array:
 def _spike_grids(network: SpikingNetwork, found: dict[str, Flow], narrow: set[str]) -> Grids:
     """Find q per channel for the nodes that read spikes."""
     wide = wide_sums(network, found)
-    groups = [
-        (group, members, WIDE_BITS if members[0] in wide else FLOAT32_BITS)
-        for group in meeting(network, found)
-        if (members := [name for name in group if name in narrow])
-    ]
+    groups = []
+    for group in meeting(network, found):
+        members = [name for name in group if name in narrow]
+        if members and members[0] in wide:
+            groups.append((_unpooled(network, group), members, WIDE_BITS))
+        elif members:
+            groups.append((group, members, FLOAT32_BITS))
     met = bounds(network, found, only=narrow)
     grids: Grids = {}
     for group, members, width in groups:
@@ -122,6 +125,20 @@ def _spike_grids(network: SpikingNetwork, found: dict[str, Flow], narrow: set[st
             for name in members:
                 grids[name] = grids[name] - too_large
     return grids
+
+
+def _unpooled(network: SpikingNetwork, group: list[str]) -> list[str]:
+    """Leave out pools of currents and what passes their sums on, up to neurons and weights: float64 has room for them.
+
+    A mean over a whole map, whose sums are k² times the currents before it, would else cost these 2 log₂ k bits.
+    """
+    pooled: set[str] = set()
+    for name in group:  # in topological order
+        node = network.by_name[name]
+        behind = any(edge.source in pooled for edge in network.incoming[name])
+        if isinstance(node, ir.SumPool) or (behind and not isinstance(node, ir.Neuron)):
+            pooled.add(name)
+    return [name for name in group if name not in pooled]
 
 
 def _of_image(network: SpikingNetwork) -> set[str]:
@@ -197,10 +214,13 @@ def _current_grid(
             finest = max(finest, int(_current_grid(network, found, full, weighted, grids, (*waiting, name)).max()))
     largest = full[name].largest
     bits = np.ceil(np.log2(np.where(largest > 0, largest, 1.0)))
-    # currents may be smaller than the weights that read them, which stay float32
-    own = np.minimum(_grid_of(largest, WIDE_BITS), _grid_of(_largest(network, name)))
-    # images may be twice as large as in the calibration
-    left = FLOAT64_BITS - (1 if name in _of_image(network) else 0)
+    # weights stay float32
+    own = _grid_of(_largest(network, name))
+    left = FLOAT64_BITS
+    if name in _of_image(network):
+        own = np.minimum(own, _grid_of(largest, WIDE_BITS))
+        # images may be twice as large as in the calibration
+        left -= 1
     grids[name] = np.minimum(own, left - finest - bits).astype(np.int64)
     return grids[name]
 
