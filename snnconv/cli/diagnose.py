@@ -10,9 +10,17 @@ from snnconv.cli.options import Classes, Labels, LayoutOption, MemoryLimit, byte
 from snnconv.cli.terminal import Terminal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from snnconv.diagnosis.model import DiagnosedLayer, Diagnosis, Finding
 
 _WIDTH = 80
+_COLUMNS = ("l", "layer", "rate", "error", "|error|", "sat %", "mute %", "corr")
+_BETWEEN = 15
+"""Blanks of a row, between its columns and at its ends."""
+_UNBROKEN = "\N{NO-BREAK SPACE}"
+_SHORTEST = 12
+"""Characters that a layer's name keeps, however wide the numbers are."""
 
 
 def diagnose_cli(
@@ -101,23 +109,23 @@ def _print(terminal: Terminal, made: "Diagnosis") -> None:
     terminal.write("")
     terminal.table(
         f"{made.network} on {made.images} images of {made.data}, T = {made.steps}",
-        ("l", "layer", "rate", "error", "|error|", "sat %", "mute %", "corr"),
-        [_row(layer, made.first_beyond_tolerance) for layer in made.layers],
+        _COLUMNS,
+        _rows(made),
         left=2,
     )
     _wrapped(terminal, _note(made))
-    terminal.write(f"mean error {made.error:+.5f}, |error| {made.absolute_error:.5f} over all neurons")
+    terminal.write(f"mean error {_signed(made.error, 5)}, |error| {made.absolute_error:.5f} over all neurons")
     if made.growth is not None:
         quality = made.growth.adjusted_r2
         shown = "" if quality is None else f" (adjusted R² {quality:.4f})"
-        terminal.write(f"busiest neurons: error ≈ {made.growth.p:.6f} · {made.growth.q:.4f}^l{shown}")
+        terminal.write(f"busiest neurons: error ≈ {made.growth.p:.4g} · {made.growth.q:.4f}^l{shown}")
     bound = "none, the last layer never fired" if made.tau_max is None else f"{made.tau_max:.3f}"
     terminal.write(f"τ_max {bound}")
     if made.left_out:
         _wrapped(terminal, f"left out, for they stand for no value of the model: {', '.join(made.left_out)}")
     for number, finding in enumerate(made.findings, 1):
         terminal.write("")
-        _finding(terminal, number, finding)
+        _finding(terminal, number, finding, made)
 
 
 def _split(terminal: Terminal, made: "Diagnosis") -> None:
@@ -129,16 +137,20 @@ def _split(terminal: Terminal, made: "Diagnosis") -> None:
             f"accuracy {100 * made.accuracy:.2f} %, of the model {100 * made.model_accuracy:.2f} %, "
             f"on {made.labelled} labelled images"
         )
-    lost = " / ".join(f"{part.name.value} {_points(part.lost)}" for part in made.parts)
+    lost = _items((part.name.value, part.lost) for part in made.parts)
     _wrapped(terminal, f"points of agreement lost to: {lost}")
     if made.model_accuracy is not None:
-        lost = " / ".join(f"{part.name.value} {_points(part.accuracy_lost or 0.0)}" for part in made.parts)
-        _wrapped(terminal, f"points of accuracy lost to: {lost}")
+        of_accuracy = _items((part.name.value, part.accuracy_lost or 0.0) for part in made.parts)
+        if of_accuracy != lost:
+            _wrapped(terminal, f"points of accuracy lost to: {of_accuracy}")
 
 
-def _points(share: float) -> str:
-    # no minus before a zero
-    return f"{round(100 * share, 1) + 0.0:.1f}"
+def _items(parts: "Iterable[tuple[str, float]]") -> str:
+    """Write names and points so that lines break between them only."""
+    from snnconv.diagnosis.headings import points
+
+    items = (f"{name} {points(lost)}".replace(" ", _UNBROKEN) for name, lost in parts)
+    return f"{_UNBROKEN}/ ".join(items)
 
 
 def _note(made: "Diagnosis") -> str:
@@ -148,12 +160,20 @@ def _note(made: "Diagnosis") -> str:
     return f"{meaning}. !: |error| first beyond what T steps lose + {made.tolerance:g}"
 
 
+def _rows(made: "Diagnosis") -> list[tuple[str, ...]]:
+    """Give the rows of the table, with names that leave room for the numbers."""
+    rows = [_row(layer, made.first_beyond_tolerance) for layer in made.layers]
+    widths = [max(map(len, column)) for column in zip(_COLUMNS, *rows, strict=True)]
+    room = max(_SHORTEST, _WIDTH - _BETWEEN - (sum(widths) - widths[1]))
+    return [(depth, _shortened(name, room), *numbers) for depth, name, *numbers in rows]
+
+
 def _row(layer: "DiagnosedLayer", broken: str | None) -> tuple[str, ...]:
     return (
         f"{layer.depth}!" if layer.name == broken else str(layer.depth),
         layer.name,
         f"{layer.mean_rate:.3f}",
-        f"{layer.error:+.4f}",
+        _signed(layer.error, 4),
         f"{layer.absolute_error:.4f}",
         f"{100 * layer.saturated:.1f}",
         f"{100 * layer.silent:.1f}",
@@ -161,16 +181,25 @@ def _row(layer: "DiagnosedLayer", broken: str | None) -> tuple[str, ...]:
     )
 
 
-def _finding(terminal: Terminal, number: int, finding: "Finding") -> None:
-    """Print a finding: what it is and weighs, what speaks for it, what to do, the command to try."""
-    from snnconv.diagnosis.model import Severity
+def _shortened(name: str, room: int) -> str:
+    """Cut a name from the left, at a slash where that keeps half of it: layers differ at the end."""
+    if len(name) <= room:
+        return name
+    kept = name[1 - room :]
+    slash = kept.find("/")
+    return "…" + (kept[slash:] if 0 <= slash <= room // 2 else kept)
 
-    weight = {
-        Severity.LOSS: "" if finding.lost is None else f": {100 * finding.lost:.1f} % of the decisions",
-        Severity.ERROR: ": no decisions lost here, or too few to tell",
-        Severity.NONE: "",
-    }[finding.severity]
-    terminal.write(f"{number}. {finding.cause.value}{weight}")
+
+def _signed(number: float, digits: int) -> str:
+    # no minus before a zero
+    return f"{round(number, digits) + 0.0:+.{digits}f}"
+
+
+def _finding(terminal: Terminal, number: int, finding: "Finding", made: "Diagnosis") -> None:
+    """Print a finding: what it is and weighs, what speaks for it, what to do, the command to try."""
+    from snnconv.diagnosis.headings import heading
+
+    _wrapped(terminal, f"{number}. {heading(finding, made)}", after="   ")
     if finding.layer is not None:
         _wrapped(terminal, f"at {finding.layer}", "   ")
     _wrapped(terminal, f"{finding.evidence[:1].upper()}{finding.evidence[1:]}.", "   ")
@@ -180,10 +209,16 @@ def _finding(terminal: Terminal, number: int, finding: "Finding") -> None:
         terminal.write(f"   $ {finding.command}")
 
 
-def _wrapped(terminal: Terminal, text: str, before: str = "") -> None:
+def _wrapped(terminal: Terminal, text: str, before: str = "", after: str | None = None) -> None:
+    """Print a text in lines that begin with `before`, all but the first with `after` where it is given."""
     from textwrap import wrap
 
     for line in wrap(
-        text, _WIDTH, initial_indent=before, subsequent_indent=before, break_long_words=False, break_on_hyphens=False
+        text,
+        _WIDTH,
+        initial_indent=before,
+        subsequent_indent=before if after is None else after,
+        break_long_words=False,
+        break_on_hyphens=False,
     ):
-        terminal.write(line)
+        terminal.write(line.replace(_UNBROKEN, " "))

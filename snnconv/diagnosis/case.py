@@ -36,6 +36,27 @@ class Paths:
 
 
 @dataclass(frozen=True)
+class Trial:
+    """What more steps make of some images: shares that are decided as in the limit T → ∞, by the network's own readout.
+
+    Attributes
+    ----------
+    steps : int
+        The number that does best among those tried.
+    images : int
+    as_it_is : float
+        Of the network as it is, simulated for so many steps.
+    plain : float
+        Of the same network without compensation, V(0), reset to zero and Poisson spikes.
+    """
+
+    steps: int
+    images: int
+    as_it_is: float
+    plain: float
+
+
+@dataclass(frozen=True)
 class Case:
     """A network, and what was measured on it.
 
@@ -60,6 +81,8 @@ class Case:
     wanted, limit : mapping of str to float
         Means by layer of clip(a/λ, 0, 1), and of the value for T → ∞.
     growing : tuple of Growing
+    trial : Trial or None
+        None where finite time costs no decisions.
     wrong_gains : tuple of WrongGain
         Shortcuts that are off.
     normalised : tuple of Normalised
@@ -83,6 +106,7 @@ class Case:
     wanted: Mapping[str, float]
     limit: Mapping[str, float]
     growing: tuple[Growing, ...] = ()
+    trial: Trial | None = None
     wrong_gains: tuple[WrongGain, ...] = ()
     normalised: tuple[Normalised, ...] = ()
 

@@ -10,10 +10,13 @@ from snnconv.diagnosis.case import Case
 
 
 def convert_again(case: Case, **changes: Any) -> str | None:
-    """Give the command that converts the model again, some options changed; None where those used are not known."""
+    """Give the command that converts the model again, some options changed; None where those used are not known.
+
+    It is for the steps that were diagnosed, which may be others than the network was converted for.
+    """
     if case.options is None:
         return None
-    options = ConversionOptions.model_validate({**case.options.model_dump(), **changes})
+    options = ConversionOptions.model_validate({**case.options.model_dump(), "steps": case.steps, **changes})
     calibration = case.paths.calibration
     words = ["snnconv", "convert", str(case.paths.reference)]
     words += ["--calibration", "X.calib" if calibration is None else str(calibration)]

@@ -16,13 +16,14 @@ from snnconv.diagnosis.batchnorm import normalised
 from snnconv.diagnosis.case import Case, Paths
 from snnconv.diagnosis.compared import Outcome, layers_of
 from snnconv.diagnosis.input_range import InputRange, input_range
-from snnconv.diagnosis.model import DiagnosedLayer, Growing, PartName, Severity
+from snnconv.diagnosis.model import DiagnosedLayer, PartName, Severity
 from snnconv.diagnosis.relus import Relus, relus
 from snnconv.diagnosis.rescaled import rescaled
 from snnconv.diagnosis.shortcuts import WrongGain, wrong_gains
-from snnconv.diagnosis.spikes import Spikes, at, spikes
+from snnconv.diagnosis.spikes import Spikes, spikes
 from snnconv.diagnosis.split import Ladder, increments, parts, stages
 from snnconv.diagnosis.stages import spiking_stages, uncompensated, with_tensors
+from snnconv.diagnosis.trials import grown, tried
 from snnconv.errors import NetworkError
 from snnconv.graph.reader import Survey
 from snnconv.ir.network import SpikingNetwork
@@ -33,8 +34,6 @@ Progress = Callable[[str, int, int], None]
 
 _UNUSED = 0.5
 """λ counts as too large where the 99.9th percentile of the activations uses less than this part of it."""
-_GROWN_IMAGES, _MOST_TIMES = 16, 8
-"""Images and multiples of T that other numbers of steps are tried on, at most."""
 
 
 @dataclass(frozen=True)
@@ -106,10 +105,12 @@ def examine(given: Given) -> tuple[Case, PropagationErrors]:
             ladder.append((PartName.READOUT if stage.last is PartName.STEPS else stage.last, found.outcome))
     case = _case(given, ranges, ladder, timeless, found, gains)
     severity = case.severity(PartName.STEPS)
-    if severity is not Severity.NONE:
+    if severity is Severity.LOSS:
+        growing, trial = tried(given, simplest)
+        case = replace(case, growing=growing, trial=trial)
+    elif severity is Severity.ERROR:
         # where no decisions are lost the fit says enough
-        most = _MOST_TIMES * given.steps if severity is Severity.LOSS else given.steps
-        case = replace(case, growing=_growing(given, simplest, most))
+        case = replace(case, growing=grown(given, simplest, given.steps)[0])
     return case, found.errors
 
 
@@ -157,28 +158,6 @@ def _simulated(
 def _by_current(found: Spikes) -> Outcome:
     """Give what came of a stage if the classes are compared by the current that reached them."""
     return found.outcome if found.by_current is None else replace(found.outcome, decisions=found.by_current)
-
-
-def _growing(given: Given, network: SpikingNetwork, most: int) -> tuple[Growing, ...]:
-    """Try other numbers of steps: T/2, T, 2T … until the network decides as its limit T → ∞, `most` at most."""
-    images: list[Array] = []
-    for target in given.targets():
-        images.append(target.images)
-        if sum(map(len, images)) >= _GROWN_IMAGES:
-            break
-    x = np.concatenate(images)[:_GROWN_IMAGES]
-    backend = choose(given.backend, network, seed=given.seed)
-    found: list[Growing] = []
-    steps = max(1, given.steps // 2)
-    while steps <= most:
-        given.progress(f"T = {steps}", 0, len(x))
-        agreement, error = at(network, x, steps, backend=backend, threads=given.threads)
-        given.progress(f"T = {steps}", len(x), len(x))
-        found.append(Growing(steps=steps, images=len(x), agreement=agreement, error=error))
-        if steps > given.steps and agreement == 1.0:
-            break
-        steps = given.steps if steps < given.steps else 2 * steps
-    return tuple(found)
 
 
 def _case(

@@ -168,52 +168,57 @@ def _errors(
 
 def at(
     network: SpikingNetwork,
+    limit: SpikingNetwork,
     images: Array,
     steps: int,
     *,
     backend: Backend,
     threads: int,
-) -> tuple[float, float]:
-    """Compare a network after some steps with its limit T → ∞.
+) -> tuple[float, float, float]:
+    """Compare a network after some steps with the limit T → ∞.
 
     Parameters
     ----------
     network : SpikingNetwork
-        Reset by subtraction, constant input.
+    limit : SpikingNetwork
+        The network whose clipped ReLUs are the limit: reset by subtraction, constant input.
     images : ndarray (N, C, H, W) float32
     steps : int
     backend : Backend
+        Of `network`.
     threads : int
 
     Returns
     -------
+    by_current : float
+        Share of images on which the class with the most current is that of the limit; of reset by subtraction.
     agreement : float
-        Share of images on which both decide alike.
+        Share of images on which the readout's class is that of the limit.
     error : float
         Mean |value in the limit − rate| over all neurons.
     """
-    layers = layers_of(network)
+    layers = layers_of(limit)
     sums, stop = Sums(layers), Event()
-    alike: list[Array] = []
+    alike: list[tuple[Array, Array]] = []
     size = backend.sizes(network)[0]
 
-    def work(start: int) -> tuple[dict[str, dict[str, Array]], Array]:
+    def work(start: int) -> tuple[dict[str, dict[str, Array]], tuple[Array, Array]]:
         x = images[start : start + size]
         (found,) = batches(network, x, steps, backend=backend, first=start, stop=stop)
-        limit = values_of(network, layers, x, clipped=True)
+        wanted = values_of(limit, layers, x, clipped=True)
         away = {
             layer.name: {
-                "limit": np.abs(limit.layers[layer.name] - found.counts[layer.name] / steps)
+                "limit": np.abs(wanted.layers[layer.name] - found.counts[layer.name] / steps)
                 .reshape(len(x), -1)
                 .sum(axis=1)
             }
             for layer in layers
         }
-        return away, by_current(network, found) == limit.decisions
+        return away, (by_current(network, found) == wanted.decisions, found.predictions == wanted.decisions)
 
     with closing(in_order(work, range(0, len(images), size), threads, stop)) as results:
         for away, same in results:
             sums.add(away)
             alike.append(same)
-    outcome = Outcome(np.concatenate(alike), sums.means("limit"))
-    return float(outcome.decisions.mean()), outcome.error(layers)
+    current, own = (np.concatenate(column) for column in zip(*alike, strict=True))
+    return float(current.mean()), float(own.mean()), Outcome(own, sums.means("limit")).error(layers)

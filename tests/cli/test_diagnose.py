@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from snnconv.cli.diagnose import _shortened, _signed
+
 
 @pytest.fixture(scope="module")
 def network(snnconv, samples, tmp_path_factory) -> Path:
@@ -51,27 +53,48 @@ def test_the_table_says_what_json_says(snnconv, arguments, tmp_path) -> None:
             f"{layer['correlation']:.3f}",
         ]
         mark = "!" if layer["name"] == made["first_beyond_tolerance"] else ""
-        assert row == [f"{layer['depth']}{mark}", layer["name"], *numbers]
+        assert [row[0], *row[2:]] == [f"{layer['depth']}{mark}", *numbers]
+        assert layer["name"].endswith(row[1].removeprefix("…"))
     assert sum(row[0].endswith("!") for row in rows) == 1
     growth = made["growth"]
-    assert f"{growth['p']:.6f} · {growth['q']:.4f}^l (adjusted R² {growth['adjusted_r2']:.4f})" in shown.out
+    assert f"{growth['p']:.4g} · {growth['q']:.4f}^l (adjusted R² {growth['adjusted_r2']:.4f})" in shown.out
     assert f"τ_max {made['tau_max']:.3f}" in shown.out
     assert f"mean error {made['error']:+.5f}, |error| {made['absolute_error']:.5f}" in shown.out
     assert f"agreement with the ONNX model {100 * made['agreement']:.2f} %" in shown.out
 
 
-def test_the_table_fits_80_columns(snnconv, arguments) -> None:
-    """Rows of a table are as wide as its columns: the layers' names here are those of real exports."""
+def test_everything_fits_80_columns(snnconv, arguments) -> None:
+    """All but the command lines, which are there to be copied; the layers' names here are those of real exports."""
     lines = snnconv(*arguments).out.splitlines()
-    rows = [line.rstrip() for line in lines if re.match(r" ?\d+!? ", line)]
-    longest = max(len(line.split()[1]) for line in rows)
-    # a name of up to 25 characters leaves room for all numbers
-    assert max(map(len, rows)) - longest + 25 <= 80
-    # all else fits too, but the command lines, which are there to be copied
-    others = [line.rstrip() for line in lines if not line.startswith("   $ ") and line.rstrip() not in rows]
-    # the head of the table is as wide as its rows
-    others = [line for line in others if "─" not in line and not line.startswith(" l ")]
-    assert max(map(len, others)) <= 80
+    assert any("…/stage1_block1/relu1/Relu " in line for line in lines)
+    assert max(len(line) for line in lines if not line.startswith("   $ ")) <= 80
+
+
+def test_lines_break_between_the_parts_of_the_split(snnconv, network, samples) -> None:
+    arguments = ["diagnose", network, "--reference", samples / "digits_resnet.onnx", "--samples", 12, "--steps", 12]
+    lines = snnconv(*arguments, "--data", samples / "digits_calibration.npz").out.splitlines()
+    at = next(index for index, line in enumerate(lines) if line.startswith("points of agreement"))
+    assert [len(re.findall(r"[a-z] -?[0-9.]+(?: /)?$", line)) for line in lines[at : at + 2]] == [1, 1]
+    # with labels that the model gets all right, accuracy loses what agreement loses
+    assert not any("points of accuracy" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("name", "room", "shown"),
+    [
+        ("/relu/Relu", 12, "/relu/Relu"),
+        ("/stages/stage1_block1/relu1/Relu", 27, "…/stage1_block1/relu1/Relu"),
+        ("a_layer_with_a_long_name/x", 12, "…long_name/x"),
+        ("a_layer_without_any_slash", 12, "…t_any_slash"),
+    ],
+)
+def test_names_are_cut_from_the_left(name, room, shown) -> None:
+    assert _shortened(name, room) == shown
+    assert len(shown) <= room
+
+
+def test_a_small_error_has_no_minus() -> None:
+    assert [_signed(number, 4) for number in (-0.00001, 0.00001, -0.0123)] == ["+0.0000", "+0.0000", "-0.0123"]
 
 
 def test_findings_are_numbered_and_say_what_to_do(snnconv, network, samples) -> None:

@@ -42,4 +42,6 @@ def _searched(case: Case) -> str:
     """Say where the factor was searched for another number of steps."""
     if case.options is None or case.options.steps == case.steps:
         return ""
-    return f". The network was converted for {case.options.steps} steps"
+    searched = case.options.compensation in (Compensation.SEARCH, Compensation.LAYERWISE)
+    what = "The factors were searched" if searched else "The network was converted"
+    return f". {what} for {case.options.steps} steps"

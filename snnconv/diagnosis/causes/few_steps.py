@@ -1,10 +1,20 @@
 """T is too short for this depth: the error falls with T, and at this T it has not fallen far enough."""
 
 from math import ceil, log
+from typing import Any
 
+from snnconv.choices import Compensation, Encoding, Reset
 from snnconv.diagnosis.case import Case
-from snnconv.diagnosis.command_lines import simulate
+from snnconv.diagnosis.command_lines import convert_again, simulate
 from snnconv.diagnosis.model import CauseName, Finding, Growing, PartName, Severity
+
+_WITHOUT: dict[PartName, tuple[str, dict[str, Any]]] = {
+    PartName.COMPENSATION: ("compensation", {"compensation": Compensation.NONE}),
+    PartName.INITIAL: ("V(0)", {"initial_potential": 0.0}),
+    PartName.RESET: ("reset to zero", {"reset": Reset.SUBTRACT}),
+    PartName.ENCODING: ("Poisson spikes", {"encoding": Encoding.CONSTANT}),
+}
+"""What other numbers of steps are tried without, in words, and how a conversion leaves it out."""
 
 
 def find(case: Case) -> Finding | None:
@@ -16,11 +26,13 @@ def find(case: Case) -> Finding | None:
     before, after = case.before(PartName.STEPS), case.after(PartName.STEPS)
     evidence = (
         f"with T → ∞ {case.of(before.agreement)} images are decided as the model does, after {case.steps} steps "
-        f"{case.of(after.agreement)}{_series(case)}"
+        f"{case.of(after.agreement)}{_series(case)}{_as_it_is(case)}"
     )
-    best, fitted = _best(case, severity), _fitted(case)
+    fitted, without = _fitted(case), _left_out(case)
     worst = max(case.layers, key=lambda layer: layer.time_error)
     broken = case.broken or worst
+    steps = case.trial.steps if case.trial is not None else fitted or 2 * case.steps
+    changes = {name: value for one in without for name, value in _WITHOUT[one][1].items()}
     return Finding(
         cause=CauseName.FEW_STEPS,
         layer=broken.name,
@@ -28,9 +40,26 @@ def find(case: Case) -> Finding | None:
         lost=case.lost(PartName.STEPS),
         error=part.error,
         evidence=evidence,
-        advice=_advice(best, fitted) + _remedies(case),
-        command=simulate(case, "--steps", str(best.steps if best is not None else fitted or 2 * case.steps)),
+        advice=_advice(case, fitted) + _conversion(case, without) + _remedies(case),
+        command=convert_again(case, steps=steps, **changes) if without else simulate(case, "--steps", str(steps)),
     )
+
+
+def _present(case: Case) -> tuple[PartName, ...]:
+    """Give what the network has beyond the one that other numbers of steps are tried on."""
+    return tuple(name for name in _WITHOUT if case.part(name) is not None)
+
+
+def _left_out(case: Case) -> tuple[PartName, ...]:
+    """Give what more steps must do without: nothing where the network as it is does as well with them.
+
+    Factors were chosen for the errors of another T, and reset to zero and Poisson spikes follow another law than the
+    fit; V(0) fades with T.
+    """
+    present = _present(case)
+    if case.trial is not None:
+        return present if case.trial.as_it_is < case.trial.plain else ()
+    return present if any(name is not PartName.INITIAL for name in present) else ()
 
 
 def _series(case: Case) -> str:
@@ -52,12 +81,20 @@ def _slope(growing: tuple[Growing, ...]) -> float | None:
     return log(first.error / last.error) / log(last.steps / first.steps)
 
 
-def _best(case: Case, severity: Severity) -> Growing | None:
-    """Give what was tried and decides most often as T → ∞, the least T of these; None where no decisions are lost."""
-    tried = [found for found in case.growing if found.steps > case.steps]
-    if severity is not Severity.LOSS or not tried:
-        return None
-    return max(tried, key=lambda found: (found.agreement, -found.steps))
+def _as_it_is(case: Case) -> str:
+    """Say what so many steps do to the network as it is, where that is not the one that they were tried on."""
+    trial = case.trial
+    if trial is None:
+        return ""
+    present = " and ".join(_WITHOUT[name][0] for name in _present(case))
+    if not present:
+        chosen = next(found for found in case.growing if found.steps == trial.steps)
+        counted = f"; its readout decides so on {trial.plain * trial.images:.0f}"
+        return counted if trial.plain != chosen.agreement else ""
+    return (
+        f". At T = {trial.steps} the network as it is decides so on {trial.as_it_is * trial.images:.0f} of "
+        f"{trial.images}, and on {trial.plain * trial.images:.0f} without {present}, as in this trial"
+    )
 
 
 def _fitted(case: Case) -> int | None:
@@ -71,12 +108,25 @@ def _fitted(case: Case) -> int | None:
     return ceil(steps / unit) * unit
 
 
-def _advice(best: Growing | None, fitted: int | None) -> str:
-    if best is not None:
-        return f"give more steps: {best.steps} would do, by the trial above"
+def _advice(case: Case, fitted: int | None) -> str:
+    if case.trial is not None:
+        chosen = next(found for found in case.growing if found.steps == case.trial.steps)
+        verdict = "would do" if chosen.agreement == 1 else "do best of those tried"
+        return f"give more steps: {case.trial.steps} {verdict}, by the trial above"
     if fitted is not None:
         return f"give more steps: after about {fitted} every layer's error meets the tolerance, by the fit"
     return "give more steps"
+
+
+def _conversion(case: Case, without: tuple[PartName, ...]) -> str:
+    """Say why the network as it is would not do with more steps."""
+    if not without:
+        return ""
+    said = f". Convert for them without {' and '.join(_WITHOUT[name][0] for name in without)}"
+    if PartName.COMPENSATION not in without:
+        return said
+    chosen = "another T" if case.options is None else f"{case.options.steps} steps"
+    return f"{said}: factors were chosen for {chosen}; --compensation search finds some for so many"
 
 
 def _remedies(case: Case) -> str:

@@ -14,7 +14,7 @@ def find(case: Case) -> Finding:
         f"{100 * low:.1f} to {100 * high:.1f} %)"
     )
     if last.accuracy is not None and case.stages[0].accuracy is not None:
-        evidence += f"; accuracy {100 * case.stages[0].accuracy:.2f} % of the model, {100 * last.accuracy:.2f} % of it"
+        evidence += f"; accuracy: model {100 * case.stages[0].accuracy:.2f} %, network {100 * last.accuracy:.2f} %"
     if case.broken is None:
         evidence += f". No layer's error is more than {case.tolerance:g} beyond what {case.steps} steps lose"
     return Finding(

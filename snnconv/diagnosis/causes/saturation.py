@@ -19,7 +19,7 @@ def find(case: Case) -> Finding | None:
     evidence = (
         f"activations above λ{used} are cut off, up to {100 * worst.saturated:.1f} % of a layer ({worst.name}). With "
         f"ReLUs {case.of(before.agreement)} images are decided as the model does, with ReLUs clipped at λ "
-        f"{case.of(after.agreement)}: no number of steps gives this back"
+        f"{case.of(after.agreement)}: no number of steps gives this back{_given_back(case)}"
     )
     percentile = 99.9 if case.options is None else _higher(case.options.percentile)
     return Finding(
@@ -32,6 +32,14 @@ def find(case: Case) -> Finding | None:
         advice=f"convert with --percentile {percentile:g}; --granularity channel gives each channel its own λ",
         command=convert_again(case, percentile=percentile),
     )
+
+
+def _given_back(case: Case) -> str:
+    """Say what compensation gives back of all that is lost."""
+    part = case.part(PartName.COMPENSATION)
+    if part is None or part.lost >= 0:
+        return ""
+    return f"; compensation gives back {-100 * part.lost:.1f} points of all losses"
 
 
 def _higher(percentile: float) -> float:
