@@ -18,8 +18,8 @@ def print_energy(terminal: Terminal, made: "Report", details: bool) -> None:
         ("profile", "ANN µJ", "SNN µJ", "ANN/SNN", "QNN/SNN", "break-even", "nm"),
         [_row(estimate) for estimate in made.energy],
         note="Estimates, not measurements; –: not priced, or no such number. QNN: the ReLU network with activations of "
-        "as many bits as T steps tell apart. break-even: pJ per SynOp below which the SNN takes less. "
-        f"nm: ANN | SNN{mixed}.{more}",
+        "as many bits as T steps tell apart. break-even: pJ per SynOp below which the SNN takes less; never: its other "
+        f"operations alone take more. nm: ANN | SNN{mixed}.{_twin(made)}{_older(made)}{more}",
     )
     if not details:
         return
@@ -36,14 +36,32 @@ def print_energy(terminal: Terminal, made: "Report", details: bool) -> None:
         terminal.write(f"  [{key}] {cite}")
 
 
+def _twin(made: "Report") -> str:
+    """Say where the quantised network is priced with more bits than it needs: that is too dear."""
+    for estimate in made.energy:
+        priced = estimate.quantised_priced_bits
+        if priced is not None and priced > estimate.quantised_bits > 8:
+            return f" QNN: {estimate.quantised_bits} bits are priced as {priced}, none between is published."
+    return ""
+
+
+def _older(made: "Report") -> str:
+    sides = [side for estimate in made.energy for side in (estimate.ann, estimate.snn) if side is not None]
+    if all(side.counted for side in sides):
+        return ""
+    return " ≥: an older run that did not count all; repeat simulate with --overwrite."
+
+
 def number(value: float | None) -> str:
     """Give an energy or a ratio; a dash where it is not priced, or cannot be."""
     return "–" if value is None else f"{value:,.3f}" if value < 1000 else f"{value:,.0f}"
 
 
 def side_uj(side: "EnergySide | None") -> str:
-    """Give the energy of a network in µJ."""
-    return number(None if side is None else side.uj)
+    """Give the energy of a network in µJ; at least so much where an older run did not count all that has a price."""
+    if side is None:
+        return number(None)
+    return number(side.uj) if side.counted else f"≥ {number(side.uj)}"
 
 
 def _row(estimate: "EnergyEstimate") -> tuple[str, ...]:
@@ -56,9 +74,15 @@ def _row(estimate: "EnergyEstimate") -> tuple[str, ...]:
         side_uj(estimate.snn),
         number(estimate.ratio),
         number(estimate.ratio_quantised),
-        number(estimate.break_even_pj_per_synop),
+        _break_even(estimate),
         " | ".join(technologies) + mixed,
     )
+
+
+def _break_even(estimate: "EnergyEstimate") -> str:
+    """Give pJ per SynOp, or that none is low enough."""
+    note = estimate.break_even_notes.pj_per_synop
+    return number(estimate.break_even_pj_per_synop) if note in (None, "unknown") else str(note)
 
 
 def _lines(estimate: "EnergyEstimate") -> list[str]:

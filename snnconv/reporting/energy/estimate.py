@@ -1,5 +1,7 @@
 """The energy of one image, as a result: `EnergyEstimate`."""
 
+from enum import StrEnum
+
 from pydantic import BaseModel, ConfigDict
 
 from snnconv.reporting.energy.parts import Status
@@ -8,6 +10,25 @@ from snnconv.reporting.energy.profile import Kind
 
 class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class BreakEvenNote(StrEnum):
+    """What there is to say of a break-even figure."""
+
+    NEVER = "never"
+    """No figure is low enough: the other operations alone cost as much as the ReLU network."""
+    ANY = "any"
+    """No figure is too high. Of a rate: it is above 1, which no neuron that fires at most once a step reaches."""
+    UNKNOWN = "unknown"
+    """A network or the SynOp is not priced, or not all was counted, or there are no spikes or SynOps to scale."""
+
+
+class BreakEvenNotes(_Record):
+    """One for each break-even figure; None where the figure says it all."""
+
+    pj_per_synop: BreakEvenNote | None
+    synops_per_mac: BreakEvenNote | None
+    rate: BreakEvenNote | None
 
 
 class EnergyLine(_Record):
@@ -39,6 +60,8 @@ class EnergySide(_Record):
     technology: str
     technology_nm: float | None
     """None where the profile's source does not say, or speaks of several."""
+    counted: bool
+    """Whether the run counted all that has a price. An older run may not have: its sum is a lower bound then."""
 
 
 class EnergyEstimate(_Record):
@@ -55,7 +78,12 @@ class EnergyEstimate(_Record):
     snn: EnergySide | None
     """The spiking network; None where the profile does not price it."""
     quantised: EnergySide | None
-    """The ReLU network with activations of ceil(log2(steps + 1)) bits; None without a price for so many bits."""
+    """The ReLU network with activations of `quantised_bits` bits; None without a price for so many."""
+    quantised_bits: int
+    """ceil(log2(steps + 1)): what tells steps + 1 numbers of spikes apart, priced or not."""
+    quantised_priced_bits: int | None
+    """How many bits the price of `quantised` is for. More than `quantised_bits` where no price between is published:
+    the quantised network is then priced too high. None where it is not priced."""
     ann_uj_padded: float | None
     """`ann.uj` with MACs on padding counted, as most papers do."""
     ann_uj_two_flops_per_mac: float | None
@@ -69,20 +97,19 @@ class EnergyEstimate(_Record):
     break_even_pj_per_synop: float | None
     """A SynOp must cost less than this for the spiking network to take less than the ReLU network.
 
-    All its other priced operations are paid first. None without a price for the ReLU network, without SynOps, or
-    where those others alone cost as much.
+    All its other priced operations are paid first. None where `break_even_notes` says why.
     """
     break_even_synops_per_mac: float | None
     """SynOps per MAC of the ReLU network at which both cost the same, all else equal.
 
-    Accesses to memory that a SynOp makes go with it. None where a side or the SynOp is not priced, or no number of
-    SynOps reaches it.
+    Accesses to memory that a SynOp makes go with it. None where `break_even_notes` says why.
     """
     break_even_rate: float | None
     """Mean firing rate of all neurons, in spikes per neuron and step, at which both cost the same.
 
     Operations per SynOp and per spike scale with it, operations per step do not. Above 1 no rate is too high for
-    neurons that fire at most once a step. None as above, and without spikes.
+    neurons that fire at most once a step. None where `break_even_notes` says why.
     """
+    break_even_notes: BreakEvenNotes
     not_priced: tuple[str, ...]
     """All that the estimate leaves out."""

@@ -64,6 +64,7 @@ class Account:
             lines=lines,
             technology=technology.technology,
             technology_nm=technology.technology_nm,
+            counted=self.counted,
         )
 
 

@@ -33,8 +33,8 @@ _OPERATIONS: Final = (
     _Operation("neuron_update", "membrane_adds", Grows.WITH_STEPS, "updates of a neuron"),
     _Operation("spike", "spikes", Grows.WITH_SPIKES, "spikes sent to their readers"),
 )
-_MAY_BE_ABSENT: Final = "pooling_add"
-"""None in `SnnCounts` where there is none, too."""
+_UNEVEN: Final = "pooling_add"
+"""None in `SnnCounts` of any run where windows share spikes unevenly, not only of older ones."""
 
 
 def ann_account(side: AnnSide, counts: AnnCounts) -> Account:
@@ -60,9 +60,10 @@ def snn_account(prices: SnnPrices, counts: SnnCounts) -> Account:
             continue
         count = getattr(counts, operation.counted)
         if count is None:
-            if operation.name != _MAY_BE_ABSENT or counts.membrane_adds is None:
-                counted &= operation.name not in known
-                left_out.append(f"{operation.text} of the spiking network: not counted in this run, which is older")
+            uneven = operation.name == _UNEVEN and counts.readout_adds is not None
+            why = "not counted, windows share spikes unevenly" if uneven else "not counted in this run, which is older"
+            counted &= uneven or operation.name not in known
+            left_out.append(f"{operation.text} of the spiking network: {why}")
             continue
         price: Price | None = known.get(operation.name)
         if not count and operation.name != "synop":

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from snnconv.reporting.counts import AnnCounts, SnnCounts
 from snnconv.reporting.energy import break_even
 from snnconv.reporting.energy.accesses import ann_accesses, snn_accesses
-from snnconv.reporting.energy.estimate import EnergyEstimate, EnergyLine, EnergySide
+from snnconv.reporting.energy.estimate import BreakEvenNotes, EnergyEstimate, EnergyLine, EnergySide
 from snnconv.reporting.energy.items import Account, Item
 from snnconv.reporting.energy.operations import ALWAYS_LEFT_OUT, ann_account, snn_account, without_side
 from snnconv.reporting.energy.parts import OperationUnit
 from snnconv.reporting.energy.profile import EnergyProfile
+from snnconv.reporting.energy.sides import QuantisedPrice
 from snnconv.runtime.summary import LayerSummary
 
 __all__ = ["ALWAYS_LEFT_OUT", "EnergyEstimate", "EnergyLine", "EnergySide", "price"]
@@ -32,12 +33,16 @@ def price(profile: EnergyProfile, ann: AnnCounts, snn: SnnCounts, layers: Sequen
     """
     dense = _ann(profile, ann, snn, layers)
     spiking = _snn(profile, ann, snn, layers)
-    twin = _quantised(profile, ann, snn)
+    twin_price = _twin_price(profile, snn)
+    twin = None if twin_price is None else Account((Item("mac", ann.macs, twin_price.mac),))
     # a sum that lacks something is not compared with one that does not
     ann_uj = None if dense is None or not dense.counted else dense.uj()
     snn_uj = None if spiking is None or not spiking.counted else spiking.uj()
     twin_uj = None if twin is None else twin.uj()
     others = spiking or Account(())
+    per_synop = break_even.pj_per_synop(ann_uj, others, snn)
+    per_mac = break_even.synops_per_mac(ann_uj, others, ann, snn)
+    rate = break_even.rate(ann_uj, others, snn, layers)
     return EnergyEstimate(
         profile_id=profile.id,
         profile_title=profile.title,
@@ -47,14 +52,17 @@ def price(profile: EnergyProfile, ann: AnnCounts, snn: SnnCounts, layers: Sequen
         ann=None if dense is None or profile.ann is None else dense.side(profile.ann),
         snn=None if spiking is None or profile.snn is None else spiking.side(profile.snn),
         quantised=None if twin is None or profile.quantised is None else twin.side(profile.quantised),
+        quantised_bits=_twin_bits(snn),
+        quantised_priced_bits=None if twin_price is None else twin_price.max_bits,
         ann_uj_padded=_padded(profile, ann, snn, layers),
         ann_uj_two_flops_per_mac=_two_flops(profile, ann, snn, layers),
         snn_uj_recomputed=_recomputed(profile, ann, snn, layers),
         ratio=None if ann_uj is None or not snn_uj else ann_uj / snn_uj,
         ratio_quantised=None if twin_uj is None or not snn_uj else twin_uj / snn_uj,
-        break_even_pj_per_synop=break_even.pj_per_synop(ann_uj, others, snn),
-        break_even_synops_per_mac=break_even.synops_per_mac(ann_uj, others, ann, snn),
-        break_even_rate=break_even.rate(ann_uj, others, snn, layers),
+        break_even_pj_per_synop=per_synop.value,
+        break_even_synops_per_mac=per_mac.value,
+        break_even_rate=rate.value,
+        break_even_notes=BreakEvenNotes(pj_per_synop=per_synop.note, synops_per_mac=per_mac.note, rate=rate.note),
         not_priced=_not_priced(profile, ann, snn, dense, spiking),
     )
 
@@ -77,12 +85,13 @@ def _both(first: Account, second: Account) -> Account:
     return Account(first.items + second.items, first.left_out + second.left_out, first.counted and second.counted)
 
 
-def _quantised(profile: EnergyProfile, ann: AnnCounts, snn: SnnCounts) -> Account | None:
-    """Give the twin of T steps: its activations have T + 1 levels, so ceil(log2(T + 1)) bits."""
-    if profile.quantised is None or not snn.steps:
-        return None
-    found = profile.quantised.price(snn.steps.bit_length())
-    return None if found is None else Account((Item("mac", ann.macs, found),))
+def _twin_bits(snn: SnnCounts) -> int:
+    """Give the bits of the twin of T steps: its activations have T + 1 levels, so ceil(log2(T + 1))."""
+    return snn.steps.bit_length()
+
+
+def _twin_price(profile: EnergyProfile, snn: SnnCounts) -> QuantisedPrice | None:
+    return None if profile.quantised is None or not snn.steps else profile.quantised.price(_twin_bits(snn))
 
 
 def _padded(profile: EnergyProfile, ann: AnnCounts, snn: SnnCounts, layers: Sequence[LayerSummary]) -> float | None:

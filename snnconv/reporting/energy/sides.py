@@ -107,6 +107,6 @@ class QuantisedSide(Technology):
             raise ValueError(f"max_bits must ascend, found {', '.join(map(str, bits))}")
         return self
 
-    def price(self, bits: int) -> Price | None:
-        """Give the price of a MAC on activations of `bits` bits; None where they are too many."""
-        return next((entry.mac for entry in self.prices if bits <= entry.max_bits), None)
+    def price(self, bits: int) -> QuantisedPrice | None:
+        """Give the price of a MAC on activations of `bits` bits, or of the next more; None where they are too many."""
+        return next((entry for entry in self.prices if bits <= entry.max_bits), None)

@@ -7,7 +7,7 @@ from markupsafe import Markup
 from snnconv.reporting.page.runs import Run, Runs
 from snnconv.reporting.page.svg.axis import Axis
 from snnconv.reporting.page.svg.bars import Bar, axis_of, bars
-from snnconv.reporting.page.svg.chart import Chart, Series, draw
+from snnconv.reporting.page.svg.chart import Chart, Series, draw, lying
 
 MOST_BARS = 60
 """With more layers the names cannot be read any more, and the picture would be longer than a page."""
@@ -22,8 +22,8 @@ def by_layer(
     unit: str,
     values: Callable[[Run], Named],
     show: Callable[[float], str],
-) -> Markup:
-    """Draw one value for each layer.
+) -> tuple[Markup, str]:
+    """Draw one value for each layer; give the picture, and what its caption should add.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def by_layer(
     description = "; ".join(_described(run, named, show) for run, named in found if named)
     if len(found) == 1 and len(numbers) <= MOST_BARS:
         rows = [Bar(layer, value, show(value)) for layer, value in found[0][1]]
-        return bars(name, title, description, axis_of(unit, numbers, show), rows)
+        return bars(name, title, description, axis_of(unit, numbers, show), rows), ""
     depth = max(len(named) for _, named in found)
     series = tuple(
         Series(run.end, range(1, len(named) + 1), [value for _, value in named], run.index, marks=depth <= MOST_BARS)
@@ -52,7 +52,7 @@ def by_layer(
     )
     axis = axis_of(unit, numbers, show)
     chart = Chart(title, description, depth_axis(depth), Axis(unit, axis.low, axis.high, format=show), series)
-    return draw(chart, name)
+    return draw(chart, name), lying(chart)
 
 
 def depth_axis(depth: int) -> Axis:

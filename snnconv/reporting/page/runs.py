@@ -83,9 +83,12 @@ def letters(index: int) -> str:
 
 
 def differing_options(reports: Sequence[Report]) -> list[str]:
-    """Name the options of the conversion in which runs differ."""
+    """Name the options of the conversion in which runs differ.
+
+    Its number of steps is left out: it is what the network proposes, and T is what was run.
+    """
     options = [report.run.network.options for report in reports]
-    names = sorted({name for given in options for name in given})
+    names = sorted({name for given in options for name in given} - {"steps"})
     return [name for name in names if len({_text(given.get(name)) for given in options}) > 1]
 
 

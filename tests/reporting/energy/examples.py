@@ -41,7 +41,7 @@ SNN: dict[str, Any] = {
     "leaks": 0,
     "comparisons": 20,
     "resets": 10.0,
-    "pooling_adds": None,
+    "pooling_adds": 0.0,
     "readout_adds": 12,
 }
 

@@ -6,13 +6,18 @@ from hypothesis import strategies as st
 
 from snnconv.reporting.counts import SnnCounts
 from snnconv.reporting.energy.load import load_profile
-from snnconv.reporting.energy.price import price
+from snnconv.reporting.energy.price import EnergyEstimate, price
 from snnconv.reporting.energy.profile import EnergyProfile
 from snnconv.runtime.summary import LayerSummary
 from tests.reporting.energy.examples import LAYERS, ann_counts, cost, layer, made, snn_counts, spiking
 
 CLOSE = 1e-9  # relative
 PROFILES = [load_profile(name) for name in ("cmos45-fp32", "cmos45-int32", "simple45-memory", "lemaire45")]
+
+
+def _notes(found: EnergyEstimate) -> tuple[str | None, ...]:
+    notes = found.break_even_notes
+    return notes.pj_per_synop, notes.synops_per_mac, notes.rate
 
 
 def _at_price(profile: EnergyProfile, pj: float) -> EnergyProfile:
@@ -67,6 +72,27 @@ def test_none_where_the_rest_alone_costs_as_much() -> None:
     profile = made(snn=spiking(synop=cost(1.0), mac=cost(40.0)))
     found = price(profile, ann_counts(), snn_counts(), LAYERS)
     assert (found.break_even_pj_per_synop, found.break_even_synops_per_mac, found.break_even_rate) == (None, None, None)
+    assert _notes(found) == ("never", "never", "never")
+
+
+def test_no_price_is_another_thing_than_no_price_low_enough() -> None:
+    found = price(made(ann=None), ann_counts(), snn_counts(), LAYERS)
+    assert (found.break_even_pj_per_synop, found.break_even_synops_per_mac, found.break_even_rate) == (None, None, None)
+    assert _notes(found) == ("unknown", "unknown", "unknown")
+    older = price(load_profile("cmos45-fp32"), ann_counts(), snn_counts(bias_adds=None), LAYERS)
+    assert _notes(older) == ("unknown", "unknown", "unknown")
+
+
+def test_nothing_is_too_high() -> None:
+    found = price(made(snn=spiking(synop=cost(0.5))), ann_counts(), snn_counts(), LAYERS)
+    # 400 pJ of SynOps at a rate of 0.5 against 2000 pJ
+    assert found.break_even_rate == pytest.approx(2.5, rel=CLOSE)
+    assert _notes(found) == (None, None, "any")
+    free = price(made(snn=spiking(synop=cost(0.0))), ann_counts(), snn_counts(), LAYERS)
+    assert (free.break_even_synops_per_mac, free.break_even_rate) == (None, None)
+    assert _notes(free) == (None, "any", "any")
+    quiet = price(made(), ann_counts(), snn_counts(synops=0.0, spikes=0.0, resets=0.0), LAYERS)
+    assert _notes(quiet) == ("any", "unknown", "unknown")
 
 
 def test_without_a_price_of_a_synop_there_is_no_break_even_in_synops() -> None:

@@ -120,14 +120,19 @@ def test_the_quantised_twin_has_a_level_for_each_number_of_spikes(steps: int, bi
     found = _price(made(quantised={"technology": "chip", "prices": entries}), snn=snn_counts(steps=steps))
     if bits > 16:
         assert (found.quantised, found.ratio_quantised) == (None, None)
+        assert (found.quantised_bits, found.quantised_priced_bits) == (bits, None)
         return
     assert found.quantised is not None
+    assert (found.quantised_bits, found.quantised_priced_bits) == (bits, bits)
     assert _counts(found.quantised) == {"mac": (1000, bits)}
     assert found.ratio_quantised == pytest.approx(1000 * bits * PER_PJ / _snn(found).uj, rel=EXACT)
 
 
 def test_more_than_8_bits_take_the_wider_mac() -> None:
-    eight, nine = (_price(load_profile("cmos45-int8"), snn=snn_counts(steps=steps)).quantised for steps in (255, 256))
+    found = [_price(load_profile("cmos45-int8"), snn=snn_counts(steps=steps)) for steps in (64, 255, 256)]
+    # bits that no price is for are told apart from those that one is for
+    assert [(one.quantised_bits, one.quantised_priced_bits) for one in found] == [(7, 8), (8, 8), (9, 32)]
+    _, eight, nine = (one.quantised for one in found)
     assert eight is not None
     assert nine is not None
     assert (eight.uj, nine.uj) == pytest.approx((230 * PER_PJ, 3200 * PER_PJ), rel=EXACT)
@@ -203,9 +208,20 @@ def test_sums_that_lack_something_are_not_compared() -> None:
     for name in ("lemaire45", "simple45-memory", "cmos45-fp32"):
         found = _price(load_profile(name), snn=older)
         assert _snn(found).uj > 0
+        assert not _snn(found).counted
         assert found.ratio is None
         assert found.break_even_pj_per_synop is None
         assert found.break_even_synops_per_mac is None
         assert found.break_even_rate is None
     # what has no price is no part of the sum
-    assert _price(load_profile("hu2021"), snn=older).ratio is not None
+    found = _price(load_profile("hu2021"), snn=older)
+    assert found.ratio is not None
+    assert _snn(found).counted
+
+
+def test_pools_that_share_spikes_unevenly_are_said_in_newer_runs_too() -> None:
+    found = _price(load_profile("cmos45-fp32"), snn=snn_counts(pooling_adds=None))
+    assert "additions in pools of the spiking network: not counted, windows share spikes unevenly" in found.not_priced
+    # repeating the run would not count them
+    assert _snn(found).counted
+    assert found.ratio is not None

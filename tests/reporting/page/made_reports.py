@@ -179,7 +179,7 @@ def _counts(made: Made, layers: tuple[LayerRow, ...], spikes: float, synops: flo
         leaks=0,
         comparisons=neurons * made.steps,
         resets=spikes,
-        pooling_adds=None,
+        pooling_adds=0.0,
         readout_adds=made.classes * made.steps,
     )
     return ann, snn

@@ -8,6 +8,7 @@ import pytest
 
 from snnconv.reporting.model import Gain, Report
 from snnconv.reporting.page import page
+from snnconv.runtime.network_facts import NetworkFacts
 
 Make = Callable[..., Report]
 
@@ -162,3 +163,41 @@ def test_a_section_says_what_is_missing_and_how_to_get_it(
     # of what is there nothing is said to be missing
     part = one[one.index(f'<section id="{section}"') :]
     assert "missing" not in part[: part.index("</section>")]
+
+
+def test_what_did_not_fire_is_called_by_three_names(one: str, parse: type[Any]) -> None:
+    text = plain(parse(one).text)
+    assert "silent" not in text.lower()
+    assert "Never fired*" in text
+    assert "of single neurons, over all observed images together" in text
+    assert "pairs of a neuron and an image without a spike" in text
+    assert "Mute: a > 0, never fired" in text
+    assert "Left on the membrane, |V(T)/(θT)|" in text
+
+
+def test_parameters_of_neurobench_say_what_they_have_more(make: Make, parse: type[Any]) -> None:
+    report = make()
+    sizes = {"parameters": 1000, "scale_parameters": 5, "footprint": 4020, "connection_weights": 900}
+    facts = NetworkFacts(**sizes, zero_weights=0, activations=8, readout_start=0, pools=())
+    having = report.model_copy(update={"run": report.run.model_copy(update={"facts": facts})})
+    assert "ParameterCount is the Parameters above, 1,000, with the 5 of scales" in plain(parse(page([having])).text)
+    without = having.run.model_copy(update={"facts": facts.model_copy(update={"scale_parameters": 0})})
+    assert "the Parameters above" not in page([having.model_copy(update={"run": without})])
+
+
+def test_the_number_of_steps_is_what_was_run(make: Make, parse: type[Any]) -> None:
+    reports = [make(steps=t, options=(("percentile", p), ("steps", 5 * t))) for t, p in ((64, 99.9), (16, 100))]
+    text = plain(parse(page(reports)).text)
+    assert "Option percentile 99.9 100" in text
+    assert "Option steps" not in text
+
+
+@pytest.mark.parametrize(("p", "what"), [(0.01, "the error grows"), (-0.01, "its magnitude grows")])
+def test_a_fit_below_0_grows_in_magnitude(make: Make, parse: type[Any], p: float, what: str) -> None:
+    report = make()
+    assert report.observation is not None
+    assert report.observation.growth is not None
+    growth = report.observation.growth.model_copy(update={"p": p, "q": 1.5})
+    observation = report.observation.model_copy(update={"growth": growth})
+    text = plain(parse(page([report.model_copy(update={"observation": observation})])).text)
+    assert f"in the fit {what} by 50.0 % a layer" in text

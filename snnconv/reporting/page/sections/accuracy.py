@@ -7,7 +7,7 @@ from snnconv.reporting.page.blocks import Block, Figure, Section, Table
 from snnconv.reporting.page.download import csv_file
 from snnconv.reporting.page.runs import Run, Runs, missing
 from snnconv.reporting.page.svg.axis import Axis
-from snnconv.reporting.page.svg.chart import Chart, Rule, Series, draw
+from snnconv.reporting.page.svg.chart import Chart, Rule, Series, draw, lying
 from snnconv.reporting.page.text import count, fixed, percent, percent_range, significant
 
 _NO_LABELS = "no accuracy without labels: run simulate on data that has them, or with --labels."
@@ -50,7 +50,9 @@ def ann_rules(runs: Runs, value: Callable[[Report], float | None], show: Callabl
             found.setdefault(number, []).append(run)
     rules = []
     for number, those in found.items():
-        whose = "" if len(found) == 1 else " " + ", ".join(run.tag for run in those)
+        # the picture has room for two
+        tags = ", ".join(run.tag for run in those[:2]) + (" …" if len(those) > 2 else "")
+        whose = "" if len(found) == 1 else f" {tags}"
         style = None if len(found) == 1 else those[0].index
         rules.append(Rule(f"ANN{whose} {show(number)}", number, style))
     return tuple(rules)
@@ -80,7 +82,7 @@ def _accuracy(runs: Runs) -> Figure:
     )
     data = csv_file("accuracy", ("run", "step", "accuracy", "low", "high"), rows)
     caption = "Accuracy after each time step, with Wilson's 95 % interval; the dashed line is the ONNX model."
-    return Figure(draw(chart, "fig-accuracy"), caption, data)
+    return Figure(draw(chart, "fig-accuracy"), caption + lying(chart), data)
 
 
 def _agreement(runs: Runs) -> Figure:
@@ -101,7 +103,7 @@ def _agreement(runs: Runs) -> Figure:
     )
     data = csv_file("agreement", ("run", "step", "agreement"), rows)
     caption = "Share of images on which the spiking network and the ONNX model decide alike."
-    return Figure(draw(chart, "fig-agreement"), caption, data)
+    return Figure(draw(chart, "fig-agreement"), caption + lying(chart), data)
 
 
 def steps_table(run: Run) -> Table:

@@ -5,7 +5,7 @@ from snnconv.reporting.page.download import csv_file
 from snnconv.reporting.page.layers import depth_axis
 from snnconv.reporting.page.runs import Run, Runs, missing
 from snnconv.reporting.page.svg.axis import Axis
-from snnconv.reporting.page.svg.chart import Chart, Series, draw
+from snnconv.reporting.page.svg.chart import Chart, Series, draw, lying
 from snnconv.reporting.page.text import count, significant
 
 _STEPS_SHOWN = 5
@@ -72,4 +72,4 @@ def _figure(runs: Runs) -> Figure:
     data = csv_file("spikes-per-neuron", ("run", "layer", "step", "spikes_per_neuron"), rows)
     last = ", ".join(f"{run.prefix}T = {count(run.report.run.steps)}" for run in runs)
     caption = f"Spikes per neuron by layer; last step: {last}."
-    return Figure(draw(chart, "fig-cumulative"), caption, data)
+    return Figure(draw(chart, "fig-cumulative"), caption + lying(chart), data)

@@ -2,12 +2,22 @@
 
 from collections.abc import Iterator
 
-from snnconv.reporting.energy.estimate import EnergyEstimate, EnergySide
+from snnconv.reporting.energy.estimate import EnergyEstimate
+from snnconv.reporting.model import Report
 from snnconv.reporting.page.blocks import Block, Note, Section, Table
 from snnconv.reporting.page.runs import Run, Runs, missing
 from snnconv.reporting.page.sections.energy_bars import figures
+from snnconv.reporting.page.sections.estimates import (
+    BREAK_EVENS,
+    LOWER_BOUND,
+    TWIN,
+    approximately,
+    break_even,
+    ranged,
+    twin_bits,
+)
 from snnconv.reporting.page.sections.profiles import details
-from snnconv.reporting.page.text import energy, significant
+from snnconv.reporting.page.text import significant
 
 
 def section(runs: Runs) -> Section:
@@ -15,13 +25,15 @@ def section(runs: Runs) -> Section:
     priced = [run for run in runs if run.report.energy]
     blocks: list[Block] = []
     if priced:
-        blocks += [*figures(priced), _table(priced), _note(priced), *details(priced)]
+        blocks += missing(runs, _lower_bound, LOWER_BOUND)
+        blocks += [*figures(priced), _table(priced), *_notes(priced), *details(priced)]
     blocks += missing(
         runs, lambda report: not report.energy, "no energy was asked for: run report with --energy, or --profile."
     )
     lead = (
         "Every figure here is an estimate, not a measurement: a count times a published price. Read SynOps per MAC and "
-        "the break-even first; where a profile mixes technologies, its ratio compares circuits as well as networks."
+        "the break-even first; where a profile mixes technologies, its ratio compares circuits as well as networks. "
+        "A profile that prices one network alone is a yardstick: it has no ratio."
     )
     return Section("energy", "Estimated energy", lead, blocks)
 
@@ -54,36 +66,30 @@ def _row_name(run: Run, profile: str) -> str:
 
 def _cells(one: EnergyEstimate) -> Iterator[str]:
     mixed = " (mixed technology)" if one.mixed_technology else ""
-    yield _side(one.ann)
-    yield _side(one.snn)
+    bits = f" ({twin_bits(one)})" if one.quantised is not None else ""
+    notes = one.break_even_notes
+    yield ranged(one.ann)
+    yield ranged(one.snn)
     yield approximately(one.ratio) + mixed
-    yield _side(one.quantised)
-    yield approximately(one.ratio_quantised)
-    yield approximately(one.break_even_pj_per_synop)
-    yield approximately(one.break_even_synops_per_mac)
-    yield approximately(one.break_even_rate)
+    yield ranged(one.quantised) + bits
+    yield approximately(one.ratio_quantised) + (bits if one.ratio_quantised is not None else "")
+    yield break_even(one.break_even_pj_per_synop, notes.pj_per_synop)
+    yield break_even(one.break_even_synops_per_mac, notes.synops_per_mac)
+    yield break_even(one.break_even_rate, notes.rate)
 
 
-def _side(side: EnergySide | None) -> str:
-    """Give an estimate with its range."""
-    if side is None:
-        return "not priced"
-    if side.uj_low == side.uj == side.uj_high:
-        return f"≈ {energy(side.uj)}"
-    return f"≈ {energy(side.uj)} ({energy(side.uj_low)} to {energy(side.uj_high)})"
-
-
-def approximately(value: float | None) -> str:
-    """Give an estimated number."""
-    return "–" if value is None else f"≈ {significant(value)}"
-
-
-def _note(runs: Runs) -> Note:
+def _notes(runs: Runs) -> Iterator[Note]:
     work = ", ".join(
         f"{run.prefix}{significant(run.report.synops_per_mac)}" for run in runs if run.report.synops_per_mac is not None
     )
-    return Note(
+    yield Note(
         f"SynOps per MAC on this page: {work or '–'}. Below a profile's break-even, the estimate for the spiking "
-        "network is the lower one. The quantised ANN has activations of ⌈log₂(T + 1)⌉ bits: as many levels as a rate "
-        "over T steps has."
+        f"network is the lower one. {BREAK_EVENS}"
     )
+    estimates = [one for run in runs for one in run.report.energy]
+    if any(one.quantised is not None for one in estimates):
+        yield Note(TWIN)
+
+
+def _lower_bound(report: Report) -> bool:
+    return any(side is not None and not side.counted for one in report.energy for side in (one.ann, one.snn))

@@ -7,16 +7,21 @@ from snnconv.reporting.energy.estimate import EnergyEstimate, EnergySide
 from snnconv.reporting.page.blocks import Figure
 from snnconv.reporting.page.download import Cell, csv_file
 from snnconv.reporting.page.runs import Run, Runs
+from snnconv.reporting.page.sections.estimates import total, twin_bits
 from snnconv.reporting.page.svg.axis import Axis
 from snnconv.reporting.page.svg.bars import Bar, bars
 from snnconv.reporting.page.text import energy
 
 _ANN_STYLE = 5
-_HEAD = ("run", "profile", "side", "estimated_uj", "low", "high", "technology", "technology_nm", "mixed_technology")
+_HEAD = (
+    *("run", "profile", "side", "estimated_uj", "low", "high", "technology", "technology_nm", "mixed_technology"),
+    *("counted", "bits", "priced_as_bits"),
+)
 _READING = (
     "Thin lines are the range that a profile gives. A logarithmic axis has no zero: compare where bars end, not how "
     "long they are."
 )
+_OPEN = "An arrow and ≥ mark sums that lack what an older run did not count."
 
 Estimates = Sequence[tuple[Run, EnergyEstimate]]
 
@@ -42,7 +47,8 @@ def figures(runs: Runs) -> Iterator[Figure]:
             svg = bars(name, title, described, axis, rows, row_height=17)
             csv_name = name.removeprefix("fig-")
             data = csv_file(csv_name, _HEAD, (row for those in group.values() for row in _rows(those)))
-            yield Figure(svg, f"{title}. {_READING}", data)
+            open_ends = f" {_OPEN}" if any(row.open for row in rows) else ""
+            yield Figure(svg, f"{title}. {_READING}{open_ends}", data)
 
 
 def _axis(runs: Runs) -> Axis:
@@ -59,9 +65,14 @@ def _profile(those: Estimates) -> Iterator[Bar]:
     first = those[0][1]
     yield Bar(first.profile_id + (" (mixed technology)" if first.mixed_technology else ""), None, "", heading=True)
     yield from _dense("ANN", [(run, one.ann) for run, one in those])
-    twins = [(run, one.quantised) for run, one in those if one.quantised is not None]
-    if twins:
-        yield from _dense("ANN, quantised", twins)
+    twins: dict[str, list[tuple[Run, EnergySide | None]]] = {}
+    for run, one in those:
+        if one.quantised is not None:
+            twins.setdefault(twin_bits(one).replace("priced as", "as"), []).append((run, one.quantised))
+    for bits, sides in twins.items():
+        # of several kinds, one that a single run has says which
+        tag = f" {sides[0][0].tag}" if len(twins) > 1 and len(sides) == 1 else ""
+        yield from _dense(f"ANN{tag}, {bits}", sides)
     for run, one in those:
         yield _bar(f"SNN {run.tag}".strip(), one.snn, run.index % _ANN_STYLE)
 
@@ -78,8 +89,9 @@ def _dense(name: str, sides: Sequence[tuple[Run, EnergySide | None]]) -> Iterato
 def _bar(name: str, side: EnergySide | None, style: int) -> Bar:
     if side is None:
         return Bar(name, None, "not priced", style)
-    # zero has no place on a logarithmic axis
-    return Bar(name, side.uj or None, f"≈ {energy(side.uj)}", style, side.uj_low or None, side.uj_high or None)
+    # zero has no place on a logarithmic axis, and a lower bound has no upper end
+    low, high = (side.uj_low or None, side.uj_high or None) if side.counted else (None, None)
+    return Bar(name, side.uj or None, total(side), style, low, high, open=not side.counted)
 
 
 def _rows(those: Estimates) -> Iterator[Sequence[Cell]]:
@@ -96,4 +108,7 @@ def _rows(those: Estimates) -> Iterator[Sequence[Cell]]:
                     side.technology,
                     side.technology_nm,
                     str(one.mixed_technology),
+                    str(side.counted),
+                    one.quantised_bits if side is one.quantised else None,
+                    one.quantised_priced_bits if side is one.quantised else None,
                 )

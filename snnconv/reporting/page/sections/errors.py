@@ -9,7 +9,7 @@ from snnconv.reporting.page.layers import depth_axis
 from snnconv.reporting.page.runs import Run, Runs, missing
 from snnconv.reporting.page.sections.rates import UNOBSERVED
 from snnconv.reporting.page.svg.axis import Axis
-from snnconv.reporting.page.svg.chart import Chart, Series, draw
+from snnconv.reporting.page.svg.chart import Chart, Series, draw, lying
 from snnconv.reporting.page.text import fixed, percent, significant
 from snnconv.runtime.observation import LayerErrors
 
@@ -65,7 +65,7 @@ def _figure(
     chart = Chart(title, f"{int(depth)} layers; {highest}", depth_axis(int(depth)), axis, tuple(series))
     rows = [(run.label, e.depth, e.name, value(e)) for run in runs for e in _errors(run.report)]
     data = csv_file(name.removeprefix("fig-"), ("run", "depth", "layer", "error"), rows)
-    return Figure(draw(chart, name), caption, data)
+    return Figure(draw(chart, name), caption + lying(chart), data)
 
 
 def _fit(run: Run) -> str:
@@ -75,10 +75,12 @@ def _fit(run: Run) -> str:
     r2 = "" if growth.adjusted_r2 is None else f", adjusted R² = {fixed(growth.adjusted_r2, 3)}"
     word = "grows" if growth.q > 1 else "shrinks" if growth.q < 1 else "stays"
     change = percent(abs(growth.q - 1), 1)
+    # below 0 the neurons fire too much, and p·q^l falls where its magnitude grows
+    what = "its magnitude" if growth.p < 0 else "the error"
     by = "" if growth.q == 1 else f" by {change} a layer"
     return (
         f"{run.prefix}p·q^l with p = {significant(growth.p)} and q = {fixed(growth.q, 4)}{r2}: "
-        f"in the fit the error {word}{by}."
+        f"in the fit {what} {word}{by}."
     )
 
 
@@ -103,9 +105,9 @@ def _table(run: Run) -> Table:
         "Most active",
         "Mean",
         "Mean absolute",
-        "Absolute, of the layer itself",
-        "Saturated",
-        "Silent",
+        "Left on the membrane, |V(T)/(θT)|",
+        "Saturated: a/λ > 1",
+        "Mute: a > 0, never fired",
         "Correlation",
     )
     return Table(f"{run.prefix}Errors by layer", head, rows, folded=True)

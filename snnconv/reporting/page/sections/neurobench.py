@@ -16,6 +16,7 @@ def section(runs: Runs) -> Section:
         names = _metrics(columns[0][1])
         rows = tuple((name, *(_metrics(found)[name] for _, found in columns)) for name in names)
         blocks.append(Table("NeuroBench metrics", ("Metric", *(head for head, _ in columns)), rows))
+        blocks += [Note(text) for run in runs if (text := _gains(run))]
         if any(found.MembraneUpdates is None for _, found in columns):
             blocks.append(Note("– stands where the counts of a run do not determine a metric."))
         if all(run.report.observation is None for run in runs):
@@ -37,6 +38,17 @@ def _columns(run: Run) -> list[tuple[str, NeuroBench]]:
     if report.observation is not None:
         columns.append((f"{of_run}first image", report.observation.neurobench))
     return columns
+
+
+def _gains(run: Run) -> str:
+    """Say why ParameterCount is more than the parameters among the counts."""
+    facts = run.report.run.facts
+    if run.report.neurobench is None or facts is None or not facts.scale_parameters:
+        return ""
+    return (
+        f"{run.prefix}ParameterCount is the Parameters above, {count(facts.parameters)}, with the "
+        f"{count(facts.scale_parameters)} of scales: gains of shortcuts, and BatchNorms that could not be folded."
+    )
 
 
 def _metrics(found: NeuroBench) -> dict[str, str]:

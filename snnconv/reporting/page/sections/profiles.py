@@ -6,6 +6,7 @@ from snnconv.reporting.energy.estimate import EnergyEstimate, EnergyLine, Energy
 from snnconv.reporting.energy.profile import EnergyProfile
 from snnconv.reporting.page.blocks import Block, Facts, Table
 from snnconv.reporting.page.runs import Runs
+from snnconv.reporting.page.sections.estimates import OLDER, twin_bits
 from snnconv.reporting.page.text import count, significant
 
 
@@ -44,15 +45,20 @@ def _range(line: EnergyLine) -> str:
 
 def _profile(one: EnergyEstimate, profile: EnergyProfile) -> Facts:
     items = [("Kind", str(one.kind), "")]
-    for name, side in (("ANN", one.ann), ("Quantised ANN", one.quantised), ("SNN", one.snn)):
-        items.append((name, _technology(side), ""))
-    for name, value in (
-        ("ANN with taps on padding, µJ (estimate)", one.ann_uj_padded),
-        ("ANN with two FLOPs per MAC, µJ (estimate)", one.ann_uj_two_flops_per_mac),
-        ("SNN with constant currents made anew at each step, µJ (estimate)", one.snn_uj_recomputed),
+    for name, side, more in (
+        ("ANN", one.ann, ""),
+        ("Quantised ANN", one.quantised, twin_bits(one)),
+        ("SNN", one.snn, ""),
     ):
-        if value is not None:
-            items.append((name, f"≈ {significant(value)}", ""))
+        items.append((name, _technology(side), more))
+    for name, side, value in (
+        ("ANN with taps on padding, µJ (estimate)", one.ann, one.ann_uj_padded),
+        ("ANN with two FLOPs per MAC, µJ (estimate)", one.ann, one.ann_uj_two_flops_per_mac),
+        ("SNN with constant currents made anew at each step, µJ (estimate)", one.snn, one.snn_uj_recomputed),
+    ):
+        if side is not None and value is not None:
+            text = f"≈ {significant(value)}" if side.counted else f"≥ {significant(value)}"
+            items.append((name, text, "" if side.counted else OLDER))
     items += [("Not priced", text, "") for text in one.not_priced]
     items += [("Note", text, "") for text in profile.notes]
     for source in profile.sources:

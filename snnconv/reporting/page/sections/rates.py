@@ -47,17 +47,17 @@ def _rates(run: Run) -> list[tuple[str, float]]:
 
 
 def _figure(runs: Runs) -> Figure:
-    svg = by_layer(runs, "fig-rates", "Mean rate of each layer", "mean rate", _rates, significant)
+    svg, more = by_layer(runs, "fig-rates", "Mean rate of each layer", "mean rate", _rates, significant)
     rows = [(run.label, name, rate) for run in runs for name, rate in _rates(run)]
     data = csv_file("rates", ("run", "layer", "mean_rate"), rows)
-    return Figure(svg, "Mean rate of the neurons of each layer, over all images and time steps.", data)
+    return Figure(svg, "Mean rate of the neurons of each layer, over all images and time steps." + more, data)
 
 
 def _table(run: Run) -> Table:
     seen = {} if run.report.observation is None else {layer.name: layer for layer in run.report.observation.layers}
     head = ["Layer", "Neurons", "Mean rate", "Spikes per neuron"]
     if seen:
-        head += ["Highest rate*", "Silent neurons*"]
+        head += ["Highest rate*", "Never fired*"]
     rows = []
     for layer in run.report.layers:
         if layer.mean_rate is None:
@@ -68,7 +68,7 @@ def _table(run: Run) -> Table:
             one = seen.get(layer.name)
             row += ["–", "–"] if one is None else [significant(one.highest_rate), percent(one.silent_neurons, 1)]
         rows.append(tuple(row))
-    note = "; * on the observed images" if seen else ""
+    note = "; * of single neurons, over all observed images together" if seen else ""
     return Table(f"{run.prefix}Rates by layer{note}", tuple(head), tuple(rows), folded=True)
 
 
@@ -78,9 +78,10 @@ def _histograms(run: Run) -> Multiples:
     images = 0 if observation is None else len(observation.images)
     panels = []
     for layer in chosen(layers):
-        silent = layer.never_fired / max(sum(layer.rates), 1)
+        still = layer.never_fired / max(sum(layer.rates), 1)
         description = (
-            f"{count(sum(layer.rates))} neurons of {images} images; {percent(silent, 1)} never fired; "
+            f"{count(sum(layer.rates))} pairs of a neuron and one of {images} images; "
+            f"{percent(still, 1)} without a spike; "
             f"highest rate {significant(layer.highest_rate)}"
         )
         svg = histogram(
@@ -91,7 +92,7 @@ def _histograms(run: Run) -> Multiples:
             layer.never_fired,
             run.index,
         )
-        panels.append(Panel(svg, layer.name, f"silent {percent(silent, 1)}"))
+        panels.append(Panel(svg, layer.name, f"without a spike {percent(still, 1)}"))
     rows = [
         (layer.name, k / len(layer.rates), (k + 1) / len(layer.rates), neurons, layer.never_fired if k == 0 else 0)
         for layer in layers
@@ -99,7 +100,7 @@ def _histograms(run: Run) -> Multiples:
     ]
     data = csv_file(f"rate-histograms{run.slug}", ("layer", "from", "to", "neurons", "rate_0"), rows)
     caption = (
-        f"Neurons by rate, 0 to 1, on {images} observed images; heights are logarithmic. "
-        f"The dark line at the left is how many never fired.{left_out(layers)}"
+        f"Neurons by rate, 0 to 1, each counted once for each of {images} observed images; heights are logarithmic. "
+        f"The dark line at the left is pairs of a neuron and an image without a spike.{left_out(layers)}"
     )
     return Multiples(tuple(panels), caption, data, f"{run.prefix}Neurons by rate")

@@ -41,14 +41,14 @@ def _named(run: Run) -> list[tuple[str, float]]:
 
 
 def _figure(runs: Runs) -> Figure:
-    svg = by_layer(runs, "fig-synops", "SynOps by layer", "SynOps per image", _named, short)
+    svg, more = by_layer(runs, "fig-synops", "SynOps by layer", "SynOps per image", _named, short)
     rows = [
         (run.label, layer.name, layer.synops_per_image, layer.synops_share)
         for run in runs
         for layer in run.report.layers
     ]
     data = csv_file("synops", ("run", "layer", "synops_per_image", "share"), rows)
-    return Figure(svg, "SynOps that feed each layer, for one image over all time steps.", data)
+    return Figure(svg, "SynOps that feed each layer, for one image over all time steps." + more, data)
 
 
 def per_step(run: Run) -> list[list[float]]:

@@ -5,7 +5,7 @@ from snnconv.reporting.page.download import csv_file
 from snnconv.reporting.page.runs import Run, Runs, missing
 from snnconv.reporting.page.sections.accuracy import ann_rules, share_axis
 from snnconv.reporting.page.svg.axis import Axis
-from snnconv.reporting.page.svg.chart import Chart, Rule, Series, draw
+from snnconv.reporting.page.svg.chart import Chart, Rule, Series, draw, lying
 from snnconv.reporting.page.text import count, percent, short
 
 _LEAST = 1e-3
@@ -77,4 +77,4 @@ def _figure(runs: Runs, series: tuple[Series, ...]) -> Figure:
     ]
     data = csv_file("accuracy-synops", ("run", "step", "synops_per_image", "accuracy"), rows)
     caption = "Accuracy against the SynOps spent so far, from a thousandth on; numbers beside the curve are time steps."
-    return Figure(draw(chart, "fig-work"), caption, data)
+    return Figure(draw(chart, "fig-work"), caption + lying(chart), data)

@@ -15,6 +15,7 @@ from snnconv.reporting.page.text import clipped
 _NAMES = 160.0
 _VALUES = 66.0
 _TOP, _BOTTOM = 8.0, 40.0
+_ARROW = 10
 _NAME_LENGTH, _HEADING_LENGTH = 20, 64
 
 
@@ -34,6 +35,8 @@ class Bar:
         Ends of a range.
     heading : bool
         A row without a bar that names the rows below.
+    open : bool
+        The value is a lower bound: an arrow leads on from the end of the bar.
     """
 
     name: str
@@ -43,6 +46,7 @@ class Bar:
     low: float | None = None
     high: float | None = None
     heading: bool = False
+    open: bool = False
 
 
 def bars(name: str, title: str, description: str, axis: Axis, rows: Sequence[Bar], row_height: float = 18) -> Markup:
@@ -89,6 +93,9 @@ def _row(place: Field, row: Bar, name: str, top: float, height: float) -> Iterat
         caps = "".join(f"M{number(x)} {number(middle - 3)}v6" for x in (low, high))
         yield element("path", d=d + caps, class_="whisker")
         end = max(end, high)
+    if row.open and row.value is not None:
+        yield element("path", d=f"M{number(end)} {number(middle)}h{_ARROW}m-3 -3l3 3l-3 3", class_="whisker")
+        end += _ARROW
     yield label(end + 5, middle + 4, row.text, "value")
 
 
