@@ -68,7 +68,7 @@ def report(folder: Path | str, profiles: Sequence[EnergyProfile] = ()) -> Report
             )
             for layer in summary.layers
         ),
-        energy=tuple(price(profile, ann, snn, summary.layers) for profile in profiles),
+        energy=tuple(price(profile, ann, snn, summary.layers, summary.connections) for profile in profiles),
         profiles=tuple(profiles),
         curve=curve(decided),
         layer_curves=layer_curves(summary, decided, steps),

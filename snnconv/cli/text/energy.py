@@ -19,7 +19,7 @@ def print_energy(terminal: Terminal, made: "Report", details: bool) -> None:
         [_row(estimate) for estimate in made.energy],
         note="Estimates, not measurements; –: not priced, or no such number. QNN: the ReLU network with activations of "
         "as many bits as T steps tell apart. break-even: pJ per SynOp below which the SNN takes less; never: its other "
-        f"operations alone take more. nm: ANN | SNN{mixed}.{_twin(made)}{_older(made)}{more}",
+        f"operations alone take more. nm: ANN | SNN{mixed}.{_free(made)}{_older(made)}{more}",
     )
     if not details:
         return
@@ -36,13 +36,9 @@ def print_energy(terminal: Terminal, made: "Report", details: bool) -> None:
         terminal.write(f"  [{key}] {cite}")
 
 
-def _twin(made: "Report") -> str:
-    """Say where the quantised network is priced with more bits than it needs: that is too dear."""
-    for estimate in made.energy:
-        priced = estimate.quantised_priced_bits
-        if priced is not None and priced > estimate.quantised_bits > 8:
-            return f" QNN: {estimate.quantised_bits} bits are priced as {priced}, none between is published."
-    return ""
+def _free(made: "Report") -> str:
+    some = any(_free_macs(estimate) for estimate in made.energy)
+    return " †: the SNN's MACs on currents have no price there." if some else ""
 
 
 def _older(made: "Report") -> str:
@@ -72,11 +68,17 @@ def _row(estimate: "EnergyEstimate") -> tuple[str, ...]:
         estimate.profile_id,
         side_uj(estimate.ann),
         side_uj(estimate.snn),
-        number(estimate.ratio),
+        number(estimate.ratio) + ("†" if _free_macs(estimate) else ""),
         number(estimate.ratio_quantised),
         _break_even(estimate),
         " | ".join(technologies) + mixed,
     )
+
+
+def _free_macs(estimate: "EnergyEstimate") -> bool:
+    """Say whether a ratio leaves out MACs that the spiking network makes: the ReLU network pays for the same ones."""
+    lines = () if estimate.snn is None or estimate.ratio is None else estimate.snn.lines
+    return any(line.operation == "mac" and line.uj is None for line in lines)
 
 
 def _break_even(estimate: "EnergyEstimate") -> str:

@@ -2,128 +2,147 @@
 
 | network | access | how many | size of the memory, in words |
 |---|---|---|---|
-| ReLU | weight_read | one per MAC | all parameters |
-| ReLU | activation_read | one per MAC that reads a layer of ReLUs | the layer |
+| ReLU | weight_read | one per MAC | the weights of the node |
+| ReLU | activation_read | one per MAC that reads layers of ReLUs | the layers |
 | ReLU | activation_write | one per activation | its layer |
-| spiking | weight_read | one per SynOp, and per MAC on a current | all parameters |
+| spiking | weight_read | one per SynOp, and per MAC on a current | the weights of the node |
+| spiking | current_read | one per step and output of a node whose current is kept | the outputs |
 | spiking | membrane_access | a read and a write per SynOp, and per neuron and step | the layer |
 | spiking | spike_write, spike_read | one per spike | the queue |
 | spiking | address_mac, address_add | two per spike, one per SynOp | |
 
-Sizes of single weight tensors, of bias vectors and of the image are not in the counts: what needs them is left out
-and named, or priced as the table says.
+Sizes of bias vectors and of the image are not in the counts: what needs them is left out and named, or priced where
+a model has one price for all sizes.
 """
 
 from collections.abc import Sequence
 
-from snnconv.reporting.counts import AnnCounts, SnnCounts
-from snnconv.reporting.energy.items import Account, Grows, Item
+from snnconv.reporting.energy.items import Account, Grows, Item, Run
 from snnconv.reporting.energy.memory import MemoryModel
-from snnconv.runtime.summary import LayerSummary
+from snnconv.runtime.summary_parts import ConnectionSummary
 
 _OLDER = "not counted in this run, which is older"
 _MACS_PER_ADDRESS = 2
 _READ_AND_WRITE = 2
 
 
-def ann_accesses(memory: MemoryModel, ann: AnnCounts, snn: SnnCounts, layers: Sequence[LayerSummary]) -> Account:
-    """Give the accesses of the ReLU network."""
+def ann_accesses(memory: MemoryModel, run: Run, padded: bool = False) -> Account:
+    """Give the accesses of the ReLU network; `padded` counts taps on padding."""
     items: list[Item] = []
     left: list[str] = []
-    _weights(memory, items, left, ann, "ReLU", ((ann.macs, Grows.WITH_STEPS),))
-    known = [layer for layer in layers if layer.neurons]
-    if any(layer.fed_operations is None for layer in known):
-        left.append(f"reads of activations of the ReLU network: {_OLDER}")
+    known = [layer for layer in run.layers if layer.neurons]
+    sizes = {layer.name: layer.neurons for layer in known}
+    if run.connections is None:
+        left.append(f"reads of weights and of activations of the ReLU network: {_OLDER}")
     else:
-        on_layers = [(layer.neurons, min(layer.fed_operations or 0, ann.macs)) for layer in known]
-        items += [Item("activation_read", reads, memory.price(words)) for words, reads in on_layers if reads]
-        _image(memory, items, left, ann.macs - sum(reads for _, reads in on_layers), "activation_read", "ReLU")
-    if ann.activations is None:
+        # a Scale on spikes is an addition there, and one on a current a BatchNorm
+        nodes = [(c, c.macs_padded if padded else c.macs) for c in run.connections if c.kind != "Scale"]
+        items += [Item("weight_read", macs, memory.price(c.weights)) for c, macs in nodes]
+        items += [
+            Item("activation_read", macs, memory.price(sum(sizes[name] for name in c.reads)))
+            for c, macs in nodes
+            if c.reads and not c.reads_current
+        ]
+        _unsized(memory, items, left, sum(m for c, m in nodes if c.reads_current or not c.reads), _INPUT, "ReLU")
+        _beyond(memory, left, [c for c, _ in nodes], "ReLU")
+    if run.ann.activations is None:
         left.append(f"writes of activations of the ReLU network: {_OLDER}")
     else:
         written = [layer.neurons for layer in known]
-        written += [ann.activations - sum(written)] if ann.activations > sum(written) else []
+        written += [run.ann.activations - sum(written)] if run.ann.activations > sum(written) else []
         items += [Item("activation_write", words, memory.price(words)) for words in written]
-    biases = 0 if not snn.bias_adds or not snn.steps else snn.bias_adds // snn.steps
-    _biases(memory, items, left, biases, "ReLU")
+    biases = 0 if not run.snn.bias_adds or not run.snn.steps else run.snn.bias_adds // run.snn.steps
+    _unsized(memory, items, left, biases, _BIASES, "ReLU")
     if memory.addressing is not None:
         left.append("addressing in the ReLU network: it needs the sizes of kernels")
-    return Account(tuple(items), tuple(left), counted=not any(_OLDER in text for text in left))
+    return _account(items, left)
 
 
-def snn_accesses(memory: MemoryModel, ann: AnnCounts, snn: SnnCounts, layers: Sequence[LayerSummary]) -> Account:
-    """Give the accesses of the spiking network."""
+def snn_accesses(memory: MemoryModel, run: Run, each_step: bool = False) -> Account:
+    """Give the accesses of the spiking network; `each_step` makes constant currents anew at every step."""
     items: list[Item] = []
     left: list[str] = []
-    reads = ((snn.synops, Grows.WITH_SYNOPS), (float(snn.macs_once), Grows.WITH_STEPS))
-    _weights(memory, items, left, ann, "spiking", reads)
-    _image(memory, items, left, snn.macs_once, "current_read", "spiking")
+    snn = run.snn
+    if run.connections is None:
+        left.append(f"reads of weights and of kept currents of the spiking network: {_OLDER}")
+    else:
+        _reads_of_weights(memory, items, run.connections, snn.steps, each_step)
+        _beyond(memory, left, run.connections, "spiking")
+    macs = snn.macs_each_step if each_step else snn.macs_once
+    _unsized(memory, items, left, macs, _INPUT, "spiking")
     if snn.membrane_adds is None or snn.readout_adds is None:
         left.append(f"accesses to membranes of the spiking network: {_OLDER}")
     else:
-        items += _membranes(memory, snn, snn.readout_adds, layers)
+        items += _membranes(memory, run, snn.readout_adds)
     if snn.bias_adds is None:
         left.append(f"reads of biases of the spiking network: {_OLDER}")
     else:
-        _biases(memory, items, left, snn.bias_adds, "spiking")
+        _unsized(memory, items, left, snn.bias_adds, _BIASES, "spiking")
     if memory.fifo_words is not None:
         queue = memory.price(memory.fifo_words)
         items += [Item(name, snn.spikes, queue, Grows.WITH_SPIKES) for name in ("spike_write", "spike_read")]
         left.append("further reads of spikes that more than one layer of the spiking network reads")
     if memory.addressing is not None:
-        macs = _MACS_PER_ADDRESS * snn.spikes
-        items.append(Item("address_mac", macs, memory.addressing.mac, Grows.WITH_SPIKES))
+        addresses = _MACS_PER_ADDRESS * snn.spikes
+        items.append(Item("address_mac", addresses, memory.addressing.mac, Grows.WITH_SPIKES))
         items.append(Item("address_add", snn.synops, memory.addressing.add, Grows.WITH_SYNOPS))
+    return _account(items, left)
+
+
+_INPUT = ("input_read", "the image, and of currents made of it", "their sizes are not counted")
+_BIASES = ("bias_read", "biases", "their number is not counted")
+
+
+def _account(items: list[Item], left: list[str]) -> Account:
     return Account(tuple(items), tuple(left), counted=not any(_OLDER in text for text in left))
 
 
-def _membranes(memory: MemoryModel, snn: SnnCounts, readout_adds: int, layers: Sequence[LayerSummary]) -> list[Item]:
+def _reads_of_weights(
+    memory: MemoryModel, items: list[Item], nodes: Sequence[ConnectionSummary], steps: int, each_step: bool
+) -> None:
+    for node in nodes:
+        price = memory.price(node.weights)
+        if not node.reads_current:
+            items.append(Item("weight_read", node.synops_per_image, price, Grows.WITH_SYNOPS))
+        elif node.constant and not each_step:
+            items.append(Item("weight_read", node.macs, price))
+            items.append(Item("current_read", node.outputs * steps, memory.price(node.outputs)))
+        else:
+            items.append(Item("weight_read", node.macs * steps, price))
+
+
+def _membranes(memory: MemoryModel, run: Run, readout_adds: int) -> list[Item]:
     """Give reads and writes; what accumulates without firing has one word per class."""
-    classes = readout_adds / snn.steps if snn.steps else 0.0
+    steps = run.snn.steps
+    classes = readout_adds / steps if steps else 0.0
     items = []
-    for layer in layers:
-        words = layer.neurons or classes
-        price = memory.price(words)
+    for layer in run.layers:
+        price = memory.price(layer.neurons or classes)
         by_synops = _READ_AND_WRITE * layer.synops_per_image
         items.append(Item("membrane_access", by_synops, price, Grows.WITH_SYNOPS))
-        items.append(Item("membrane_access", _READ_AND_WRITE * layer.neurons * snn.steps, price))
+        items.append(Item("membrane_access", _READ_AND_WRITE * layer.neurons * steps, price))
     return items
 
 
-def _weights(
-    memory: MemoryModel,
-    items: list[Item],
-    left: list[str],
-    ann: AnnCounts,
-    network: str,
-    reads: Sequence[tuple[float, Grows]],
-) -> None:
-    if ann.parameters is None:
-        left.append(f"reads of weights of the {network} network: {_OLDER}")
-        return
-    price = memory.price(ann.parameters)
-    items += [Item("weight_read", count, price, grows) for count, grows in reads if count]
-    if memory.beyond(ann.parameters):
-        size = f"{memory.size(ann.parameters):,.0f} bytes, {memory.points[-1].bytes:,} at most are known"
+def _beyond(memory: MemoryModel, left: list[str], nodes: Sequence[ConnectionSummary], network: str) -> None:
+    """Name weights that need a larger memory than the model knows."""
+    large = [node for node in nodes if memory.beyond(node.weights)]
+    if large:
+        most = memory.size(max(node.weights for node in large))
         left.append(
-            f"what a memory for all weights of the {network} network takes beyond a straight line: it has {size}"
+            f"what memories for weights of the {network} network take beyond a straight line: "
+            f"{len(large)} have up to {most:,.0f} bytes, {memory.points[-1].bytes:,} at most are known"
         )
 
 
-def _image(memory: MemoryModel, items: list[Item], left: list[str], reads: int, operation: str, network: str) -> None:
-    """Charge reads of values that no layer of neurons gives: the image, and what is made of it."""
+def _unsized(
+    memory: MemoryModel, items: list[Item], left: list[str], reads: int, what: tuple[str, str, str], network: str
+) -> None:
+    """Charge reads of values whose memories have sizes that are not counted, if the model has one price for all."""
     if reads <= 0:
         return
+    operation, text, why = what
     if memory.by_size:
-        left.append(f"{reads:,} reads per image of the input of the {network} network: its size is not counted")
+        left.append(f"{reads:,} reads per image of {text}, of the {network} network: {why}")
     else:
         items.append(Item(operation, reads, memory.price(0)))
-
-
-def _biases(memory: MemoryModel, items: list[Item], left: list[str], reads: int, network: str) -> None:
-    if not reads:
-        return
-    if memory.by_size:
-        left.append(f"{reads:,} reads per image of biases of the {network} network: their number is not counted")
-    else:
-        items.append(Item("bias_read", reads, memory.price(0)))

@@ -3,11 +3,24 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import NamedTuple
 
+from snnconv.reporting.counts import AnnCounts, SnnCounts
 from snnconv.reporting.energy.estimate import EnergyLine, EnergySide
 from snnconv.reporting.energy.parts import Price, Technology
+from snnconv.runtime.summary_parts import ConnectionSummary, LayerSummary
 
 _PJ_PER_UJ = 1e6
+
+
+class Run(NamedTuple):
+    """What of a run is priced."""
+
+    ann: AnnCounts
+    snn: SnnCounts
+    layers: Sequence[LayerSummary]
+    connections: Sequence[ConnectionSummary] | None
+    """None in runs of older versions."""
 
 
 class Grows(Enum):

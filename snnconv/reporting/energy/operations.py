@@ -44,11 +44,12 @@ def ann_account(side: AnnSide, counts: AnnCounts) -> Account:
     return Account((Item("flop", counts.macs * side.flops_per_mac, side.price),))
 
 
-def snn_account(prices: SnnPrices, counts: SnnCounts) -> Account:
+def snn_account(prices: SnnPrices, counts: SnnCounts, at_once: bool = False) -> Account:
     """Give the operations of the spiking network.
 
-    Where a profile prices updates of a neuron, the operations that these stand for do not appear. Of the others, all
-    that there are do, with a price or without, and SynOps always.
+    Where a profile prices updates of a neuron, the operations that these stand for do not appear, nor, `at_once`, does
+    the addition of a step's current to a membrane: each SynOp is added there by itself then. Of the others, all that
+    there are appear, with a price or without, and SynOps always.
     """
     known = prices.by_operation
     updates = prices.neuron_update is not None
@@ -57,6 +58,8 @@ def snn_account(prices: SnnPrices, counts: SnnCounts) -> Account:
     counted = True
     for operation in _OPERATIONS:
         if operation.name == "neuron_update" if not updates else operation.name in INCLUDED_IN_UPDATE:
+            continue
+        if at_once and operation.name == "membrane_add":
             continue
         count = getattr(counts, operation.counted)
         if count is None:

@@ -29,7 +29,7 @@ class Status(StrEnum):
     DERIVED = "derived"
     """Worked out from other figures, or a figure of another operation that stands in for this one."""
     QUOTED = "quoted"
-    """Repeated by a source that does not say how it was found."""
+    """Read in a publication that repeats it; `where` says how it was found, if that is known."""
 
 
 class OperationUnit(StrEnum):

@@ -4,7 +4,7 @@ from typing import Any
 
 from snnconv.reporting.counts import AnnCounts, SnnCounts
 from snnconv.reporting.energy.profile import EnergyProfile
-from snnconv.runtime.summary import LayerSummary
+from snnconv.runtime.summary_parts import ConnectionSummary, LayerSummary
 
 
 def layer(**changes: Any) -> LayerSummary:
@@ -27,6 +27,73 @@ LAYERS = (
     layer(name="logits", neurons=0, spikes_per_image=0.0, mean_rate=None, synops_per_image=300.0, fed_operations=0),
 )
 """Two layers; the second accumulates for three classes."""
+
+
+def connection(**changes: Any) -> ConnectionSummary:
+    """Give a convolution on the image that feeds the stem."""
+    return ConnectionSummary.model_validate(
+        {
+            "name": "conv",
+            "kind": "Conv",
+            "feeds": "stem",
+            "reads": (),
+            "reads_current": True,
+            "constant": True,
+            "unit_spikes": False,
+            "shortcut": False,
+            "outputs": 5,
+            "biased": True,
+            "weights": 20,
+            "zero_weights": 0,
+            "full_fan_out": 4,
+            "strided": False,
+            "macs": 50,
+            "macs_padded": 60,
+            "synops_per_image": 0.0,
+        }
+        | changes
+    )
+
+
+CONNECTIONS = (
+    connection(),
+    # spikes of the stem, to itself and to the classes; an identity shortcut beside
+    connection(
+        name="own",
+        reads=("stem",),
+        reads_current=False,
+        constant=False,
+        weights=40,
+        macs=650,
+        macs_padded=740,
+        synops_per_image=400.0,
+    ),
+    connection(
+        name="identity",
+        kind="Scale",
+        reads=("stem",),
+        reads_current=False,
+        constant=False,
+        weights=1,
+        macs=5,
+        macs_padded=5,
+        synops_per_image=100.0,
+    ),
+    connection(
+        name="dense",
+        kind="Dense",
+        feeds="logits",
+        reads=("stem",),
+        reads_current=False,
+        constant=False,
+        outputs=3,
+        weights=15,
+        macs=300,
+        macs_padded=300,
+        synops_per_image=300.0,
+    ),
+)
+"""The weighted nodes of the two layers: 1000 MACs, 1100 with taps on padding, 800 SynOps."""
 
 ANN: dict[str, Any] = {"macs": 1000, "macs_padded": 1100, "parameters": 80, "activations": 8}
 

@@ -8,8 +8,8 @@ from snnconv.reporting.counts import SnnCounts
 from snnconv.reporting.energy.load import load_profile
 from snnconv.reporting.energy.price import EnergyEstimate, price
 from snnconv.reporting.energy.profile import EnergyProfile
-from snnconv.runtime.summary import LayerSummary
-from tests.reporting.energy.examples import LAYERS, ann_counts, cost, layer, made, snn_counts, spiking
+from snnconv.runtime.summary_parts import ConnectionSummary, LayerSummary
+from tests.reporting.energy.examples import CONNECTIONS, LAYERS, ann_counts, cost, layer, made, snn_counts, spiking
 
 CLOSE = 1e-9  # relative
 PROFILES = [load_profile(name) for name in ("cmos45-fp32", "cmos45-int32", "simple45-memory", "lemaire45")]
@@ -26,14 +26,23 @@ def _at_price(profile: EnergyProfile, pj: float) -> EnergyProfile:
     return EnergyProfile.model_validate(content)
 
 
-def _network(synops: float, spikes: float) -> tuple[SnnCounts, list[LayerSummary]]:
-    """Give the network of the examples with so many SynOps and spikes, and its layers."""
+def _network(macs: int, synops: float, spikes: float) -> tuple[SnnCounts, list[LayerSummary], list[ConnectionSummary]]:
+    """Give the network of the examples with so many MACs, SynOps and spikes, its layers and its weighted nodes."""
     counts = snn_counts(synops=synops, spikes=spikes, resets=spikes)
     shares = [each.synops_per_image / 800 for each in LAYERS]
     layers = [
         each.model_copy(update={"synops_per_image": share * synops}) for each, share in zip(LAYERS, shares, strict=True)
     ]
-    return counts, layers
+    nodes = [
+        each.model_copy(
+            update={
+                "synops_per_image": each.synops_per_image / 800 * synops,
+                "macs": macs if each.name == "own" else 0,
+            }
+        )
+        for each in CONNECTIONS
+    ]
+    return counts, layers, nodes
 
 
 @pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.id)
@@ -41,18 +50,18 @@ def _network(synops: float, spikes: float) -> tuple[SnnCounts, list[LayerSummary
 @settings(max_examples=40)
 def test_at_the_break_even_both_take_the_same(profile: EnergyProfile, macs: int, synops: int, spikes: int) -> None:
     ann = ann_counts(macs=macs)
-    counts, layers = _network(synops, spikes)
-    found = price(profile, ann, counts, layers)
+    network = _network(macs, synops, spikes)
+    found = price(profile, ann, *network)
     if found.break_even_pj_per_synop is not None:
-        there = price(_at_price(profile, found.break_even_pj_per_synop), ann, counts, layers)
+        there = price(_at_price(profile, found.break_even_pj_per_synop), ann, *network)
         assert there.ratio == pytest.approx(1.0, rel=CLOSE)
     if found.break_even_synops_per_mac is not None:
-        there = price(profile, ann, *_network(found.break_even_synops_per_mac * macs, spikes))
+        there = price(profile, ann, *_network(macs, found.break_even_synops_per_mac * macs, spikes))
         assert there.ratio == pytest.approx(1.0, rel=CLOSE)
     # so many MACs leave something for SynOps at a low enough rate
     assert found.break_even_rate is not None
     times = found.break_even_rate / (spikes / (5 * 4))  # five neurons, four steps
-    there = price(profile, ann, *_network(times * synops, times * spikes))
+    there = price(profile, ann, *_network(macs, times * synops, times * spikes))
     assert there.ratio == pytest.approx(1.0, rel=CLOSE)
 
 

@@ -32,6 +32,7 @@ from snnconv.runtime.summary import (
     RunSummary,
     reported_steps,
 )
+from snnconv.runtime.summary_parts import ConnectionSummary
 from tests.reporting.page.made import Made
 from tests.reporting.page.made_observations import make_observation
 
@@ -57,7 +58,7 @@ def make_report(**changes: Any) -> Report:
         synops_per_mac=synops / ann.macs,
         ac_per_mac=1.75,
         layers=layers,
-        energy=tuple(price(profile, ann, snn, layers) for profile in profiles),
+        energy=tuple(price(profile, ann, snn, layers, _connections(layers)) for profile in profiles),
         profiles=profiles,
         curve=curve,
         layer_curves=tuple(
@@ -244,3 +245,29 @@ def _classes(
         for a, b in zip(*matrix.nonzero(), strict=True)
     )
     return rows, pairs
+
+
+def _connections(layers: tuple[LayerRow, ...]) -> tuple[ConnectionSummary, ...]:
+    """Give a node for each layer, the first on the image."""
+    return tuple(
+        ConnectionSummary(
+            name=f"{layer.name}.conv",
+            kind="Conv",
+            feeds=layer.name,
+            reads=() if before is None else (before.name,),
+            reads_current=before is None,
+            constant=before is None,
+            unit_spikes=before is not None,
+            shortcut=False,
+            outputs=layer.neurons or 10,
+            biased=True,
+            weights=500,
+            zero_weights=0,
+            full_fan_out=9,
+            strided=False,
+            macs=4000,
+            macs_padded=4500,
+            synops_per_image=0.0 if before is None else layer.synops_per_image,
+        )
+        for before, layer in zip((None, *layers), layers, strict=False)
+    )

@@ -86,10 +86,10 @@ def test_never_and_not_priced_look_different(report: Report) -> None:
 
 
 def test_bits_that_no_price_is_for_are_said_beside_the_figures(report: Report) -> None:
-    wide = _priced(report, "cmos45-int8", steps=350)
+    wide = _priced(report, "cmos45-int32", steps=350)
     rows, notes = _section(wide)
-    assert rows["cmos45-int8"][3].endswith(" (9 bits priced as 32)")
-    assert rows["cmos45-int8"][4].endswith(" (9 bits priced as 32)")
+    assert rows["cmos45-int32"][3].endswith(" (9 bits priced as 32)")
+    assert rows["cmos45-int32"][4].endswith(" (9 bits priced as 32)")
     assert "no price between is published" in notes
     assert ">ANN, 9 bits as 32<" in next(iter(figures(number_runs([wide])))).svg
     twin = next(row for row in _csv(wide) if row["side"] == "quantised")
