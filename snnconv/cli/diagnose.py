@@ -115,7 +115,10 @@ def _print(terminal: Terminal, made: "Diagnosis") -> None:
     )
     _wrapped(terminal, _note(made))
     terminal.write(f"mean error {_signed(made.error, 5)}, |error| {made.absolute_error:.5f} over all neurons")
-    if made.growth is not None:
+    if made.growth is None:
+        if len(made.layers) > 1:
+            terminal.write("busiest neurons: no growth p·q^l fits their error")
+    else:
         quality = made.growth.adjusted_r2
         shown = "" if quality is None else f" (adjusted R² {quality:.4f})"
         terminal.write(f"busiest neurons: error ≈ {made.growth.p:.4g} · {made.growth.q:.4f}^l{shown}")

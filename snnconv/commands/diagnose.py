@@ -191,7 +191,7 @@ def _diagnosis(
         layers=case.layers,
         left_out=errors.left_out,
         first_beyond_tolerance=None if case.broken is None else case.broken.name,
-        growth=None if fitted is None else ErrorGrowth(**asdict(fitted)),
+        growth=None if fitted is None or fitted.at_bound else ErrorGrowth(**asdict(fitted)),
         error=errors.error,
         absolute_error=errors.absolute_error,
         tau_max=errors.tau_max,

@@ -22,6 +22,9 @@ Array = np.ndarray[Any, Any]
 
 _LARGEST = log(1e3)
 _GRID = 2001
+_STEP = 2 * _LARGEST / (_GRID - 1)
+_ALIKE = 1e-12
+"""Residuals that differ by less, as a part of the sum of squares, differ by rounding."""
 _GOLDEN = (sqrt(5) - 1) / 2
 _NARROWINGS = 80
 
@@ -35,7 +38,7 @@ class Fit:
     p : float
         Dimensionless, a rate. Of either sign.
     q : float
-        From 0.001 to 1000; above 1 the error grows with depth.
+        From 0.001 to 1000; above 1 the error grows with depth. At either end, see `at_bound`.
     adjusted_r2 : float or None
         1 − (1 − R²)(n − 1)/(n − 2) over n layers; None below 3, and where all errors are the same.
     """
@@ -43,6 +46,11 @@ class Fit:
     p: float
     q: float
     adjusted_r2: float | None
+
+    @property
+    def at_bound(self) -> bool:
+        """Whether q is as far off as was searched: the errors follow no such growth, and p says nothing."""
+        return abs(log(self.q)) > _LARGEST - _STEP
 
 
 def fit(errors: Sequence[float], depths: Sequence[int]) -> Fit:
@@ -68,6 +76,10 @@ def fit(errors: Sequence[float], depths: Sequence[int]) -> Fit:
     grid = np.linspace(-_LARGEST, _LARGEST, _GRID)
     best = int(np.argmin([_residual(e, depth, u) for u in grid]))
     u = _narrowed(e, depth, grid[max(best - 1, 0)], grid[min(best + 1, _GRID - 1)])
+    for bound in (grid[0], grid[-1]):
+        # where one layer alone counts, all q from some on leave the same
+        if _residual(e, depth, bound) - _residual(e, depth, u) <= _ALIKE * float(e @ e):
+            u = float(bound)
     powers, anchor = _powers(depth, u)
     # of equal errors the mean is no better than the fit, so no share of a variance is explained
     spread = float(((e - e.mean()) ** 2).sum()) if (e != e[0]).any() else 0.0

@@ -95,12 +95,20 @@ class PropagationErrors:
 
 
 def growth(errors: PropagationErrors) -> Fit | None:
-    """Fit p · q^l to the errors of each layer's most active neuron (Eq. 12); None below 2 layers."""
-    return growth_of(errors.layers)
+    """Fit p · q^l to the errors of each layer's most active neuron (Eq. 12); None below 2 layers.
+
+    q may lie at a bound: the search of ζ brings it into its own range.
+    """
+    return _fitted(errors.layers)
 
 
 def growth_of(layers: Sequence[LayerErrors]) -> Fit | None:
-    """Do the same with the errors of layers."""
+    """Do the same with the errors of layers; None too where q lies at a bound, for no growth fits then."""
+    fitted = _fitted(layers)
+    return None if fitted is None or fitted.at_bound else fitted
+
+
+def _fitted(layers: Sequence[LayerErrors]) -> Fit | None:
     if len(layers) < 2:
         return None
     return fit([layer.most_active_error for layer in layers], [layer.depth for layer in layers])

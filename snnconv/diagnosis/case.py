@@ -22,6 +22,7 @@ _IMAGES, _SHARE = 3, 0.0025
 
 
 _FINITE_TIME = (PartName.STEPS, PartName.RANGE)
+"""What compensation and V(0) are there for, in the order in which what they give back is shared out."""
 _REMEDIES = (PartName.INITIAL, PartName.COMPENSATION)
 
 
@@ -136,13 +137,15 @@ class Case:
         """Give the share of decisions that a part costs the network as it is.
 
         What compensation and V(0) give back is not lost to finite time, which they are there for, and no part costs
-        more than all parts together.
+        more than all parts together. It is given back once: to `steps` first, what is left of it to `range`.
         """
-        part = self.part(name)
-        lost = 0.0 if part is None else part.lost
-        if name in _FINITE_TIME:
-            lost -= sum(max(0.0, -given.lost) for one in _REMEDIES if (given := self.part(one)) is not None)
+        lost = _after_remedies({part.name: part.lost for part in self.parts}).get(name, 0.0)
         return min(max(lost, 0.0), 1 - self.stages[-1].agreement)
+
+    @property
+    def loses(self) -> bool:
+        """Whether all parts together cost decisions."""
+        return counts(1 - self.stages[-1].agreement, self.images)
 
     def severity(self, name: PartName) -> Severity:
         """Say what a part does on these images.
@@ -152,27 +155,35 @@ class Case:
         most, or more than the tolerance, to the first layer that breaks the tolerance.
         """
         lost = self.lost(name)
-        if self._counts(lost):
+        if counts(lost, self.images):
             return Severity.LOSS
-        if lost > 0 and self._counts(1 - self.stages[-1].agreement) and lost == max(map(self.lost, self._by_name)):
+        if lost > 0 and self.loses and lost == max(map(self.lost, self._by_name)):
             return Severity.LOSS
         if self.broken is None:
             return Severity.NONE
-        added = {one: self._added(one, self.broken.name) for one in self._by_name}
+        layer = self.broken.name
+        added = _after_remedies({one: self.increments[one].get(layer, 0.0) for one in self._by_name})
         mine = added.get(name, 0.0)
         return Severity.ERROR if mine > 0 and (mine > self.tolerance or mine == max(added.values())) else Severity.NONE
-
-    def _added(self, name: PartName, layer: str) -> float:
-        """Give what a part adds to the error of a layer, less what compensation and V(0) take away of finite time."""
-        added = self.increments[name].get(layer, 0.0)
-        if name in _FINITE_TIME:
-            added += sum(min(0.0, self.increments[one].get(layer, 0.0)) for one in _REMEDIES if one in self.increments)
-        return added
-
-    def _counts(self, share: float) -> bool:
-        count = round(share * self.images)
-        return count >= _IMAGES and wilson(count, self.images)[0] > _SHARE
 
     def of(self, share: float) -> str:
         """Say a share of the images as a count."""
         return f"{round(share * self.images)} of {self.images}"
+
+
+def counts(share: float, images: int) -> bool:
+    """Say whether a share of some images is a loss that the choice of images does not explain."""
+    count = round(share * images)
+    return count >= _IMAGES and wilson(count, images)[0] > _SHARE
+
+
+def _after_remedies(amounts: Mapping[PartName, float]) -> dict[PartName, float]:
+    """Take what compensation and V(0) give back off what finite time costs, each share of it once."""
+    left = dict(amounts)
+    remedy = sum(max(0.0, -amounts.get(name, 0.0)) for name in _REMEDIES)
+    for name in _FINITE_TIME:
+        taken = min(remedy, max(0.0, left.get(name, 0.0)))
+        if taken > 0:
+            left[name] -= taken
+            remedy -= taken
+    return left

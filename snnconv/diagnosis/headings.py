@@ -1,5 +1,6 @@
 """The heading of a finding: its cause, and what it costs beside what other parts give back."""
 
+from snnconv.diagnosis.case import counts
 from snnconv.diagnosis.model import CauseName, Diagnosis, Finding, Part, PartName, Severity
 
 _PARTS = {
@@ -47,7 +48,7 @@ def _of_the_model(finding: Finding, made: Diagnosis) -> str:
         return f"the model itself is wrong on {points(finding.lost)} % of the labelled images"
     if not made.labelled:
         return "what it costs cannot be counted without labels"
-    return "no decisions lost here, or too few to tell"
+    return f"the model itself is right on {points(made.model_accuracy or 0.0)} % of the labelled images"
 
 
 def _weight(finding: Finding, made: Diagnosis) -> str:
@@ -63,7 +64,8 @@ def _weight(finding: Finding, made: Diagnosis) -> str:
         by = " and ".join(givers)
         verb = "gives" if len(givers) == 1 else "give"
         said += f", {left} after what {by} {verb} back" if left > 0 else f", given back by {by}"
-    return f"{said}, too few to tell" if finding.severity is Severity.ERROR and left > 0 else said
+    few = finding.severity is Severity.ERROR and left > 0 and not counts(finding.lost or 0.0, made.images)
+    return f"{said}, too few to tell" if few else said
 
 
 def _explained(finding: Finding, made: Diagnosis) -> list[Part]:

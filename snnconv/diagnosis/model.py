@@ -167,7 +167,7 @@ class Diagnosis(_Record):
     first_beyond_tolerance: Name | None
     """The first layer whose error breaks the tolerance."""
     growth: ErrorGrowth | None
-    """None below 2 layers."""
+    """None below 2 layers, and where the errors follow no such growth: the best q lies at an end of those searched."""
     error: float
     """Mean over all neurons and images."""
     absolute_error: float

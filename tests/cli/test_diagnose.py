@@ -63,6 +63,11 @@ def test_the_table_says_what_json_says(snnconv, arguments, tmp_path) -> None:
     assert f"agreement with the ONNX model {100 * made['agreement']:.2f} %" in shown.out
 
 
+def test_errors_that_follow_no_growth(snnconv, arguments, monkeypatch) -> None:
+    monkeypatch.setattr("snnconv.commands.diagnose.growth", lambda errors: None)
+    assert "busiest neurons: no growth p·q^l fits their error\n" in snnconv(*arguments).out
+
+
 def test_everything_fits_80_columns(snnconv, arguments) -> None:
     """All but the command lines, which are there to be copied; the layers' names here are those of real exports."""
     lines = snnconv(*arguments).out.splitlines()

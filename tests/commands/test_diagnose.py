@@ -1,6 +1,7 @@
 """Diagnosis as a function."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 import snnconv
 from snnconv.choices import BackendName
+from snnconv.commands import diagnose as diagnose_command
 from snnconv.commands.diagnose import Diagnosis
 from snnconv.conversion.error_fit import fit
 from snnconv.errors import CalibrationError, DataError, FileMissingError, InputError, NetworkError, UsageError
@@ -62,6 +64,12 @@ def test_what_it_says(converted, tiny_resnet, tmp_path) -> None:
     assert made.tau_max == pytest.approx(1 / made.layers[-1].mean_highest_rate)
     assert Diagnosis.model_validate_json(out.read_text(encoding="utf-8")) == made
     jsonschema.validate(json.loads(out.read_text(encoding="utf-8")), json.loads(SCHEMA.read_text(encoding="utf-8")))
+
+
+def test_a_fit_at_a_bound_is_none(converted, tiny_resnet, monkeypatch) -> None:
+    found = diagnose_command.growth
+    monkeypatch.setattr("snnconv.commands.diagnose.growth", lambda errors: replace(found(errors), q=1000.0))
+    assert diagnose(converted, tiny_resnet, samples=4).growth is None
 
 
 def test_agreement_is_that_of_simulate(converted, tiny_resnet, tmp_path) -> None:

@@ -42,6 +42,25 @@ def test_the_fit_is_on_the_error_not_on_its_logarithm() -> None:
     assert found.p * found.q**4 == pytest.approx(0.4, rel=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("errors", "depths", "at_bound"),
+    [
+        ([0.0, 0.0, 0.4], [1, 2, 3], True),
+        ([0.4, 0.0, 0.0], [1, 2, 3], True),
+        # layers far apart: from some q on all leave the same
+        ([-0.01, 0.0, 0.4], [1, 2, 9], True),
+        ([0.0, 0.0, 0.0], [1, 2, 3], False),
+        ([0.01, 0.02, 0.4], [1, 2, 9], False),
+        ([-0.01, -0.02, -0.05], [1, 2, 3], False),
+    ],
+)
+def test_what_follows_no_growth_lies_at_a_bound(errors, depths, at_bound) -> None:
+    found = fit(errors, depths)
+    assert found.at_bound == at_bound
+    if at_bound:
+        assert abs(np.log(found.q)) == pytest.approx(np.log(1000), abs=0.007)
+
+
 def test_two_layers_have_no_adjusted_r2() -> None:
     found = fit([0.1, 0.2], [1, 2])
     assert (found.p, found.q) == pytest.approx((0.05, 2.0), rel=1e-6)

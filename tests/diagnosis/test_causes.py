@@ -188,10 +188,21 @@ def test_classes_that_fire_at_every_step(ties, workshop, change_nodes) -> None:
 def test_wrong_preprocessing(workshop) -> None:
     network = workshop.converted("no-mean", workshop.calibrated("no-mean", mean="0", std="1"))
     made = workshop.diagnosed(network)
+    found = next(one for one in made.findings if one.cause is CauseName.PREPROCESSING)
+    # what a better input would give back was not measured
+    assert (found.severity, found.lost) == (Severity.ERROR, None)
+    assert "right on 4 of 24 labelled images, where guessing among 10 classes gets 10 %" in found.evidence
+    assert "Recorded are scale 16, mean 0, std 1" in found.evidence
+
+
+def test_images_that_reach_the_model_otherwise_than_at_calibration(workshop) -> None:
+    made = workshop.diagnosed(
+        workshop.good, workshop.data("inverted", lambda x: 16 - x), calibration=workshop.calibrated()
+    )
     found = first(made, CauseName.PREPROCESSING)
     assert made.model_accuracy is not None
     assert found.lost == pytest.approx(1 - made.model_accuracy)
-    assert "Recorded are scale 16, mean 0, std 1" in found.evidence
+    assert "at calibration on 300 of 300" in found.evidence
 
 
 def test_wrong_preprocessing_without_labels(workshop) -> None:

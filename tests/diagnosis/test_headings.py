@@ -32,6 +32,8 @@ def _finding(cause: CauseName, severity: Severity, lost: float | None, error: fl
         (0.078, {PartName.STEPS: 0.04}, 0.078, "loss", "7.8 points"),
         (0.016, {}, 0.016, "error", "1.6 points, too few to tell"),
         (0.0, {}, 0.0, "error", "no decisions lost here"),
+        # an error by what is cut off on purpose: enough images to tell
+        (0.25, {}, 0.25, "error", "25.0 points"),
     ],
 )
 def test_both_figures(lost, given, left, severity, expected, healthy) -> None:
@@ -57,7 +59,7 @@ def test_what_the_model_loses_is_counted_on_labels(healthy) -> None:
     assert heading(lost, healthy) == "preprocessing: the model itself is wrong on 75.0 % of the labelled images"
     unknown = _finding(CauseName.PREPROCESSING, Severity.ERROR, None)
     assert heading(unknown, healthy.model_copy(update={"labelled": 0})).endswith("cannot be counted without labels")
-    assert "without labels" not in heading(unknown, healthy)
+    assert heading(unknown, healthy) == "preprocessing: the model itself is right on 100.0 % of the labelled images"
 
 
 def test_nothing_weighs_nothing(healthy) -> None:

@@ -122,7 +122,9 @@ def test_damage_is_one_clear_error(content: bytes, message: str, folder) -> None
     with pytest.raises(RunError, match=re.escape(f"{path} {message}")) as caught:
         load_observation(folder)
     assert "\n" not in str(caught.value)
-    assert "upgrade snnconv" in str(caught.value) or "; delete it, or repeat simulate, which makes it anew" in str(caught.value)
+    assert "upgrade snnconv" in str(caught.value) or "; delete it, or repeat simulate, which makes it anew" in str(
+        caught.value
+    )
 
 
 def test_a_folder_in_its_place(folder) -> None:

@@ -31,8 +31,6 @@ def find(case: Case) -> Finding | None:
     fitted, without = _fitted(case), _left_out(case)
     worst = max(case.layers, key=lambda layer: layer.time_error)
     broken = case.broken or worst
-    steps = case.trial.steps if case.trial is not None else fitted or 2 * case.steps
-    changes = {name: value for one in without for name, value in _WITHOUT[one][1].items()}
     return Finding(
         cause=CauseName.FEW_STEPS,
         layer=broken.name,
@@ -41,8 +39,30 @@ def find(case: Case) -> Finding | None:
         error=part.error,
         evidence=evidence,
         advice=_advice(case, fitted) + _conversion(case, without) + _remedies(case),
-        command=convert_again(case, steps=steps, **changes) if without else simulate(case, "--steps", str(steps)),
+        command=_command(case, fitted, without),
     )
+
+
+def _command(case: Case, fitted: int | None, without: tuple[PartName, ...]) -> str | None:
+    """Give the command for more steps; None where those that were tried did no better."""
+    if _none_is_better(case):
+        return None
+    steps = case.trial.steps if case.trial is not None else fitted or 2 * case.steps
+    changes = {name: value for one in without for name, value in _WITHOUT[one][1].items()}
+    return convert_again(case, steps=steps, **changes) if without else simulate(case, "--steps", str(steps))
+
+
+def _chosen(case: Case, steps: int) -> Growing:
+    """Give what a number of steps did on the images of the trial."""
+    return next(found for found in case.growing if found.steps == steps)
+
+
+def _none_is_better(case: Case) -> bool:
+    """Say whether more steps were tried, and none decides more images as the limit T → ∞ than T does."""
+    if case.trial is None:
+        return False
+    best = _chosen(case, case.trial.steps).agreement
+    return best < 1 and best <= _chosen(case, case.steps).agreement
 
 
 def _present(case: Case) -> tuple[PartName, ...]:
@@ -57,6 +77,8 @@ def _left_out(case: Case) -> tuple[PartName, ...]:
     fit; V(0) fades with T.
     """
     present = _present(case)
+    if _none_is_better(case):
+        return ()
     if case.trial is not None:
         return present if case.trial.as_it_is < case.trial.plain else ()
     return present if any(name is not PartName.INITIAL for name in present) else ()
@@ -88,9 +110,8 @@ def _as_it_is(case: Case) -> str:
         return ""
     present = " and ".join(_WITHOUT[name][0] for name in _present(case))
     if not present:
-        chosen = next(found for found in case.growing if found.steps == trial.steps)
-        counted = f"; its readout decides so on {trial.plain * trial.images:.0f}"
-        return counted if trial.plain != chosen.agreement else ""
+        counted = f"; its readout decides so on {trial.plain * trial.images:.0f} at T = {trial.steps}"
+        return counted if trial.plain != _chosen(case, trial.steps).agreement else ""
     return (
         f". At T = {trial.steps} the network as it is decides so on {trial.as_it_is * trial.images:.0f} of "
         f"{trial.images}, and on {trial.plain * trial.images:.0f} without {present}, as in this trial"
@@ -109,9 +130,11 @@ def _fitted(case: Case) -> int | None:
 
 
 def _advice(case: Case, fitted: int | None) -> str:
+    if _none_is_better(case):
+        most = max(found.steps for found in case.growing)
+        return f"no T up to {most} did better than T = {case.steps} in the trial above, so more steps alone may not do"
     if case.trial is not None:
-        chosen = next(found for found in case.growing if found.steps == case.trial.steps)
-        verdict = "would do" if chosen.agreement == 1 else "do best of those tried"
+        verdict = "would do" if _chosen(case, case.trial.steps).agreement == 1 else "do best of those tried"
         return f"give more steps: {case.trial.steps} {verdict}, by the trial above"
     if fitted is not None:
         return f"give more steps: after about {fitted} every layer's error meets the tolerance, by the fit"

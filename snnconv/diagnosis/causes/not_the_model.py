@@ -14,7 +14,12 @@ def find(case: Case) -> Finding | None:
     part = case.part(PartName.WEIGHTS)
     if part is None:
         return None
-    wrong = {name: error for name, error in case.increments[PartName.WEIGHTS].items() if error > PARITY}
+    severity = case.severity(PartName.WEIGHTS)
+    off = case.increments[PartName.WEIGHTS]
+    wrong = {name: error for name, error in off.items() if error > PARITY}
+    if not wrong and severity is Severity.LOSS:
+        # decisions so close that less than that turns them
+        wrong = {name: error for name, error in off.items() if error == max(off.values())}
     if not wrong:
         return None
     first = next(layer.name for layer in case.layers if layer.name in wrong)
@@ -22,7 +27,6 @@ def find(case: Case) -> Finding | None:
     if silent is not None and silent.layer == first:
         return None
     after = case.after(PartName.WEIGHTS)
-    severity = case.severity(PartName.WEIGHTS)
     return Finding(
         cause=CauseName.NOT_THE_MODEL,
         layer=first,

@@ -7,20 +7,25 @@ from snnconv.reporting.intervals import wilson
 _SHIFT, _SPREAD = 0.4, 1.6
 """Mean shift, in standard deviations of the training, and factor of the spread, that other images of a kind lack."""
 _HALF = 0.5
+_TIMES_CHANCE, _ABOVE_CHANCE = 2.0, 0.1
+"""A model is near chance up to twice the share that guessing gets right, and up to ten points above it."""
 
 
 def find(case: Case) -> Finding | None:
     """Look at the model's accuracy, and at what its BatchNorms had as input in training."""
     accuracy = case.stages[0].accuracy
-    bad = accuracy is not None and _low(case, accuracy)
+    worse = accuracy is not None and _worse(case, accuracy)
+    guesses = accuracy is not None and _near_chance(case, accuracy)
     worst = max(case.normalised, key=lambda one: max(one.shift / _SHIFT, *_apart(one.spread)), default=None)
     odd = worst is not None and (worst.shift > _SHIFT or max(_apart(worst.spread)) > 1)
-    if not bad and not odd:
+    if not (worse or guesses or odd):
         return None
     said = []
     if accuracy is not None:
         said.append(
             f"the ONNX model itself is right on {round(accuracy * case.labelled)} of {case.labelled} labelled images"
+            + (_at_calibration(case) if worse else "")
+            + (f", where guessing among {case.classes} classes gets {100 / case.classes:.3g} %" if guesses else "")
         )
     if worst is not None and odd:
         said.append(
@@ -30,8 +35,9 @@ def find(case: Case) -> Finding | None:
     return Finding(
         cause=CauseName.PREPROCESSING,
         layer=None,
-        severity=Severity.LOSS if bad else Severity.ERROR,
-        lost=1 - accuracy if bad and accuracy is not None else None,
+        # a model may be a bad one: only the calibration's images say what it can do
+        severity=Severity.LOSS if worse else Severity.ERROR,
+        lost=1 - accuracy if worse and accuracy is not None else None,
         error=None,
         evidence="; ".join(said) + _recorded(case),
         advice=(
@@ -42,16 +48,24 @@ def find(case: Case) -> Finding | None:
     )
 
 
-def _low(case: Case, accuracy: float) -> bool:
-    """Say whether the model is right too seldom: below a half, or below what it was at calibration."""
-    right = round(accuracy * case.labelled)
-    high = wilson(right, case.labelled)[1]
-    if case.calibration is not None and case.calibration.labelled:
-        low = wilson(case.calibration.correct, case.calibration.labelled)[0]
-        if high < low:
-            return True
-    # two classes are right on a half by chance
-    return high < _HALF if case.classes > 2 else False
+def _worse(case: Case, accuracy: float) -> bool:
+    """Say whether the model is right less often than at calibration, where that had labels."""
+    if case.calibration is None or not case.calibration.labelled:
+        return False
+    high = wilson(round(accuracy * case.labelled), case.labelled)[1]
+    return high < wilson(case.calibration.correct, case.calibration.labelled)[0]
+
+
+def _near_chance(case: Case, accuracy: float) -> bool:
+    """Say whether the model is hardly better than guessing; on a few images that takes less than a half, surely."""
+    chance = 1 / case.classes
+    near = accuracy <= min(_TIMES_CHANCE * chance, chance + _ABOVE_CHANCE)
+    return near and wilson(round(accuracy * case.labelled), case.labelled)[1] < _HALF
+
+
+def _at_calibration(case: Case) -> str:
+    found = case.calibration
+    return "" if found is None else f", at calibration on {found.correct} of {found.labelled}"
 
 
 def _apart(spread: float) -> tuple[float, float]:

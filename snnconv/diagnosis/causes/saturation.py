@@ -3,7 +3,12 @@
 from snnconv.diagnosis.case import Case
 from snnconv.diagnosis.causes import other_data
 from snnconv.diagnosis.command_lines import convert_again
-from snnconv.diagnosis.model import CauseName, Finding, PartName, Severity
+from snnconv.diagnosis.model import CauseName, DiagnosedLayer, Finding, PartName, Severity
+
+_USUAL = 99.9
+"""The percentile from which on what it cuts off was chosen, as the price of a λ that T steps resolve well."""
+_AROUND = 2.0
+"""Factor that the share above λ may differ by between the images of the calibration and these."""
 
 
 def find(case: Case) -> Finding | None:
@@ -21,17 +26,42 @@ def find(case: Case) -> Finding | None:
         f"ReLUs {case.of(before.agreement)} images are decided as the model does, with ReLUs clipped at λ "
         f"{case.of(after.agreement)}: no number of steps gives this back{_given_back(case)}"
     )
-    percentile = 99.9 if case.options is None else _higher(case.options.percentile)
+    chosen = _chosen(case, worst)
+    advice, command = _remedy(case, chosen)
     return Finding(
         cause=CauseName.SATURATION,
         layer=first.name,
-        severity=severity,
+        # a larger λ loses to finite time what it does not cut off: that it is better was not measured
+        severity=Severity.ERROR if chosen else severity,
         lost=case.lost(PartName.CLIPPING),
         error=part.error,
-        evidence=evidence,
-        advice=f"convert with --percentile {percentile:g}; --granularity channel gives each channel its own λ",
-        command=convert_again(case, percentile=percentile),
+        evidence=evidence + (". No more is cut off than this percentile is meant to" if chosen else ""),
+        advice=advice,
+        command=command,
     )
+
+
+def _chosen(case: Case, worst: DiagnosedLayer) -> bool:
+    """Say whether no more lies above λ than a usual percentile leaves there."""
+    options = case.options
+    if options is None or options.percentile < _USUAL:
+        return False
+    return worst.saturated <= _AROUND * (1 - options.percentile / 100)
+
+
+def _remedy(case: Case, chosen: bool) -> tuple[str, str | None]:
+    """Give what to do, and the command where it is clear that it helps."""
+    used = None if case.options is None else case.options.percentile
+    if used is not None and used >= 100:
+        return "λ is the largest activation of the calibration: calibrate on more images, and convert again", None
+    percentile = _USUAL if used is None else _higher(used)
+    if not chosen:
+        advice = f"convert with --percentile {percentile:g}; --granularity channel gives each channel its own λ"
+        return advice, convert_again(case, percentile=percentile)
+    return (
+        f"weigh clipping against steps: --percentile {percentile:g} cuts off less, but its larger λ makes rates "
+        f"smaller and may need more than {case.steps} steps. Keep what does better on training images"
+    ), None
 
 
 def _given_back(case: Case) -> str:
@@ -43,4 +73,4 @@ def _given_back(case: Case) -> str:
 
 
 def _higher(percentile: float) -> float:
-    return next((usual for usual in (99.9, 99.99) if percentile < usual), 100.0)
+    return next((usual for usual in (_USUAL, 99.99) if percentile < usual), 100.0)
