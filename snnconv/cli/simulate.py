@@ -74,7 +74,8 @@ def simulate_cli(
         overwrite=overwrite,
         memory_limit=bytes_of(memory_limit),
         observe=observe,
-        command_line=sys.argv,
+        # not the place of the script, which says nothing of the run
+        command_line=["snnconv", *sys.argv[1:]],
     )
     with terminal.stages() as tell:
         summary = commands.simulate(
