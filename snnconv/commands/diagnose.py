@@ -130,7 +130,7 @@ def diagnose(
         raise UsageError(f"--tolerance {options.tolerance:g} must be a number above 0, a part of λ such as 0.01")
     paths = Paths(Path(network), Path(reference), Path(data), None if calibration is None else Path(calibration))
     if out is not None:
-        check_place(Path(out))
+        check_place(Path(out), [paths.network, paths.reference, paths.data, paths.calibration, labels, classes])
     for path in (paths.network, paths.reference, paths.calibration):
         if path is not None:
             check_file(path)

@@ -177,3 +177,10 @@ def test_a_readout_of_current_has_no_part_for_counting(tiny_resnet, converted, t
     assert [part.name.value for part in made.parts] == ["weights", "clipping", "steps"]
     # the classifier's logits are in the model's own units: nothing but neurons is compared
     assert made.parts[0].error < 1e-4
+
+
+def test_no_input_is_written_over(converted, tiny_resnet) -> None:
+    before = (converted / "n.snn").read_bytes()
+    with pytest.raises(InputError, match="this command reads"):
+        diagnose(converted, tiny_resnet, converted / "n.snn")
+    assert (converted / "n.snn").read_bytes() == before
