@@ -37,7 +37,7 @@ def print_energy(terminal: Terminal, made: "Report", details: bool) -> None:
 
 
 def _free(made: "Report") -> str:
-    some = any(_free_macs(estimate) for estimate in made.energy)
+    some = any(estimate.lacks_macs for estimate in made.energy)
     return " †: the SNN's MACs on currents have no price there." if some else ""
 
 
@@ -68,17 +68,11 @@ def _row(estimate: "EnergyEstimate") -> tuple[str, ...]:
         estimate.profile_id,
         side_uj(estimate.ann),
         side_uj(estimate.snn),
-        number(estimate.ratio) + ("†" if _free_macs(estimate) else ""),
+        number(estimate.ratio) + ("†" if estimate.lacks_macs else ""),
         number(estimate.ratio_quantised),
         _break_even(estimate),
         " | ".join(technologies) + mixed,
     )
-
-
-def _free_macs(estimate: "EnergyEstimate") -> bool:
-    """Say whether a ratio leaves out MACs that the spiking network makes: the ReLU network pays for the same ones."""
-    lines = () if estimate.snn is None or estimate.ratio is None else estimate.snn.lines
-    return any(line.operation == "mac" and line.uj is None for line in lines)
 
 
 def _break_even(estimate: "EnergyEstimate") -> str:

@@ -113,3 +113,10 @@ class EnergyEstimate(_Record):
     break_even_notes: BreakEvenNotes
     not_priced: tuple[str, ...]
     """All that the estimate leaves out."""
+
+    @property
+    def lacks_macs(self) -> bool:
+        """Whether `ratio` leaves out MACs of the spiking network, which have no price, where the ReLU network pays."""
+        if self.snn is None or self.ratio is None:
+            return False
+        return any(line.operation == "mac" and line.uj is None for line in self.snn.lines)

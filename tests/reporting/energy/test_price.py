@@ -224,3 +224,11 @@ def test_pools_that_share_spikes_unevenly_are_said_in_newer_runs_too() -> None:
     # repeating the run would not count them
     assert _snn(found).counted
     assert found.ratio is not None
+
+
+def test_a_ratio_without_a_price_for_macs_on_currents_says_so() -> None:
+    assert _price(load_profile("hu2021")).lacks_macs
+    assert not _price(load_profile("cmos45-fp32")).lacks_macs
+    assert not _price(load_profile("hu2021"), snn=snn_counts(macs_once=0, macs_each_step=0)).lacks_macs
+    # without a ratio nothing is compared
+    assert not _price(load_profile("loihi1")).lacks_macs

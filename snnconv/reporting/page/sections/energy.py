@@ -70,7 +70,7 @@ def _cells(one: EnergyEstimate) -> Iterator[str]:
     notes = one.break_even_notes
     yield ranged(one.ann)
     yield ranged(one.snn)
-    yield approximately(one.ratio) + mixed
+    yield approximately(one.ratio) + mixed + (" (without the SNN's MACs)" if one.lacks_macs else "")
     yield ranged(one.quantised) + bits
     yield approximately(one.ratio_quantised) + (bits if one.ratio_quantised is not None else "")
     yield break_even(one.break_even_pj_per_synop, notes.pj_per_synop)
