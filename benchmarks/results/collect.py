@@ -123,6 +123,29 @@ def compared(group: Group, done: Sequence[str], places: Places) -> list[dict[str
     return made
 
 
+def without(experiment: Experiment, comparisons: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give the comparisons that an experiment has no part in: those that hold when it is made anew."""
+    model, kind = experiment.model.name, experiment.kind
+    return [made for made in comparisons if made["model"] != model or kind not in (made["first"], made["second"])]
+
+
+def merged(group: Group, earlier: Sequence[dict[str, Any]], made: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Put comparisons in the order of the list; of two of the same, the one just made counts.
+
+    The earlier ones stay where their runs are no longer in WORK.
+    """
+    found = {_key(comparison): comparison for comparison in (*earlier, *made)}
+    models = dict.fromkeys(experiment.model.name for experiment in group.experiments)
+    kinds = [("gain", *pair) for pair in group.pairs] + [("ratio", *ratio[:2]) for ratio in group.ratios]
+    order = [(what, model, first, second) for model in models for what, first, second in kinds]
+    return [found[key] for key in order if key in found]
+
+
+def _key(comparison: dict[str, Any]) -> tuple[str, str, str, str]:
+    what, model, first, second = (comparison[name] for name in ("what", "model", "first", "second"))
+    return what, model, first, second
+
+
 def _right(folder: Path) -> tuple[Any, Any]:
     """Give which images the spiking network and the ONNX model decide rightly at the last step, (N,) bool each."""
     summary = RunSummary.model_validate_json((folder / "summary.json").read_text("utf-8"))

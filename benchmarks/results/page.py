@@ -56,13 +56,14 @@ def _wrapped(block: str) -> str:
 def _about(content: dict[str, Any]) -> str:
     machine = content["machine"]
     dates = sorted(r["date"] for records in content["groups"].values() for r in records.values())
-    when = "nothing was run yet" if not dates else dates[0] if dates[0] == dates[-1] else f"{dates[0]} to {dates[-1]}"
-    if not machine:
-        return f"Run: {when}."
+    if not machine or not dates:
+        return "Nothing was run yet."
+    when = f"on {dates[0]}" if dates[0] == dates[-1] else f"from {dates[0]} to {dates[-1]}"
     packages = ", ".join(f"{name} {machine['packages'][name]}" for name in ("snnconv", "numpy", "onnxruntime"))
     return (
-        f"Run: {when}, on {machine['cpu']}, {machine['cores']} cores, {machine['memory_gb']} GB; {machine['system']}, "
-        f"Python {machine['python']}, {packages}, revision {machine['revision'] or 'unknown'}."
+        f"Run {when}, the last on {machine['cpu']}, {machine['cores']} cores, {machine['memory_gb']} GB; "
+        f"{machine['system']}, Python {machine['python']}, {packages}, revision {machine['revision'] or 'unknown'}. "
+        "`results.json` has the date and the revision of each."
     )
 
 

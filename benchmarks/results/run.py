@@ -120,16 +120,21 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _add(content: dict[str, Any], group: Group, experiment: Experiment, maker: Maker, places: Places) -> None:
+    records = content["groups"].setdefault(group.name, {})
+    there = not maker.missing(experiment)
     maker.make(experiment)
     made = collect.record(experiment, maker.commands(experiment), places)
-    made["date"] = datetime.datetime.now(datetime.UTC).date().isoformat()
-    records = content["groups"].setdefault(group.name, {})
+    # what was only read again is as old as it was
+    before = records.get(experiment.name, {}) if there else {}
+    made["date"] = before.get("date", datetime.datetime.now(datetime.UTC).date().isoformat())
+    made["revision"] = before.get("revision", content["machine"]["revision"])
     records[experiment.name] = made
     # in the order of the list, whatever was run first
     names = [e.name for e in group.experiments if e.name in records]
     content["groups"][group.name] = {name: records[name] for name in names}
     pairs = [e.name for e in group.experiments if e.name in records and not maker.missing(e)]
-    content["comparisons"][group.name] = collect.compared(group, pairs, places)
+    earlier = collect.without(experiment, content["comparisons"].get(group.name, []))
+    content["comparisons"][group.name] = collect.merged(group, earlier, collect.compared(group, pairs, places))
 
 
 def _not_run(

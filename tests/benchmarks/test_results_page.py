@@ -36,6 +36,7 @@ def record(model: str, kind: str, *runs: dict, found: dict | None = None) -> dic
         "found": found,
         "runs": list(runs),
         "date": "2026-01-02",
+        "revision": "abc",
     }
 
 
@@ -183,3 +184,34 @@ def test_the_page_does_not_change_its_results(results) -> None:
 def test_the_committed_page_is_what_the_committed_results_give(results) -> None:
     committed = json.loads((RESULTS / "results.json").read_text("utf-8"))
     assert (ROOT / "docs" / "results.md").read_text("utf-8") == results("page").text(committed)
+
+
+def test_the_page_says_when_it_was_run_and_on_what(results) -> None:
+    experiments = {kind: record("resnet20", kind, run(step(0.1, 0.0, 0.2))) for kind in ("none", "search")}
+    experiments["search"]["date"] = "2026-01-05"
+    made = content({"losses": experiments})
+    assert "Nothing was run yet." in results("page").text(made)
+    packages = dict.fromkeys(("snnconv", "numpy", "onnxruntime"), "1.0")
+    made["machine"] = {"cpu": "A", "cores": 2, "memory_gb": 4, "system": "S", "python": "3", "packages": packages}
+    made["machine"]["revision"] = "def"
+    assert "Run from 2026-01-02 to 2026-01-05, the last on A, 2 cores" in results("page").text(made)
+
+
+def test_earlier_comparisons_stay_but_for_those_of_what_is_made_anew(results) -> None:
+    collect, experiment = results("collect"), results("experiment")
+    model = experiment.Model("resnet56", "ResNet-56", "MODELS/m.onnx", experiment.Dataset("a", "b"))
+    anew, other = (experiment.Experiment(model, kind, ()) for kind in ("search", "unnorm"))
+    model20 = experiment.Model("resnet20", "ResNet-20", "MODELS/n.onnx", experiment.Dataset("a", "b"))
+    group = experiment.Group(
+        "losses",
+        (experiment.Experiment(model20, "none", ()), anew, other),
+        pairs=(("search", "none"),),
+        ratios=(("unnorm", "none", 3.0),),
+    )
+    earlier = [ratio(1.0, 0.0, 2.0), gain(0.1, 0.0, 0.2)]
+    # of another conversion: both still hold; of the one that is made anew: its gain does not
+    assert collect.without(other, earlier) == earlier
+    assert collect.without(anew, earlier) == earlier[:1]
+    # in the order of the list, and the one just made in the place of the earlier one
+    again = gain(0.3, 0.2, 0.4)
+    assert collect.merged(group, earlier[::-1], [again]) == [earlier[0], again]

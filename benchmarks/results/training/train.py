@@ -28,8 +28,8 @@ SCHEDULES = {
     "resnet14_junction": (5, 1, 0.05),
     "resnet14_plain": (5, 1, 0.05),
     "resnet8_mnist": (0, 3, 0.1),
-    "plain20": (5, 1, 0.1),
-    "plain32": (5, 1, 0.1),
+    "plain20": (25, 4, 0.1),
+    "plain32": (25, 4, 0.1),
 }
 MEAN = {"cifar10": (0.485, 0.456, 0.406), "mnist": (0.1307,)}
 STD = {"cifar10": (0.229, 0.224, 0.225), "mnist": (0.3081,)}
