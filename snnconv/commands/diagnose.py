@@ -26,7 +26,8 @@ from snnconv.conversion.samples import Progress
 from snnconv.data import ImageSet, Layout, Preprocessing
 from snnconv.diagnosis.case import TOLERANCE, Case, Paths
 from snnconv.diagnosis.causes import findings
-from snnconv.diagnosis.examine import Given, examine
+from snnconv.diagnosis.examine import examine
+from snnconv.diagnosis.given import Given
 from snnconv.diagnosis.model import Diagnosis as Diagnosis
 from snnconv.errors import CalibrationError, DataError, UsageError
 from snnconv.files.atomic import check_place, write_bytes

@@ -1,20 +1,20 @@
 """Measures a network and every stage between it and its model, and looks for causes."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from pydantic import ValidationError
 
 from snnconv import passes
-from snnconv.calibration.calibration import Calibration
-from snnconv.choices import BackendName, MaxPooling
+from snnconv.choices import MaxPooling
 from snnconv.conversion.options import ConversionOptions
-from snnconv.conversion.propagation_error import PropagationErrors, Target
+from snnconv.conversion.propagation_error import PropagationErrors
 from snnconv.diagnosis.batchnorm import normalised
-from snnconv.diagnosis.case import Case, Paths
+from snnconv.diagnosis.case import Case
 from snnconv.diagnosis.compared import Outcome, layers_of
+from snnconv.diagnosis.given import Given
 from snnconv.diagnosis.input_range import InputRange, input_range
 from snnconv.diagnosis.model import DiagnosedLayer, PartName, Severity
 from snnconv.diagnosis.relus import Relus, relus
@@ -25,50 +25,13 @@ from snnconv.diagnosis.split import Ladder, increments, parts, stages
 from snnconv.diagnosis.stages import spiking_stages, uncompensated, with_tensors
 from snnconv.diagnosis.trials import grown, tried
 from snnconv.errors import NetworkError
-from snnconv.graph.reader import Survey
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.backends import choose
 
 Array = np.ndarray[Any, Any]
-Progress = Callable[[str, int, int], None]
 
 _UNUSED = 0.5
 """λ counts as too large where the 99.9th percentile of the activations uses less than this part of it."""
-
-
-@dataclass(frozen=True)
-class Given:
-    """What is examined.
-
-    Attributes
-    ----------
-    paths : Paths
-    network : SpikingNetwork
-    survey : Survey
-        Of the model.
-    calibration : Calibration or None
-    targets : callable
-        Gives the images and what the model makes of them, from the beginning at each call.
-    labels : ndarray (N,) int64 or None
-    count, steps, seed, threads : int
-    backend : BackendName
-    tolerance : float
-    progress : callable
-    """
-
-    paths: Paths
-    network: SpikingNetwork
-    survey: Survey
-    calibration: Calibration | None
-    targets: Callable[[], Iterator[Target]]
-    labels: Array | None
-    count: int
-    steps: int
-    seed: int
-    threads: int
-    backend: BackendName
-    tolerance: float
-    progress: Progress
 
 
 def examine(given: Given) -> tuple[Case, PropagationErrors]:

@@ -1,17 +1,15 @@
 """Other numbers of steps, tried on a few images: what is recommended was run."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from snnconv.diagnosis.case import Trial
+from snnconv.diagnosis.given import Given
 from snnconv.diagnosis.model import Growing
 from snnconv.diagnosis.spikes import at
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.backends import choose
-
-if TYPE_CHECKING:
-    from snnconv.diagnosis.examine import Given
 
 Array = np.ndarray[Any, Any]
 
@@ -19,7 +17,7 @@ _IMAGES, _MOST_TIMES = 16, 8
 """Images and multiples of T that are tried, at most."""
 
 
-def tried(given: "Given", plain: SpikingNetwork) -> tuple[tuple[Growing, ...], Trial]:
+def tried(given: Given, plain: SpikingNetwork) -> tuple[tuple[Growing, ...], Trial]:
     """Try more steps, and run the network as it is for the number that does best.
 
     Factors and V(0) suit the T that they were chosen for: more steps may make the network as it is worse, while they
@@ -45,7 +43,7 @@ def tried(given: "Given", plain: SpikingNetwork) -> tuple[tuple[Growing, ...], T
     return growing, Trial(steps=steps, images=len(x), as_it_is=as_it_is, plain=own[best])
 
 
-def grown(given: "Given", plain: SpikingNetwork, most: int) -> tuple[tuple[Growing, ...], tuple[float, ...]]:
+def grown(given: Given, plain: SpikingNetwork, most: int) -> tuple[tuple[Growing, ...], tuple[float, ...]]:
     """Try T/2, T, 2T … until the network decides as its limit T → ∞, `most` at most.
 
     Parameters
@@ -79,7 +77,7 @@ def grown(given: "Given", plain: SpikingNetwork, most: int) -> tuple[tuple[Growi
     return tuple(found), tuple(own)
 
 
-def _images(given: "Given") -> Array:
+def _images(given: Given) -> Array:
     images: list[Array] = []
     for target in given.targets():
         images.append(target.images)
