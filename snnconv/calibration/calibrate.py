@@ -13,8 +13,8 @@ import numpy as np
 from snnconv.calibration.calibration import Calibration, DataSource, choice_hash
 from snnconv.calibration.collector import Collector
 from snnconv.calibration.statistics import ValueKind
-from snnconv.data import ImageSet, Preprocessing
-from snnconv.errors import DataError, ModelError
+from snnconv.data import ImageSet, Preprocessing, check_asked, check_enough
+from snnconv.errors import ModelError
 from snnconv.graph.graph import AveragePool, Graph, MaxPool, Relu
 from snnconv.graph.reader import Survey
 from snnconv.graph.reference import ReferenceModel
@@ -126,10 +126,9 @@ def calibrate(
     ModelError
         If the model gives NaN or infinity, or changed on the way.
     """
-    if samples is not None and samples < 1:
-        raise DataError(f"{samples} samples were asked for; ask for at least 1")
-    if samples is not None and samples > images.count:
-        raise DataError(f"{images.name} has {images.count} images, {samples} were asked for; ask for fewer")
+    if samples is not None:
+        check_asked(samples)
+        check_enough(images, samples)
     measured = measured_values(graph)
     run_names = list(dict.fromkeys(value.run for value in measured))
     reference = ReferenceModel(model, run_names, threads=threads)

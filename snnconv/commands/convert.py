@@ -20,7 +20,7 @@ from snnconv.conversion.methods import METHODS, purpose
 from snnconv.conversion.options import ConversionOptions
 from snnconv.conversion.records import Record
 from snnconv.conversion.samples import Progress, Samples
-from snnconv.data import Layout
+from snnconv.data import Layout, check_asked
 from snnconv.errors import DataError, NotRunnableError
 from snnconv.files.atomic import check_place
 from snnconv.files.hashing import sha256_of_file
@@ -123,8 +123,8 @@ def convert(
     InputError
         If an input cannot be used, the network needs too much memory, or parity fails; `out` is then as it was.
     """
-    if samples is not None and samples < 1:
-        raise DataError(f"{samples} samples were asked for; ask for at least 1")
+    if samples is not None:
+        check_asked(samples)
     model, calibration, out = Path(model), Path(calibration), Path(out)
     options = options or ConversionOptions()
     method = METHODS[options.preset]

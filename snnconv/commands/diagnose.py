@@ -23,13 +23,13 @@ from snnconv.conversion.propagation_error import (
     targets,
 )
 from snnconv.conversion.samples import Progress
-from snnconv.data import ImageSet, Layout, Preprocessing
+from snnconv.data import ImageSet, Layout, Preprocessing, check_asked, check_enough
 from snnconv.diagnosis.case import TOLERANCE, Case, Paths
 from snnconv.diagnosis.causes import findings
 from snnconv.diagnosis.examine import examine
 from snnconv.diagnosis.given import Given
 from snnconv.diagnosis.model import Diagnosis as Diagnosis
-from snnconv.errors import CalibrationError, DataError, UsageError
+from snnconv.errors import CalibrationError, UsageError
 from snnconv.files.atomic import check_place, write_bytes
 from snnconv.files.hashing import sha256_of_file
 from snnconv.files.paths import check_file, is_folder
@@ -240,10 +240,8 @@ class _Images:
 def _samples(images: ImageSet, asked: int | None) -> int:
     if asked is None:
         return min(SAMPLES, images.count)
-    if asked < 1:
-        raise DataError(f"{asked} samples were asked for; ask for at least 1")
-    if asked > images.count:
-        raise DataError(f"{images.name} has {images.count} images, {asked} were asked for; ask for fewer")
+    check_asked(asked)
+    check_enough(images, asked)
     return asked
 
 

@@ -14,7 +14,7 @@ from snnconv import __version__
 from snnconv.commands.inputs import open_for, preprocessing_of, source_model
 from snnconv.commands.observing import Observing
 from snnconv.commands.sitting import Sitting
-from snnconv.data import Layout
+from snnconv.data import Layout, check_enough
 from snnconv.errors import DataError, InputError, RunError
 from snnconv.files.hashing import sha256_of_file, sha256_of_path
 from snnconv.files.names import plain, plain_values
@@ -135,8 +135,7 @@ def simulate(
     preprocessing = preprocessing_of(loaded)
     images = open_for(loaded, preprocessing, data, options.layout, options.labels, options.classes)
     planned = images.count if options.limit is None else options.limit
-    if planned > images.count:
-        raise DataError(f"{images.name} has {images.count} images, {planned} were asked for; ask for fewer")
+    check_enough(images, planned)
     if options.observe < 0:
         raise DataError(f"{options.observe} images are to be observed; give 0 or more")
     model = None if options.reference is None else source_model(loaded, options.reference, options.memory_limit)

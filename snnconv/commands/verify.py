@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict
 
 from snnconv.calibration.calibration import Calibration
 from snnconv.conversion.parity import TOLERANCE, check_parity
-from snnconv.data import Layout, open_images
-from snnconv.errors import DataError, ParityError
+from snnconv.data import Layout, check_enough, open_images
+from snnconv.errors import ParityError
 from snnconv.graph.graph import Graph
 from snnconv.graph.reader import Survey
 from snnconv.graph.stages import first_deviation, own_rounding, rounding_limits, stage_deviations
@@ -182,6 +182,5 @@ def given_images(calibration: Calibration, data: Path, layout: Layout, count: in
     """Give the first `count` images, preprocessed, a few at a time."""
     preprocessing = calibration.preprocessing
     images = open_images(data, input_shape=preprocessing.input_shape, layout=layout, geometry=preprocessing.geometry)
-    if count > images.count:
-        raise DataError(f"{images.name} has {images.count} images, {count} were asked for; ask for fewer (--samples)")
+    check_enough(images, count)
     return (preprocessing.apply(batch.images) for batch in images.batches(together, stop=count))

@@ -1,6 +1,7 @@
 """Images, arrays and labels from files; preprocessing, recorded once and carried along."""
 
 from snnconv.choices import ChannelOrder, Interpolation, Layout
+from snnconv.data.asked import check_asked, check_enough
 from snnconv.data.batch import Array, Batch, DataType, ImageSet, ImageShape
 from snnconv.data.geometry import DEFAULT_GEOMETRY, Geometry
 from snnconv.data.labels import read_classes
@@ -20,6 +21,8 @@ __all__ = [
     "Layout",
     "Preprocessing",
     "PreprocessingManifest",
+    "check_asked",
+    "check_enough",
     "make_preprocessing",
     "open_images",
     "read_classes",
