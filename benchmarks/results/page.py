@@ -17,7 +17,9 @@ _TOP = """What the papers claim, measured with `snnconv`. One command makes this
 page. All numbers: [results.json](../benchmarks/results/results.json)."""
 
 _RULE = """*met*: the estimate is within what was asked. *missed*: the better end of the 95 % interval is beyond it.
-*not resolved*: the estimate is beyond it, the better end is not. Intervals in brackets; losses in percentage points."""
+*not resolved*: the estimate is beyond it, the better end is not. Intervals in brackets; losses in percentage points.
+Losses of two networks are compared as if independent; images that are hard for one are hard for the other, so the
+interval is rather too wide."""
 
 _LEFT_OUT = (
     "CIFAR-100 and ImageNet (Hu et al., Tables 4 and 5; Sengupta et al., Tables 2 and 3): the data are not at hand.",

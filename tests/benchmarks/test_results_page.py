@@ -110,6 +110,26 @@ def test_three_times_the_loss_is_judged_by_the_weighted_difference(results, inte
     assert row.came_out == f"{3.0 + interval[0]:.1f} times: {3.0 + interval[0]:.2f} against 1.00 points"
 
 
+def test_two_networks_are_compared_by_the_difference_of_their_losses(results) -> None:
+    # of 5 [2, 8] and 1 [-3, 5]: the halves are 3 and 4, so that of the difference is 5
+    records = {
+        "plain20-none": record("plain20", "none", run(step(5.0, 2.0, 8.0))),
+        "resnet20-none": record("resnet20", "none", run(step(1.0, -3.0, 5.0))),
+    }
+    gains = [{**gain(0.0, -0.4, 0.4), "model": "plain32"}, gain(1.0, 0.7, 1.3)]
+    rows = {row.asked: row for row in results("verdicts").judged(content({"losses": records}, {"losses": gains}))}
+    more = rows["plain CNN of 20 layers: loses more than ResNet-20, both without compensation"]
+    assert (more.came_out, more.verdict) == ("4.00 [-1.00, 9.00] points more", "met")
+    helped = rows["plain CNN of 32 layers: one factor helps more than on ResNet-56"]
+    assert (helped.came_out, helped.verdict) == ("-1.00 [-1.50, -0.50] points more", "missed")
+
+
+def test_no_loss_is_a_loss_of_at_most_nothing(results) -> None:
+    made = {"mnist": {"resnet8_mnist-none": record("resnet8_mnist", "none", run(step(0.03, -0.17, 0.24)))}}
+    (row,) = (row for row in results("verdicts").judged(content(made)) if row.verdict)
+    assert (row.asked, row.verdict) == ("ResNet-8 on MNIST, no compensation: no loss", "not resolved")
+
+
 def test_the_page_has_our_numbers_beside_the_published_ones(results) -> None:
     trial = {"factor": 1.0, "error": 0.004, "absolute_error": 0.006, "agreement": 0.9}
     found = {"kind": "search", "images": 64, "tau_max": 1.25, "factor": 1.05}
