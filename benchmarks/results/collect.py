@@ -67,7 +67,7 @@ def _found(experiment: Experiment, places: Places) -> dict[str, Any] | None:
     path = places.path(at.summary(experiment))
     found: dict[str, Any] | None = json.loads(path.read_text("utf-8"))["found"] if path.exists() else None
     if found is not None and found["kind"] == "layerwise":
-        keep = ("layer", "factor", "tau_max")
+        keep = ("layer", "factor", "highest_rate")
         found["layers"] = [{key: layer[key] for key in keep} for layer in found["layers"]]
     return found
 

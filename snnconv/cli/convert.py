@@ -212,7 +212,8 @@ def _search(terminal: Terminal, found: "SearchRecord") -> None:
     ]
     tau = "–" if found.tau_max is None else f"{found.tau_max:.4f}"
     fitted = "" if found.adjusted_r2 is None else f", adjusted R² {found.adjusted_r2:.3f}"
-    note = f"ζ = {found.factor:g}, by {found.objective.value}; q = {found.q:.4f}{fitted}, τ_max = {tau}"
+    growth = "no growth fits the errors" if found.q is None else f"q = {found.q:.4f}{fitted}"
+    note = f"ζ = {found.factor:g}, by {found.objective.value}; {growth}, τ_max = {tau}"
     terminal.table(
         f"compensation: {found.images} images, T = {found.steps}",
         ("ζ", "error", "|error|", "agreement %"),
@@ -226,7 +227,7 @@ def _layerwise(terminal: Terminal, found: "LayerwiseRecord") -> None:
     rows = [
         (
             layer.layer,
-            "–" if layer.tau_max is None else f"{layer.tau_max:.4f}",
+            f"{layer.highest_rate:.4f}",
             f"{layer.factor:g}",
             f"{layer.tried['1']:.6f}",
             f"{min(layer.tried.values()):.6f}",
@@ -234,12 +235,16 @@ def _layerwise(terminal: Terminal, found: "LayerwiseRecord") -> None:
         for layer in found.layers
     ]
     before, after = found.before, found.after
+    tau = "–" if found.tau_max is None else f"{found.tau_max:.4f}"
+    note = (
+        f"the network's |error| {before.absolute_error:.6f} -> {after.absolute_error:.6f}, agreement "
+        f"{100 * before.agreement:.2f} -> {100 * after.agreement:.2f} %; τ_max = {tau}"
+    )
     terminal.table(
         f"compensation by layer: {found.images} images, T = {found.steps}",
-        ("layer", "τ_max", "ζ", "|error|, ζ = 1", "|error|"),
+        ("layer", "highest rate", "ζ", "|error|, ζ = 1", "|error|"),
         rows,
-        note=f"the network's |error| {before.absolute_error:.6f} -> {after.absolute_error:.6f}, agreement "
-        f"{100 * before.agreement:.2f} -> {100 * after.agreement:.2f} %",
+        note=note if found.note is None else f"{note}: {found.note}",
     )
 
 

@@ -30,9 +30,9 @@ class SearchRecord(_Record):
     images: int
     steps: int
     objective: Objective
-    p: float
-    q: float
-    """Of the fit p·q^l to the errors of each layer's most active neuron, with ζ = 1."""
+    p: float | None
+    q: float | None
+    """Of the fit p·q^l to the errors of each layer's most active neuron, with ζ = 1; None where no growth fits them."""
     adjusted_r2: float | None
     tau_max: float | None
     trials: tuple[Trial, ...]
@@ -46,7 +46,8 @@ class LayerFactor(_Record):
     """The factor of a layer, and the errors of the layer with each factor that was tried."""
 
     layer: str
-    tau_max: float | None
+    highest_rate: float
+    """Mean over images of the highest rate in the layer with ζ = 1."""
     tried: dict[str, float]
     """Mean |clip(a/λ, 0, 1) − rate| of the layer, by factor as text."""
     factor: float
@@ -58,11 +59,16 @@ class LayerwiseRecord(_Record):
     kind: Literal["layerwise"] = "layerwise"
     images: int
     steps: int
+    tau_max: float | None
+    """Of the network with ζ = 1 everywhere; None where its last layer never fires."""
     layers: tuple[LayerFactor, ...]
+    """Empty where there was nothing to search."""
     before: Trial
     """With ζ = 1 everywhere."""
     after: Trial
     """The factor given here is the product of all."""
+    note: str | None
+    """Why all ζ stayed 1, where there was nothing to search."""
 
 
 class LayerThreshold(_Record):

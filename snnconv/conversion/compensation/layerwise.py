@@ -2,19 +2,21 @@
 
 For layer l, with ζ of all layers before it fixed,
 
-    argmin_ζ_l  mean_i |clip(a_i/λ_l, 0, 1) − r_i(ζ_l)|,   1 ≤ ζ_l < τ_max,l,
+    argmin_ζ_l  mean_i |clip(a_i/λ_l, 0, 1) − r_i(ζ_l)|,   1 ≤ ζ_l < τ_max,
 
-τ_max,l being the reciprocal of the mean over images of the layer's highest rate with ζ_l = 1. The network is run up to
-the layer's synapses; the layer itself is then simulated with several factors side by side, since a factor only scales
-what the synapses give: I(ζ) = ζ I − (ζ − 1) b, b the part of the input that does not come from synapses.
+τ_max being that of the network without factors, as in `search`. The network is run up to the layer's synapses; the
+layer itself is then simulated with several factors side by side, since a factor only scales what the synapses give:
+I(ζ) = ζ I − (ζ − 1) b, b the part of the input that does not come from synapses.
 
 References
 ----------
 Hu, Tang, Wang, Pan: Spiking Deep Residual Network (the first version), section 3.3: "we apply a compensation factor to
-each layer of the network", searched in (1, τ_max). How it is searched is not said; this order is ours.
+each layer of the network", searched in (1, τ_max), "where τ_max is the reciprocal of max firing rate at the last
+layer". How it is searched is not said; this order is ours.
 """
 
 from collections.abc import Callable, Iterator
+from itertools import count
 from threading import Event
 from typing import Any
 
@@ -22,7 +24,7 @@ import numpy as np
 
 from snnconv.choices import Reset
 from snnconv.conversion.compensation.factors import Factors, synapses_onto
-from snnconv.conversion.compensation.search import STEP, measured, trial_of
+from snnconv.conversion.compensation.search import STEP, measured, no_room, trial_of
 from snnconv.conversion.options import ConversionOptions
 from snnconv.conversion.propagation_error import Target
 from snnconv.conversion.records import LayerFactor, LayerwiseRecord
@@ -54,14 +56,15 @@ def layerwise(
     """
     network = built(Factors())
     targets = given.targets(network)
-    before = trial_of(1.0, measured(network, targets, given, options.steps, "errors before"))
+    base = measured(network, targets, given, options.steps, "errors before")
+    note = no_room(base.tau_max)
     layers: list[LayerFactor] = []
-    names = [node.name for node in network.neurons if node.source is not None]
+    names = [node.name for node in network.neurons if node.source is not None] if note is None else []
     factors: dict[str, float] = {}
-    for count, name in enumerate(names):
-        given.progress("compensation, layer by layer", count, len(names))
+    for done, name in enumerate(names):
+        given.progress("compensation, layer by layer", done, len(names))
         search = _Layer(built(Factors(layers=factors)), name, targets, given, options)
-        found = search.run()
+        found = search.run(base.tau_max or 1.0)
         layers.append(found)
         if found.factor != 1.0:
             factors[name] = found.factor
@@ -70,7 +73,13 @@ def layerwise(
     compensated = built(Factors(layers=factors))
     after = trial_of(product, measured(compensated, targets, given, options.steps, "errors after"))
     record = LayerwiseRecord(
-        images=len(given.images), steps=options.steps, layers=tuple(layers), before=before, after=after
+        images=base.images,
+        steps=options.steps,
+        tau_max=base.tau_max,
+        layers=tuple(layers),
+        before=trial_of(1.0, base),
+        after=after,
+        note=note,
     )
     return Factors(layers=factors), record
 
@@ -92,30 +101,23 @@ class _Layer:
         if not options.compensate_biases:
             self._fixed = _bias_of(network, name, given)
 
-    def run(self) -> LayerFactor:
-        """Try 1, 1 + step … until the errors grow, or τ_max is reached."""
+    def run(self, tau_max: float) -> LayerFactor:
+        """Try 1, 1 + step … below τ_max, until the errors grow."""
         errors: dict[float, float] = {}
-        tau_max: float | None = None
-        first = 0
-        while True:
-            factors = [round(1 + k * STEP, 6) for k in range(first, first + _AT_ONCE)]
-            if tau_max is not None:
-                factors = [factor for factor in factors if factor < tau_max]
+        best, highest = 1.0, 0.0
+        for first in count(0, _AT_ONCE):
+            steps = range(first, first + _AT_ONCE)
+            factors = [factor for factor in (round(1 + k * STEP, 6) for k in steps) if factor < tau_max]
             if not factors:
                 break
-            found, highest = self._errors(factors)
-            if first == 0:
-                tau_max = 1 / highest if highest else None
-                found = {f: e for f, e in found.items() if f == 1.0 or (tau_max is not None and f < tau_max)}
+            found, rate = self._errors(factors)
+            highest = rate if first == 0 else highest
             errors |= found
             best = min(errors, key=lambda factor: (errors[factor], factor))
-            # the least lies behind the last factors that were tried: go on
-            if tau_max is None or best != max(errors) or len(found) < _AT_ONCE:
+            if best != max(errors):
                 break
-            first += _AT_ONCE
-        best = min(errors, key=lambda factor: (errors[factor], factor))
         tried = {f"{factor:g}": error for factor, error in errors.items()}
-        return LayerFactor(layer=self._node.name, tau_max=tau_max, tried=tried, factor=best)
+        return LayerFactor(layer=self._node.name, highest_rate=highest, tried=tried, factor=best)
 
     def _errors(self, factors: list[float]) -> tuple[dict[float, float], float]:
         """Give the mean error with each factor, and the mean over images of the highest rate with the first."""

@@ -4,8 +4,11 @@
 
 The search starts at q of the fit p·q^l to the errors of each layer's most active neuron (Eq. 12), brought into
 (1, τ_max), and goes on in steps of 0.005 to both sides for as long as the objective gets better: strides double on
-the way, then halve. Eq. 13 adds up the errors themselves; a sum with signs would be least where all neurons fire too
-much, so magnitudes are taken.
+the way, then halve. The paper does not say how large its steps are. Eq. 13 adds up the errors themselves; a sum with
+signs would be least where all neurons fire too much, so magnitudes are taken.
+
+Agreement with the ONNX model as the objective is uneven, and flat where ζ is far too large: its search begins where
+the error is least, and of equal agreement the smaller error counts.
 
 References
 ----------
@@ -13,6 +16,7 @@ Hu, Tang, Pan: Spiking Deep Residual Networks, section 3.3.
 """
 
 from collections.abc import Callable
+from math import inf
 
 from snnconv.choices import Objective
 from snnconv.conversion.compensation.factors import Factors
@@ -23,8 +27,12 @@ from snnconv.conversion.records import SearchRecord, Trial
 from snnconv.conversion.samples import Samples
 from snnconv.ir.network import SpikingNetwork
 
+Cost = tuple[float, float]
+"""What is to be small; the second number decides between equals."""
+
 STEP = 0.005
 
+_OUTSIDE: Cost = (inf, inf)
 _PATIENCE = 2
 """Steps to both sides that must not be better: agreement on few images is uneven."""
 
@@ -55,34 +63,40 @@ def search(built: Callable[[Factors], SpikingNetwork], given: Samples, options: 
     base = errors_of(plain, 1)
     line = _fitted(base)
     trials = {1.0: trial_of(1.0, base)}
-    note = None
-    if base.tau_max is None or base.tau_max <= 1:
-        highest = "never fires" if base.tau_max is None else "fires at every step"
-        note = f"the last layer {highest}, so there is no factor between 1 and τ_max to search"
-    else:
-        cost = _Costs(
+    note = no_room(base.tau_max)
+    if base.tau_max is not None and note is None:
+        grid = _Grid(
             within(line.q, base.tau_max),
             base.tau_max,
             lambda factor: trial_of(factor, errors_of(built(Factors(factor)), len(trials) + 1)),
             trials,
-            options.objective,
         )
-        descend(cost)
+        least = descend(lambda place: grid.cost(place, Objective.ERROR))
+        if options.objective is Objective.AGREEMENT:
+            descend(lambda place: grid.cost(place, Objective.AGREEMENT), least)
     best = min(trials.values(), key=lambda trial: (_cost(trial, options.objective), trial.factor))
     if note is None and best.factor == 1.0:
-        note = "no factor between 1 and τ_max made the objective better"
+        note = f"none of the {len(trials) - 1} factors tried between 1 and τ_max made the objective better"
     return SearchRecord(
         images=base.images,
         steps=options.steps,
         objective=options.objective,
-        p=line.p,
-        q=line.q,
-        adjusted_r2=line.adjusted_r2,
+        p=None if line.at_bound else line.p,
+        q=None if line.at_bound else line.q,
+        adjusted_r2=None if line.at_bound else line.adjusted_r2,
         tau_max=base.tau_max,
         trials=tuple(trials.values()),
         factor=best.factor,
         note=note,
     )
+
+
+def no_room(tau_max: float | None) -> str | None:
+    """Say why there is nothing between 1 and τ_max to search; None where there is."""
+    if tau_max is not None and tau_max > 1:
+        return None
+    highest = "never fires" if tau_max is None else "fires at every step"
+    return f"the last layer {highest}, so there is no factor between 1 and τ_max to search"
 
 
 def _fitted(errors: PropagationErrors) -> Fit:
@@ -116,32 +130,26 @@ def within(q: float, tau_max: float) -> float:
     return round(min(max(q, 1 + STEP), tau_max - STEP), 6)
 
 
-class _Costs:
-    """The objective on the grid start + k · step: each place is tried once, and those outside (1, τ_max) never."""
+class _Grid:
+    """Factors start + k · step: each is tried once, and those outside (1, τ_max) never."""
 
     def __init__(
-        self,
-        start: float,
-        tau_max: float,
-        tried: Callable[[float], Trial],
-        trials: dict[float, Trial],
-        objective: Objective,
+        self, start: float, tau_max: float, tried: Callable[[float], Trial], trials: dict[float, Trial]
     ) -> None:
-        self._start, self._tau_max, self._tried = start, tau_max, tried
-        self._trials, self._objective = trials, objective
+        self._start, self._tau_max, self._tried, self._trials = start, tau_max, tried, trials
 
-    def __call__(self, place: int) -> float:
+    def cost(self, place: int, objective: Objective) -> Cost:
         """Give the cost of a place; infinite outside."""
         factor = round(self._start + place * STEP, 6)
         if not 1 < factor < self._tau_max:
-            return float("inf")
+            return _OUTSIDE
         if factor not in self._trials:
             self._trials[factor] = self._tried(factor)
-        return _cost(self._trials[factor], self._objective)
+        return _cost(self._trials[factor], objective)
 
 
-def descend(cost: Callable[[int], float]) -> int:
-    """Find the place with the least cost, from 0 on: in strides that double for as long as it falls, then halve.
+def descend(cost: Callable[[int], Cost], start: int = 0) -> int:
+    """Find the place with the least cost: in strides that double for as long as it falls, then halve.
 
     Where the cost falls and then rises this is the least of all places. Elsewhere it is one that nothing within
     `_PATIENCE` places on either side betters.
@@ -150,8 +158,10 @@ def descend(cost: Callable[[int], float]) -> int:
     ----------
     cost : callable
         Of a place on the grid; infinite outside.
+    start : int
+        The place to begin at.
     """
-    best = 0
+    best = start
     while True:
         here = cost(best)
         ahead = [place for away in range(1, _PATIENCE + 1) for place in (best + away, best - away)]
@@ -168,5 +178,7 @@ def descend(cost: Callable[[int], float]) -> int:
             best = min((best, best + side * stride, best - side * stride), key=cost)
 
 
-def _cost(trial: Trial, objective: Objective) -> float:
-    return -trial.agreement if objective is Objective.AGREEMENT else trial.absolute_error
+def _cost(trial: Trial, objective: Objective) -> Cost:
+    if objective is Objective.AGREEMENT:
+        return -trial.agreement, trial.absolute_error
+    return trial.absolute_error, 0.0

@@ -1,6 +1,6 @@
 """Factors layer by layer: the layer simulated alone gives the errors of the network built with its factor."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -143,13 +143,16 @@ def test_the_record_is_complete(tiny) -> None:
     record = converted.record
     assert isinstance(record, LayerwiseRecord)
     assert (record.images, record.steps) == (IMAGES, STEPS)
+    assert record.note is None
+    assert record.tau_max is not None
     for layer in record.layers:
         tried = {float(text): error for text, error in layer.tried.items()}
-        # every step from 1 on, below τ_max, until the error grows
+        # every step from 1 on, below τ_max of the last layer, until the error grows
         assert list(tried) == pytest.approx([1 + 0.005 * k for k in range(len(tried))])
-        assert layer.tau_max is None or len(tried) == 1 or max(tried) < layer.tau_max
+        assert max(tried) < record.tau_max
+        assert 0 <= layer.highest_rate <= 1
         assert layer.factor == min(tried, key=lambda factor: (tried[factor], factor))
-        assert len(tried) == 1 or layer.factor < max(tried) or max(tried) + 0.005 >= (layer.tau_max or 0)
+        assert layer.factor < max(tried) or max(tried) + 0.005 >= record.tau_max
     factors = {layer.layer: layer.factor for layer in record.layers if layer.factor != 1.0}
     assert converted.network.provenance.options == options.model_dump(mode="json") | {"factors": factors}
     assert (record.before.factor, record.after.factor) == (1.0, pytest.approx(np.prod(list(factors.values()))))
@@ -167,3 +170,23 @@ def test_threads_and_batches_change_nothing(tiny) -> None:
     expected = hu.convert(tiny.graph, tiny.calibration, tiny.given, options).record
     other = Samples(tiny.given.images, tiny.given.model, NumpyBackend(1, 5), threads=2)
     assert hu.convert(tiny.graph, tiny.calibration, other, options).record == expected
+
+
+@pytest.mark.parametrize(("tau_max", "says"), [(1.0, "fires at every step"), (None, "never fires")])
+def test_without_room_to_search_all_factors_stay_1(tau_max, says, tiny, monkeypatch) -> None:
+    options = options_of()
+    measured = module.measured
+    monkeypatch.setattr(module, "measured", lambda *given: replace(measured(*given), tau_max=tau_max))
+    found, record = layerwise(lambda factors: tiny.built(options, factors), tiny.given, options)
+    assert (found, record.layers, record.tau_max) == (Factors(), (), tau_max)
+    assert record.before == record.after
+    assert record.note is not None
+    assert says in record.note
+
+
+def test_no_factor_reaches_tau_max_of_the_last_layer(tiny, monkeypatch) -> None:
+    options = options_of()
+    measured = module.measured
+    monkeypatch.setattr(module, "measured", lambda *given: replace(measured(*given), tau_max=1.012))
+    _, record = layerwise(lambda factors: tiny.built(options, factors), tiny.given, options)
+    assert {tuple(layer.tried) for layer in record.layers} <= {("1", "1.005", "1.01")}
