@@ -77,7 +77,7 @@ class LayerThreshold(_Record):
     layer: str
     neurons: int
     threshold: float | None
-    """v_th = λ_out/λ_in; None where the layer reads spikes of several λ."""
+    """v_th = λ_out/λ_in, λ_x being the λ of Poisson spikes of the image; None where spikes of several λ are read."""
     scale: float
     """λ_out: what one of its spikes stands for."""
     in_unit: bool
@@ -91,7 +91,7 @@ class Constraints(_Record):
     junction_relus: bool
     """1: a ReLU behind each addition."""
     equal_thresholds: bool
-    """2: all layers that a junction adds up have one threshold balance."""
+    """2: the spikes that a junction adds up stand for one λ."""
     plain_layers: int
     """Layers of neurons before the first residual unit."""
     preprocessing: bool

@@ -8,7 +8,8 @@ the largest weighted sum of spikes that arrives in a single step; not the membra
 next. In scales that is λ_l = v_th,l · λ_{l−1}: the network is built with any λ_l, its largest input in units of the
 threshold is measured, and λ_l multiplied by it. The baseline takes the largest activation of the ONNX model instead
 (Diehl et al.). In residual units the paper sets all thresholds to 1, which is λ_l = λ_{l−1}, and balances only the
-layers outside (section 6.2 and 6.3). Weights stay those of the model, a shortcut weighs 1 (`Shortcut.EQUAL`).
+layers outside (section 6.2 and 6.3). Weights stay those of the model, a shortcut weighs 1 (`Shortcut.EQUAL`). λ_0 is
+λ_x where the image enters as Poisson spikes, for that is what they carry.
 
 References
 ----------
@@ -24,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from snnconv.calibration.calibration import Calibration
-from snnconv.choices import Balance, Compensation, Granularity, Shortcut, Units
+from snnconv.choices import Balance, Compensation, Encoding, Granularity, Shortcut, Units
 from snnconv.conversion.builder import LayerScale
 from snnconv.conversion.convert import convert as build
 from snnconv.conversion.converted import Converted, noted
@@ -49,7 +50,9 @@ _log = logging.getLogger(__name__)
 
 
 def check(options: ConversionOptions) -> None:
-    """Refuse a search for compensation factors: it is part of another method."""
+    """Refuse a search for compensation factors, which is part of another method, and a scale for each channel."""
+    if options.granularity is Granularity.CHANNEL:
+        raise UsageError("--preset spike-norm has one threshold for a layer; leave --granularity channel out")
     if options.compensation in (Compensation.SEARCH, Compensation.LAYERWISE):
         raise UsageError(
             f"--compensation {options.compensation} is searched with --preset paper only; give none or a factor"
@@ -65,8 +68,7 @@ class Balanced:
     """λ of the layers that are balanced so far; of the others what the calibration says."""
 
     def __init__(self, calibration: Calibration, options: ConversionOptions) -> None:
-        # one threshold for a layer, whatever the granularity
-        self._others = Scales(calibration, options.model_copy(update={"granularity": Granularity.LAYER}))
+        self._others = Scales(calibration, options)
         self.found: dict[str, float] = {}
 
     def of(self, value: str, *, shared: bool = False) -> Array:
@@ -84,11 +86,12 @@ def convert(graph: Graph, calibration: Calibration, given: Samples | None, optio
     if not bias_free(graph.nodes):
         _log.warning("the model has biases; the method was published for networks without any")
     names = list(_layers(graph, calibration, options, scales))
+    carried = _carried(build(graph, calibration, measured, scales=scales), options)
     for count, name in enumerate(names):
         layer = _layers(graph, calibration, options, scales)[name]
         known = float(layer.scale.flat[0])
         if layer.value in units and options.units is Units.ONE and layer.spike is not None:
-            scales.found[layer.value] = layer.spike
+            scales.found[layer.value] = layer.spike * carried[name]
         elif given is None:
             scales.found[layer.value] = known
         else:
@@ -110,7 +113,7 @@ def convert(graph: Graph, calibration: Calibration, given: Samples | None, optio
                 _log.warning("%s never gets a positive input; its threshold is its largest activation", name)
             scales.found[layer.value] = known * largest if largest > 0 else known
     network = build(graph, calibration, options, scales=scales)
-    record = _record(graph, calibration, options, scales, units, network, given)
+    record = _record(graph, calibration, options, scales, units, network, carried, given)
     thresholds = {layer.layer: layer.threshold for layer in record.layers}
     return Converted(noted(network, {"thresholds": thresholds}), scales, record)
 
@@ -125,6 +128,22 @@ def _layers(
     return propagate(graph, scales, options, calibration.input_amplitude).layers
 
 
+def _carried(network: SpikingNetwork, options: ConversionOptions) -> dict[str, float]:
+    """Give what the spikes that each layer of neurons reads carry: λ_x if Poisson spikes of the image, else 1."""
+    amplitude = network.input.amplitude or 1.0 if options.encoding is Encoding.POISSON else 1.0
+    found = {}
+    for layer in network.neurons:
+        waiting, sources = [layer.name], set[str]()
+        while waiting:
+            for edge in network.incoming[waiting.pop()]:
+                if isinstance(network.by_name[edge.source], ir.Neuron | ir.Input):
+                    sources.add(edge.source)
+                else:
+                    waiting.append(edge.source)
+        found[layer.name] = amplitude if network.input.name in sources else 1.0
+    return found
+
+
 def _record(
     graph: Graph,
     calibration: Calibration,
@@ -132,6 +151,7 @@ def _record(
     scales: Balanced,
     units: set[str],
     network: SpikingNetwork,
+    carried: dict[str, float],
     given: Samples | None,
 ) -> BalanceRecord:
     layers = _layers(graph, calibration, options, scales)
@@ -156,7 +176,7 @@ def _record(
             LayerThreshold(
                 layer=name,
                 neurons=neurons[name],
-                threshold=None if layer.spike is None else float(layer.scale.flat[0]) / layer.spike,
+                threshold=None if layer.spike is None else float(layer.scale.flat[0]) / (layer.spike * carried[name]),
                 scale=float(layer.scale.flat[0]),
                 in_unit=layer.value in units,
             )

@@ -13,7 +13,7 @@ input catches up, and *any* of them whenever one does: 0 1 0 1 beside 1 0 1 0 wo
 
 References
 ----------
-Hu, Tang, Pan: Spiking Deep Residual Networks, first version, section 3.1: "select spikes only from neuron with highest
+Hu, Tang, Pan: Spiking Deep Residual Networks, section 3.1: "select spikes only from neuron with highest
 firing rate and inhibit other incoming spikes". Which of several it does not say.
 Rueckauer et al.: Conversion of Continuous-Valued Deep Networks to Efficient Event-Driven Networks (2017).
 """

@@ -96,8 +96,7 @@ def test_algorithm_1_by_hand(reset, new_model, tmp_path) -> None:
     network = converted.network
     backend = NumpyBackend(5, steps, seed=SEED)
     ((_, program),) = backend.programs(network, images, steps)
-    amplitude = np.abs(images).max()
-    spikes = amplitude * program.values[network.input.name].reshape(steps, 5, 4).astype(np.float64)
+    spikes = program.values[network.input.name].reshape(steps, 5, 4).astype(np.float64)
     expected = []
     for weight in weights:
         current = spikes @ weight.astype(np.float64).T
@@ -141,7 +140,7 @@ FORMS: list[dict[str, Any]] = [
     {"units": Units.BALANCED},
     {"units": Units.BALANCED, "form": Form.THRESHOLDS},
     {"encoding": Encoding.CONSTANT, "reset": Reset.SUBTRACT},
-    {"granularity": Granularity.CHANNEL, "percentile": 99.0, "units": Units.BALANCED},
+    {"percentile": 99.0, "units": Units.BALANCED},
 ]
 
 
@@ -166,6 +165,24 @@ def test_form_factor_and_percentile_do_not_change_the_thresholds(setting_of) -> 
 def test_a_search_is_refused(mode: Compensation) -> None:
     with pytest.raises(UsageError, match=f"--compensation {mode.value} is searched with --preset paper only"):
         spike_norm.check(ConversionOptions(preset=Preset.SPIKE_NORM, compensation=mode))
+
+
+def test_a_threshold_for_each_channel_is_refused() -> None:
+    with pytest.raises(UsageError, match="has one threshold for a layer"):
+        spike_norm.check(ConversionOptions(preset=Preset.SPIKE_NORM, granularity=Granularity.CHANNEL))
+
+
+def test_the_first_threshold_is_in_units_of_the_spikes_that_enter(setting_of) -> None:
+    """A spike of the image carries λ_x: with weights that are as large for spikes of 1, v_th,1 is λ_1/λ_x."""
+    setting = setting_of(plain=2)
+    amplitude = setting.calibration.input_amplitude
+    assert amplitude != 1.0
+    first, second = setting.record(samples=False, balance=Balance.ACTIVATIONS).layers[:2]
+    assert first.threshold == pytest.approx(first.scale / amplitude, rel=1e-12)
+    assert second.threshold == pytest.approx(second.scale / first.scale, rel=1e-12)
+    # a constant current is the image itself
+    constant = setting.record(samples=False, balance=Balance.ACTIVATIONS, encoding=Encoding.CONSTANT).layers[0]
+    assert constant.threshold == pytest.approx(constant.scale, rel=1e-12)
 
 
 def test_the_other_method_has_no_balance_and_no_units() -> None:
@@ -234,7 +251,7 @@ def test_the_baseline_takes_the_largest_activations(setting_of) -> None:
     for layer in record.layers[:6]:
         largest = setting.calibration.by_name[sources[layer.layer]].largest.max()
         assert layer.scale == pytest.approx(float(largest), rel=1e-6)
-    before = 1.0
+    before = setting.calibration.input_amplitude
     for layer in record.layers[:2]:
         assert layer.threshold == pytest.approx(layer.scale / before)
         before = layer.scale
