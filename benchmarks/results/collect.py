@@ -43,6 +43,7 @@ def record(experiment: Experiment, commands: Sequence[Sequence[str]], places: Pl
         "model": model.name,
         "kind": experiment.kind,
         "commands": [" ".join(words) for words in commands],
+        "training": at.training(model, places),
         "network": _network(experiment, places),
         "found": _found(experiment, places),
         "runs": [_run(name, seed, places) for name, seed in experiment.runs.items()],
@@ -59,7 +60,9 @@ def _network(experiment: Experiment, places: Places) -> dict[str, Any]:
     provenance = told["provenance"]
     # what a method found of each layer is in `found`, and makes long files
     plain = {key: value for key, value in provenance["options"].items() if not isinstance(value, dict | list)}
-    return {"source_sha256": provenance["source_sha256"], "options": plain}
+    path = places.path(at.revision(experiment))
+    revision = path.read_text("utf-8") or None if path.exists() else None
+    return {"source_sha256": provenance["source_sha256"], "options": plain, "revision": revision}
 
 
 def _found(experiment: Experiment, places: Places) -> dict[str, Any] | None:

@@ -22,10 +22,19 @@ class Maker:
     threads : int
         Of the simulations; 0 takes one for each core. No effect on results.
     calibration_images : int
+    revision : str, optional
+        Of this project: what networks are converted with.
     """
 
-    def __init__(self, places: Places, threads: int = 0, calibration_images: int = CALIBRATION_IMAGES) -> None:
+    def __init__(
+        self,
+        places: Places,
+        threads: int = 0,
+        calibration_images: int = CALIBRATION_IMAGES,
+        revision: str | None = None,
+    ) -> None:
         self._places = places
+        self._revision = revision
         self._threads = ("--threads", str(threads)) if threads else ()
         self._calibration_images = calibration_images
 
@@ -70,6 +79,7 @@ class Maker:
         words = [str(aside) if word == at.network(experiment) else word for word in _convert(experiment)]
         said = self._run([*words, "--json"])
         self._places.path(at.summary(experiment)).write_text(said, "utf-8")
+        self._places.path(at.revision(experiment)).write_text(self._revision or "", "utf-8")
         aside.replace(final)
 
     def _run(self, words: Sequence[str]) -> str:

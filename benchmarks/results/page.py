@@ -6,7 +6,7 @@ from typing import Any
 
 from markdown import NONE, table
 from published import PAPERS
-from sections import depth, losses, mnist, spike_norm
+from sections import depth, losses, mnist, networks, spike_norm
 from verdicts import judged
 
 WIDTH = 120
@@ -17,9 +17,15 @@ _TOP = """What the papers claim, measured with `snnconv`. One command makes this
 page. All numbers: [results.json](../benchmarks/results/results.json)."""
 
 _RULE = """*met*: the estimate is within what was asked. *missed*: the better end of the 95 % interval is beyond it.
-*not resolved*: the estimate is beyond it, the better end is not. Intervals in brackets; losses in percentage points.
-Losses of two networks are compared as if independent; images that are hard for one are hard for the other, so the
-interval is rather too wide."""
+*not resolved*: the estimate is beyond it, the better end is not. That one is more, or less, than another is *met* where
+the whole interval says so, and *not resolved* where it has 0 in it. Intervals in brackets; losses in percentage points.
+The limits are the losses that the papers print, rounded up. Losses of two networks, and of two conversions with Poisson
+input, are compared as if independent, though they are of the same images; of Poisson input the mean over seeds counts,
+with the interval over images of the first seed."""
+
+_IMAGES = """The images are those of a JPEG-compressed copy of CIFAR-10: half of its test images (5,000, 500 of each
+class), and its 50,000 training images. λ come from 5,000 training images (the papers: all of them). A dash: trained
+elsewhere."""
 
 _LEFT_OUT = (
     "CIFAR-100 and ImageNet (Hu et al., Tables 4 and 5; Sengupta et al., Tables 2 and 3): the data are not at hand.",
@@ -42,7 +48,8 @@ def text(content: dict[str, Any]) -> str:
         Markdown.
     """
     blocks = ["# Results", _TOP, _about(content), "## What was asked, and what came out", _asked(content), _RULE]
-    for section in (losses, depth, spike_norm, mnist):
+    blocks += ["## Networks", _IMAGES]
+    for section in (networks, losses, depth, spike_norm, mnist):
         blocks += section.text(content)
     blocks += ["## Not run", _not_run(content), "## Sources", "\n".join(f"- {paper}" for paper in PAPERS)]
     return "\n\n".join(_wrapped(block) for block in blocks) + "\n"
@@ -65,7 +72,7 @@ def _about(content: dict[str, Any]) -> str:
     return (
         f"Run {when}, the last on {machine['cpu']}, {machine['cores']} cores, {machine['memory_gb']} GB; "
         f"{machine['system']}, Python {machine['python']}, {packages}, revision {machine['revision'] or 'unknown'}. "
-        "`results.json` has the date and the revision of each."
+        "`results.json` has the date of each, and the revision that its network was converted with."
     )
 
 

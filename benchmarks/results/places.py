@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from experiment import Experiment, Model
 
@@ -41,6 +42,11 @@ def summary(experiment: Experiment) -> str:
     return f"WORK/nets/{experiment.name}.json"
 
 
+def revision(experiment: Experiment) -> str:
+    """Give the place of the revision of this project that an experiment's network was converted with."""
+    return f"WORK/nets/{experiment.name}.revision"
+
+
 def diagnosis(experiment: Experiment) -> str:
     """Give the place of a diagnosis."""
     return f"WORK/found/{experiment.name}.json"
@@ -69,3 +75,12 @@ def preprocessing(model: Model, places: Places) -> tuple[str, ...]:
         # a file name is relative to the folder of the trained models
         words += [f"--{name}", f"{Path(model.file).parent}/{value}" if value.endswith(".npy") else value]
     return tuple(words)
+
+
+def training(model: Model, places: Places) -> dict[str, Any] | None:
+    """Give how a model was trained, as `training/train.py` says beside it; None of a model that was given."""
+    path = places.path(model.file).with_suffix(".json")
+    if model.preprocessing is not None or not path.exists():
+        return None
+    found: dict[str, Any] | None = json.loads(path.read_text("utf-8")).get("training")
+    return found

@@ -59,11 +59,12 @@ def main(
         write(options.page, page.text(content))
         return 0
     places = Places(options.models.resolve(), options.data.resolve(), options.work.resolve())
-    maker = Maker(places, options.threads, calibration_images)
+    here = {key: value for key, value in machine.describe().items() if key in _MACHINE}
+    maker = Maker(places, options.threads, calibration_images, here["revision"])
     if options.list:
         _list(groups, maker, places)
         return 0
-    content["machine"] = {key: value for key, value in machine.describe().items() if key in _MACHINE}
+    content["machine"] = here
     failed: dict[str, str] = {}
     for group in groups:
         for experiment in group.experiments:
@@ -127,7 +128,6 @@ def _add(content: dict[str, Any], group: Group, experiment: Experiment, maker: M
     # what was only read again is as old as it was
     before = records.get(experiment.name, {}) if there else {}
     made["date"] = before.get("date", datetime.datetime.now(datetime.UTC).date().isoformat())
-    made["revision"] = before.get("revision", content["machine"]["revision"])
     records[experiment.name] = made
     # in the order of the list, whatever was run first
     names = [e.name for e in group.experiments if e.name in records]

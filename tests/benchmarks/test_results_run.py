@@ -122,6 +122,11 @@ def test_a_record_has_what_was_run(made) -> None:
     assert (diagnosis["images"], diagnosis["steps"]) == (8, STEPS)
 
 
+def test_a_record_has_the_revision_that_its_network_was_converted_with(made, results) -> None:
+    here = results("machine").describe()["revision"]
+    assert {record["network"]["revision"] for record in made["groups"]["losses"].values()} == {here}
+
+
 def test_comparisons_follow_from_the_losses_on_the_same_images(made) -> None:
     losses = {
         record["kind"]: record["runs"][0]["by_step"][-1]["loss_points"] for record in made["groups"]["losses"].values()

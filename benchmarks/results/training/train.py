@@ -77,7 +77,8 @@ def train(name: str, data: Path, out: Path) -> None:
         torch.save({"epochs": epoch + 1, "states": states}, checkpoint)
         seconds = time.perf_counter() - start
         print(f"{name} epoch {epoch + 1}: {100 * right:.2f} %, loss {loss:.4f}, {seconds:.0f} s", flush=True)
-    (out / f"{name}.json").write_text(json.dumps(preprocessing, indent=2) + "\n")
+    training = {"epochs": small + whole, "small_epochs": small, "side": SMALL, "largest_rate": rate}
+    (out / f"{name}.json").write_text(json.dumps(preprocessing | {"training": training}, indent=2) + "\n")
     export(network, x[:1], out / f"{name}.onnx")
 
 
