@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+from snnconv.cli.log_file import log_handler
 from snnconv.cli.terminal import Terminal, harmless, log
 from snnconv.errors import InputError, UsageError
 
@@ -70,10 +71,14 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
 
     def wrapper(**given: Any) -> None:
         shared = {name: given.pop(name) for name in _COMMON}
-        _start_log(shared["verbose"], shared["quiet"], shared["log_file"])
+        _start_log(shared["verbose"], shared["quiet"])
         terminal = Terminal(shared["as_json"], shared["quiet"], shared["threads"], shared["seed"])
         signal.signal(signal.SIGTERM, _terminate)
-        code = _run(function, terminal, given)
+        try:
+            code = _run(function, terminal, given, shared["log_file"])
+        finally:
+            for handler in log.handlers:
+                handler.close()
         if code:
             raise typer.Exit(code)
 
@@ -85,8 +90,10 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
     return wrapper
 
 
-def _run(function: Callable[..., None], terminal: Terminal, given: dict[str, Any]) -> int:
+def _run(function: Callable[..., None], terminal: Terminal, given: dict[str, Any], log_file: Path | None) -> int:
     try:
+        if log_file is not None:
+            log.addHandler(log_handler(log_file, given.values()))
         function(terminal, **given)
         sys.stdout.flush()
     except UsageError as error:
@@ -116,18 +123,11 @@ def _terminate(number: int, frame: FrameType | None) -> None:
     raise Terminated
 
 
-def _start_log(verbose: bool, quiet: bool, path: Path | None) -> None:
+def _start_log(verbose: bool, quiet: bool) -> None:
     log.handlers.clear()
     log.setLevel(logging.DEBUG if verbose else logging.INFO)
     log.propagate = False
     log.addHandler(logging.NullHandler())
-    if path is not None:
-        try:
-            handler: logging.Handler = logging.FileHandler(path, encoding="utf-8")
-        except OSError as error:
-            raise typer.BadParameter(f"cannot write {path}: {error.strerror or error}") from error
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-        log.addHandler(handler)
     if not quiet:
         spoken = logging.StreamHandler(sys.stderr)
         spoken.setLevel(logging.DEBUG if verbose else logging.WARNING)
