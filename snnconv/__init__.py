@@ -9,7 +9,8 @@
     snnconv.simulate("resnet.snn", "test.npz", "run", snnconv.SimulateOptions(limit=500))
     print(snnconv.report("run").accuracy_by_step[-1])
 
-Each function does what the command of its name does; paths may be ``str`` or ``Path``.
+Each function does what the command of its name does; paths may be ``str`` or ``Path``. What cannot be done raises an
+`InputError` or a `UsageError` (see `snnconv.errors`), and options of a wrong type or value pydantic's ValidationError.
 """
 
 from importlib import import_module
@@ -23,9 +24,13 @@ if TYPE_CHECKING:
     from snnconv.commands.diagnose import DiagnoseOptions as DiagnoseOptions
     from snnconv.commands.diagnose import diagnose as diagnose
     from snnconv.commands.inspect import inspect as inspect
-    from snnconv.commands.simulate import SimulateOptions as SimulateOptions
     from snnconv.commands.simulate import simulate as simulate
+    from snnconv.commands.simulate_options import SimulateOptions as SimulateOptions
     from snnconv.conversion.options import ConversionOptions as ConversionOptions
+    from snnconv.data.geometry import Geometry as Geometry
+    from snnconv.errors import InputError as InputError
+    from snnconv.errors import SnnconvError as SnnconvError
+    from snnconv.errors import UsageError as UsageError
     from snnconv.reporting.compare import compare as compare
     from snnconv.reporting.report import report as report
 
@@ -34,8 +39,12 @@ __version__ = "0.1.0"
 _HOMES = {
     "ConversionOptions": "snnconv.conversion.options",
     "DiagnoseOptions": "snnconv.commands.diagnose",
+    "Geometry": "snnconv.data.geometry",
+    "InputError": "snnconv.errors",
     "PreprocessingOptions": "snnconv.commands.calibrate",
-    "SimulateOptions": "snnconv.commands.simulate",
+    "SimulateOptions": "snnconv.commands.simulate_options",
+    "SnnconvError": "snnconv.errors",
+    "UsageError": "snnconv.errors",
     "calibrate": "snnconv.commands.calibrate",
     "check": "snnconv.commands.check",
     "compare": "snnconv.reporting.compare",

@@ -75,7 +75,7 @@ def simulate_cli(
         memory_limit=bytes_of(memory_limit),
         observe=observe,
         # not the place of the script, which says nothing of the run
-        command_line=["snnconv", *sys.argv[1:]],
+        command_line=("snnconv", *sys.argv[1:]),
     )
     with terminal.stages() as tell:
         summary = commands.simulate(

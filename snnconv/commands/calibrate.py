@@ -3,9 +3,10 @@
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from snnconv.calibration import file
 from snnconv.calibration.calibrate import calibrate as measure
@@ -22,7 +23,15 @@ _log = logging.getLogger(__name__)
 
 
 class PreprocessingOptions(BaseModel):
-    """Preprocessing as a user gives it; see `snnconv.data.make_preprocessing`."""
+    """Preprocessing as a user gives it; see `snnconv.data.make_preprocessing`.
+
+    Attributes
+    ----------
+    scale : float, optional
+    mean, std : str, optional
+        As on the command line; a number, a sequence of numbers by channel, and the path of an ``.npy`` become that.
+    geometry : Geometry
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -30,6 +39,15 @@ class PreprocessingOptions(BaseModel):
     mean: str | None = None
     std: str | None = None
     geometry: Geometry = Geometry()
+
+    @field_validator("mean", "std", mode="before")
+    @classmethod
+    def _as_text(cls, given: Any) -> Any:
+        if isinstance(given, str | None):
+            return given
+        if isinstance(given, Path):
+            return str(given)
+        return ",".join(repr(float(value)) for value in np.ravel(given))
 
 
 class CalibratedValue(BaseModel):
@@ -74,8 +92,8 @@ def calibrate(
     samples: int | None = None,
     preprocessing: PreprocessingOptions | None = None,
     layout: Layout = Layout.AUTO,
-    labels: Path | None = None,
-    classes: Path | None = None,
+    labels: Path | str | None = None,
+    classes: Path | str | None = None,
     output: str | None = None,
     memory_limit: int = MEMORY_LIMIT,
     batch_size: int = 64,
@@ -123,6 +141,7 @@ def calibrate(
     if batch_size < 1:
         raise DataError(f"batches of {batch_size} images were asked for; ask for at least 1")
     model, data, out = Path(model), Path(data), Path(out)
+    labels, classes = (None if given is None else Path(given) for given in (labels, classes))
     check_place(out, [model, data, labels, classes])
     found, graph = opened(model, output, memory_limit)
     names = read_classes(classes) if classes else None

@@ -31,7 +31,7 @@ from snnconv.graph.reader import opened
 from snnconv.ir import file as snn_file
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.backends import choose
-from snnconv.runtime.memory import check_memory
+from snnconv.runtime.memory import check_memory, check_steps
 
 Array = np.ndarray[Any, Any]
 
@@ -74,7 +74,7 @@ def convert(
     out: Path | str,
     options: ConversionOptions | None = None,
     *,
-    data: Path | None = None,
+    data: Path | str | None = None,
     samples: int | None = None,
     layout: Layout = Layout.AUTO,
     verify: bool = True,
@@ -126,6 +126,7 @@ def convert(
     if samples is not None:
         check_asked(samples)
     model, calibration, out = Path(model), Path(calibration), Path(out)
+    data = None if data is None else Path(data)
     options = options or ConversionOptions()
     method = METHODS[options.preset]
     method.check(options)
@@ -144,6 +145,7 @@ def convert(
     twin = build(graph, measured, options.model_copy(update=exact))
     # before anything of the model is run: onnxruntime pads too
     check_memory(twin, memory_limit)
+    check_steps(twin, options.steps, memory_limit)
     parity = None
     if verify:
         # before the method, which may take long

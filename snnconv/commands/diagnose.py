@@ -3,12 +3,13 @@
 import logging
 import os
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveInt
 
 from snnconv.calibration import file as calib_file
 from snnconv.calibration.calibration import Calibration, choice_hash
@@ -23,7 +24,7 @@ from snnconv.conversion.propagation_error import (
     targets,
 )
 from snnconv.conversion.samples import Progress
-from snnconv.data import ImageSet, Layout, Preprocessing, check_asked, check_enough
+from snnconv.data import ImageSet, Layout, Preprocessing, check_enough
 from snnconv.diagnosis.case import TOLERANCE, Case, Paths
 from snnconv.diagnosis.causes import findings
 from snnconv.diagnosis.examine import examine
@@ -39,7 +40,7 @@ from snnconv.ir import file
 from snnconv.ir.network import SpikingNetwork
 from snnconv.reporting.intervals import wilson
 from snnconv.runtime.backends import Backend, choose
-from snnconv.runtime.memory import check_memory
+from snnconv.runtime.memory import check_memory, check_steps
 from snnconv.runtime.observation import ErrorGrowth
 
 _log = logging.getLogger(__name__)
@@ -50,8 +51,7 @@ SAMPLES = 64
 """Images, where nothing else is asked for."""
 
 
-@dataclass(frozen=True)
-class DiagnoseOptions:
+class DiagnoseOptions(BaseModel):
     """Options of a diagnosis.
 
     Attributes
@@ -70,17 +70,19 @@ class DiagnoseOptions:
     seed : int
         Of a Poisson input.
     memory_limit : int
-        Bytes that one image and one step may need, and the tensors of the reference.
+        Bytes that one image and one step may need, the counts of all steps, and the tensors of the reference.
     """
 
-    samples: int | None = None
-    steps: int | None = None
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    samples: PositiveInt | None = None
+    steps: PositiveInt | None = None
     tolerance: float = TOLERANCE
     backend: BackendName = BackendName.AUTO
     layout: Layout = Layout.AUTO
-    threads: int = 0
-    seed: int = 0
-    memory_limit: int = MEMORY_LIMIT
+    threads: NonNegativeInt = 0
+    seed: NonNegativeInt = 0
+    memory_limit: PositiveInt = MEMORY_LIMIT
 
 
 def diagnose(
@@ -90,8 +92,8 @@ def diagnose(
     options: DiagnoseOptions | None = None,
     *,
     calibration: Path | str | None = None,
-    labels: Path | None = None,
-    classes: Path | None = None,
+    labels: Path | str | None = None,
+    classes: Path | str | None = None,
     out: Path | str | None = None,
     progress: Progress = lambda what, done, total: None,
 ) -> Diagnosis:
@@ -129,6 +131,7 @@ def diagnose(
     options = options or DiagnoseOptions()
     if not (isfinite(options.tolerance) and options.tolerance > 0):
         raise UsageError(f"--tolerance {options.tolerance:g} must be a number above 0, a part of λ such as 0.01")
+    labels, classes = (None if given is None else Path(given) for given in (labels, classes))
     paths = Paths(Path(network), Path(reference), Path(data), None if calibration is None else Path(calibration))
     if out is not None:
         check_place(Path(out), [paths.network, paths.reference, paths.data, paths.calibration, labels, classes])
@@ -138,6 +141,7 @@ def diagnose(
     is_folder(paths.data)
     loaded = file.load(paths.network)
     check_memory(loaded, options.memory_limit)
+    check_steps(loaded, options.steps or loaded.steps, options.memory_limit)
     backend = choose(options.backend, loaded, seed=options.seed)
     preprocessing = preprocessing_of(loaded)
     images = open_for(loaded, preprocessing, paths.data, options.layout, labels, classes)
@@ -240,7 +244,6 @@ class _Images:
 def _samples(images: ImageSet, asked: int | None) -> int:
     if asked is None:
         return min(SAMPLES, images.count)
-    check_asked(asked)
     check_enough(images, asked)
     return asked
 

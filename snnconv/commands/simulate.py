@@ -3,8 +3,8 @@
 import logging
 import os
 import platform
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,77 +13,23 @@ import numpy as np
 from snnconv import __version__
 from snnconv.commands.inputs import open_for, preprocessing_of, source_model
 from snnconv.commands.observing import Observing
+from snnconv.commands.simulate_options import SimulateOptions as SimulateOptions
 from snnconv.commands.sitting import Sitting
-from snnconv.data import Layout, check_enough
-from snnconv.errors import DataError, InputError, RunError
+from snnconv.data import check_enough
+from snnconv.errors import InputError, RunError
 from snnconv.files.hashing import sha256_of_file, sha256_of_path
 from snnconv.files.names import plain, plain_values
 from snnconv.files.paths import check_file, is_folder
-from snnconv.files.sizes import MEMORY_LIMIT
 from snnconv.graph.reference import ReferenceModel
 from snnconv.ir import file
 from snnconv.ir.network import SpikingNetwork
 from snnconv.ir.nodes import Encoding
-from snnconv.runtime.backends import BackendName, choose
-from snnconv.runtime.memory import check_memory
+from snnconv.runtime.backends import choose
+from snnconv.runtime.memory import check_memory, check_steps
 from snnconv.runtime.run_folder import RunFolder
 from snnconv.runtime.summary import RunSummary
 
 _log = logging.getLogger(__name__)
-
-OBSERVED = 16
-"""Images that are observed, where nothing else is asked for."""
-
-
-@dataclass(frozen=True)
-class SimulateOptions:
-    """Options of a simulation.
-
-    Attributes
-    ----------
-    steps : int, optional
-        T; None takes the network's.
-    limit : int, optional
-        Simulate the first so many images.
-    backend : BackendName
-    encoding : Encoding, optional
-        None takes the network's.
-    reference : Path, optional
-        The ONNX model to run beside it.
-    layout, labels, classes
-        How to read the data; see `snnconv.data.open_images`.
-    batch_size : int, optional
-        Images at a time in one thread. The result does not depend on it.
-    threads : int
-        0 takes one for each core.
-    seed : int
-        Of the spikes of a Poisson input.
-    overwrite : bool
-        Start anew where the run folder holds a run.
-    memory_limit : int
-        Bytes that one image and one step may need, and the tensors of the reference.
-    observe : int
-        Of the first so many images, or all where there are fewer, keep what single neurons did; 0 of none. The result
-        does not depend on it.
-    command_line : sequence of str
-        For the record.
-    """
-
-    steps: int | None = None
-    limit: int | None = None
-    backend: BackendName = BackendName.AUTO
-    encoding: Encoding | None = None
-    reference: Path | None = None
-    layout: Layout = Layout.AUTO
-    labels: Path | None = None
-    classes: Path | None = None
-    batch_size: int | None = None
-    threads: int = 0
-    seed: int = 0
-    overwrite: bool = False
-    memory_limit: int = MEMORY_LIMIT
-    observe: int = OBSERVED
-    command_line: Sequence[str] = ()
 
 
 def simulate(
@@ -131,13 +77,12 @@ def simulate(
         loaded = replace(loaded, encoding=options.encoding)
     steps = options.steps or loaded.steps
     check_memory(loaded, options.memory_limit)
+    check_steps(loaded, steps, options.memory_limit)
     backend = choose(options.backend, loaded, options.batch_size, seed=options.seed)
     preprocessing = preprocessing_of(loaded)
     images = open_for(loaded, preprocessing, data, options.layout, options.labels, options.classes)
     planned = images.count if options.limit is None else options.limit
     check_enough(images, planned)
-    if options.observe < 0:
-        raise DataError(f"{options.observe} images are to be observed; give 0 or more")
     model = None if options.reference is None else source_model(loaded, options.reference, options.memory_limit)
     # one thread: the simulator's own threads use the cores
     reference = None if model is None else ReferenceModel(model, threads=1)

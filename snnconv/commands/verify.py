@@ -182,5 +182,5 @@ def given_images(calibration: Calibration, data: Path, layout: Layout, count: in
     """Give the first `count` images, preprocessed, a few at a time."""
     preprocessing = calibration.preprocessing
     images = open_images(data, input_shape=preprocessing.input_shape, layout=layout, geometry=preprocessing.geometry)
-    check_enough(images, count)
+    check_enough(images, count, "--samples")
     return (preprocessing.apply(batch.images) for batch in images.batches(together, stop=count))

@@ -15,12 +15,20 @@ def check_asked(asked: int) -> None:
         raise DataError(f"{asked} samples were asked for; ask for at least 1")
 
 
-def check_enough(images: ImageSet, asked: int) -> None:
+def check_enough(images: ImageSet, asked: int, option: str = "") -> None:
     """Refuse to take more images than there are.
+
+    Parameters
+    ----------
+    images : ImageSet
+    asked : int
+    option : str
+        What asks for another number, where it is not the user who asked for this one.
 
     Raises
     ------
     DataError
     """
     if asked > images.count:
-        raise DataError(f"{images.name} has {images.count} images, {asked} were asked for; ask for fewer")
+        how = f" ({option})" if option else ""
+        raise DataError(f"{images.name} has {images.count} images, {asked} were asked for; ask for fewer{how}")

@@ -15,6 +15,7 @@ from snnconv.reporting.counting.snn_toolbox import snn_toolbox
 from snnconv.reporting.counts import counts_of
 from snnconv.reporting.curve import curve, layer_curves
 from snnconv.reporting.decisions import Decisions, decisions, reported
+from snnconv.reporting.energy.load import load_profile
 from snnconv.reporting.energy.price import price
 from snnconv.reporting.energy.profile import EnergyProfile
 from snnconv.reporting.intervals import paired_difference, wilson
@@ -25,15 +26,15 @@ from snnconv.runtime.run_folder import RunFolder
 from snnconv.runtime.summary import RunSummary, load_summary
 
 
-def report(folder: Path | str, profiles: Sequence[EnergyProfile] = ()) -> Report:
+def report(folder: Path | str, profiles: Sequence[EnergyProfile | str | Path] = ()) -> Report:
     """Report a run, finished or not.
 
     Parameters
     ----------
     folder : Path
         A run folder.
-    profiles : sequence of EnergyProfile
-        What to price the operations with.
+    profiles : sequence of EnergyProfile, str or Path
+        What to price the operations with: profiles, ids of those that are built in, or files.
 
     Raises
     ------
@@ -41,7 +42,10 @@ def report(folder: Path | str, profiles: Sequence[EnergyProfile] = ()) -> Report
         If there is no run.
     RunError
         If the run has no images yet, or its files are damaged.
+    ProfileError
+        If there is no such profile.
     """
+    priced = [one if isinstance(one, EnergyProfile) else load_profile(one) for one in profiles]
     run = RunFolder(Path(folder))
     summary = load_summary(run)
     if not summary.images:
@@ -68,8 +72,8 @@ def report(folder: Path | str, profiles: Sequence[EnergyProfile] = ()) -> Report
             )
             for layer in summary.layers
         ),
-        energy=tuple(price(profile, ann, snn, summary.layers, summary.connections) for profile in profiles),
-        profiles=tuple(profiles),
+        energy=tuple(price(profile, ann, snn, summary.layers, summary.connections) for profile in priced),
+        profiles=tuple(priced),
         curve=curve(decided),
         layer_curves=layer_curves(summary, decided, steps),
         classes=classes(decided),
@@ -80,13 +84,13 @@ def report(folder: Path | str, profiles: Sequence[EnergyProfile] = ()) -> Report
             ms_resnet=ms_resnet(summary), dense_rate=dense_rate(summary), snn_toolbox=snn_toolbox(summary)
         ),
         neurobench=neurobench_of(summary),
-        method=method_box(summary, ann, snn, profiles),
+        method=method_box(summary, ann, snn, priced),
         provenance=Provenance(
             command_line=tuple(record.get("command_line", ())),
             versions=record.get("versions", {}),
             request=record["request"],
         ),
-        citations=citations(summary, profiles),
+        citations=citations(summary, priced),
         observation=load_observation(run),
     )
 

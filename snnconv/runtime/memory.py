@@ -19,6 +19,12 @@ _BYTES_PER_VALUE = 16
 _COPIES = 3
 """Weights are kept as in the file, as matrices, and on the way from one to the other."""
 _LARGEST_SHOWN = 1 << 100
+_BYTES_PER_COUNT = 32
+"""Of one step: the count of a layer on its way from a batch to the run, four numbers of 8 bytes."""
+_BYTES_PER_DECISION = 16
+"""Of one image and step: a ranking, the class, and whether it is among the first five."""
+_TOGETHER = 16
+"""Images whose results are held at a time."""
 _PADDED = ir.Conv | ir.SumPool | ir.MaxPoolGate | ir.MaxPoolCurrent
 
 
@@ -87,6 +93,22 @@ def check_memory(network: SpikingNetwork, limit: int) -> None:
         f"one image and one step need {readable(min(found, _LARGEST_SHOWN))}{where}; "
         f"at most {readable(limit)} is allowed; raise --memory-limit"
     )
+
+
+def check_steps(network: SpikingNetwork, steps: int, limit: int) -> None:
+    """Refuse so many steps that what is counted in each would not fit into `limit` bytes.
+
+    Raises
+    ------
+    NotRunnableError
+    """
+    counted = sum(isinstance(node, (ir.Neuron, *ir.WEIGHTED)) for node in network.nodes)
+    found = steps * (_BYTES_PER_COUNT * counted + _TOGETHER * _BYTES_PER_DECISION)
+    if found > limit:
+        raise NotRunnableError(
+            f"the counts of {steps:,} steps need {readable(min(found, _LARGEST_SHOWN))}; at most {readable(limit)} is "
+            "allowed; take fewer --steps, or raise --memory-limit"
+        )
 
 
 def _padded(network: SpikingNetwork, node: ir.Conv | ir.SumPool | ir.MaxPoolGate | ir.MaxPoolCurrent) -> list[int]:

@@ -118,7 +118,7 @@ def test_a_search_for_balanced_thresholds(convert, tmp_path) -> None:
 
 
 def test_too_few_images(convert, tmp_path) -> None:
-    one_line(convert(count=1348), 3, "has 1347 images, 1348 were asked for; ask for fewer")
+    one_line(convert(count=1348), 3, "has 1347 images, 1348 were asked for; ask for fewer (--samples)")
 
 
 def test_another_kind_of_data_than_was_calibrated(convert, tmp_path) -> None:

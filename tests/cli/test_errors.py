@@ -211,3 +211,13 @@ def test_nothing_is_left_when_a_file_is_replaced_in_vain(snnconv, made, samples,
     assert snnconv("convert", other, "--calibration", made / "digits.calib", *PLAIN, "-o", tmp_path / "n.snn").code == 3
     assert (tmp_path / "n.snn").read_bytes() == before
     assert sorted(p.name for p in tmp_path.iterdir()) == ["n.snn", "text.onnx"]
+
+
+def test_steps_beyond_memory_leave_no_folder(snnconv, made, samples, tmp_path) -> None:
+    data, steps = ("--data", samples / "digits_test.npz"), ("--steps", 10**11)
+    one_line(snnconv("simulate", made / "digits.snn", *data, *steps, "-o", tmp_path / "run"), "take fewer --steps")
+    model, calibration = samples / "digits_resnet.onnx", made / "digits.calib"
+    given = ("--calibration", calibration, *PLAIN, *steps)
+    one_line(snnconv("convert", model, *given, "-o", tmp_path / "n.snn"), "the counts of 100,000,000,000 steps need")
+    one_line(snnconv("diagnose", made / "digits.snn", "--reference", model, *data, *steps), "take fewer --steps")
+    assert list(tmp_path.iterdir()) == []

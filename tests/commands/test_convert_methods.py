@@ -52,10 +52,13 @@ def test_what_was_found_is_written(method, folder, tiny_resnet, tmp_path) -> Non
         assert options["factors"] == {layer.layer: layer.factor for layer in record.layers if layer.factor != 1.0}
     else:
         assert options["thresholds"] == {layer.layer: layer.threshold for layer in record.layers}
-        by_name = file.load(tmp_path / "n.snn")
+        written_network = file.load(tmp_path / "n.snn")
+        first = record.layers[0].layer
         for name, threshold in options["thresholds"].items():
-            tensor = by_name.tensors[by_name.by_name[name].threshold]
-            assert float(tensor) == pytest.approx(1.0 if threshold is None else threshold, rel=1e-6)
+            tensor = written_network.tensors[written_network.by_name[name].threshold]
+            # in the file it is the spikes of the image that carry λ_x, and the weights are those of the model
+            carried = written_network.input.amplitude if name == first else 1.0
+            assert float(tensor) == pytest.approx(1.0 if threshold is None else carried * threshold, rel=1e-6)
     # parity is checked of the model's own scales, on as few images as there are
     assert summary.parity is not None
     assert (summary.parity.images, summary.parity.drawn) == (4, False)
