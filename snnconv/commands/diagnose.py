@@ -249,12 +249,18 @@ def _samples(images: ImageSet, asked: int | None) -> int:
 
 
 def _calibration(path: Path, network: SpikingNetwork) -> Calibration:
-    """Read the calibration of the network's model."""
+    """Read the calibration that the network was made with."""
     found = calib_file.load(path)
+    recorded, here = network.provenance.calibration_sha256, sha256_of_file(path)
     if found.model_sha256 != network.provenance.source_sha256:
         raise CalibrationError(
             f"{path} was made from {found.model_name} ({found.model_sha256[:12]}…), the network from "
             f"{network.provenance.source_name} ({(network.provenance.source_sha256 or 'unknown')[:12]}…); "
             "give the calibration that the network was converted with"
+        )
+    if recorded not in (None, here):
+        raise CalibrationError(
+            f"{path} ({here[:12]}…) is another calibration of the model than the network was converted with "
+            f"({recorded[:12]}…); give that one"
         )
     return found

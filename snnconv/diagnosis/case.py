@@ -21,8 +21,8 @@ _IMAGES, _SHARE = 3, 0.0025
 """A loss counts from three images on, and where the low end of its 95 % interval is above a quarter of a percent."""
 
 
-_FINITE_TIME = (PartName.STEPS, PartName.RANGE)
-"""What compensation and V(0) are there for, in the order in which what they give back is shared out."""
+_FINITE_TIME = (PartName.STEPS, PartName.RANGE, PartName.RESET, PartName.ENCODING)
+"""What compensation and V(0) make up for, in the order in which what they give back is shared out."""
 _REMEDIES = (PartName.INITIAL, PartName.COMPENSATION)
 
 
@@ -137,7 +137,7 @@ class Case:
         """Give the share of decisions that a part costs the network as it is.
 
         What compensation and V(0) give back is not lost to finite time, which they are there for, and no part costs
-        more than all parts together. It is given back once: to `steps` first, what is left of it to `range`.
+        more than all parts together. It is given back once: to `steps` first, what is left of it to the others.
         """
         lost = _after_remedies({part.name: part.lost for part in self.parts}).get(name, 0.0)
         return min(max(lost, 0.0), 1 - self.stages[-1].agreement)

@@ -41,8 +41,9 @@ def calibrate_again(case: Case) -> str:
 
 
 def simulate(case: Case, *words: str) -> str:
-    """Give the command that simulates the network with other options."""
+    """Give the command that simulates the network with other options, on the images that were diagnosed."""
     command = ["snnconv", "simulate", str(case.paths.network), "--data", str(case.paths.data)]
+    command += ["--limit", str(case.images)]
     return shlex.join([*command, "--reference", str(case.paths.reference), *words, "-o", "run-again"])
 
 

@@ -29,12 +29,12 @@ class PartName(StrEnum):
     READOUT = "readout"
     """Spikes of the classes are counted, instead of the current that reached them."""
     INITIAL = "initial potential"
-    COMPENSATION = "compensation"
-    """ζ on the weights."""
     RESET = "reset"
     """Reset to zero instead of subtraction."""
     ENCODING = "encoding"
     """Poisson spikes instead of a constant current."""
+    COMPENSATION = "compensation"
+    """ζ on the weights."""
 
 
 class Stage(_Record):

@@ -2,11 +2,12 @@
 
 What a network has beyond plain ReLUs is taken out of it again, one part at a time:
 
-    as it is → constant input → reset by subtraction → weights without ζ → V(0) = 0 → classes by their current, not
+    as it is → weights without ζ → constant input → reset by subtraction → V(0) = 0 → classes by their current, not
     their spikes → λ that the activations use → ReLUs clipped at λ → ReLUs → shortcuts of λ_in/λ_out → the model
 
 Read backwards this is a ladder from the ONNX model to the network, and two neighbours differ in one thing only. A
-part that a network does not have makes no stage of its own.
+part that a network does not have makes no stage of its own. ζ comes last: it was chosen for the network with all the
+others, and may be far too strong without one of them.
 """
 
 from collections.abc import Mapping
@@ -45,9 +46,9 @@ def spiking_stages(network: SpikingNetwork) -> tuple[SpikingStage, ...]:
     """
     stages: list[SpikingStage] = []
     for part, without in (
+        (PartName.COMPENSATION, uncompensated),
         (PartName.ENCODING, _constant),
         (PartName.RESET, _subtracting),
-        (PartName.COMPENSATION, uncompensated),
         (PartName.INITIAL, _from_rest),
     ):
         simpler = without(network)

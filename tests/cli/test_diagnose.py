@@ -129,7 +129,9 @@ def test_the_command_of_a_finding_runs(snnconv, network, samples, tmp_path, monk
     ).json["findings"][0]
     words = shlex.split(found["command"])
     assert words[:2] == ["snnconv", "simulate"]
-    assert snnconv(*words[1:], "--limit", 4).code == 0
+    # on no more images than were diagnosed
+    assert words[words.index("--limit") + 1] == "12"
+    assert snnconv(*words[1:]).code == 0
     assert (tmp_path / "run-again" / "summary.json").exists()
 
 

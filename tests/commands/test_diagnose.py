@@ -168,6 +168,12 @@ def test_the_calibration_of_another_model(converted, tiny_resnet, new_residual_n
         snnconv.diagnose(converted / "n.snn", tiny_resnet, converted / "x.npy", calibration=tmp_path / "o.calib")
 
 
+def test_another_calibration_of_the_same_model(converted, tiny_resnet, tmp_path) -> None:
+    snnconv.calibrate(tiny_resnet, converted / "x.npy", tmp_path / "few.calib", samples=3)
+    with pytest.raises(CalibrationError, match=r"few\.calib .* is another calibration of the model"):
+        snnconv.diagnose(converted / "n.snn", tiny_resnet, converted / "x.npy", calibration=tmp_path / "few.calib")
+
+
 def test_a_readout_of_current_has_no_part_for_counting(tiny_resnet, converted, tmp_path) -> None:
     options = snnconv.ConversionOptions.model_validate({"compensation": "none", "steps": 30, "readout": "current"})
     snnconv.convert(tiny_resnet, converted / "x.calib", tmp_path / "n.snn", options, verify=False)

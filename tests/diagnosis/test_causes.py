@@ -95,6 +95,14 @@ def test_reset_to_zero(workshop) -> None:
     assert "--reset" not in str(found.command)
 
 
+def test_a_factor_that_was_chosen_for_reset_to_zero_is_not_blamed_for_what_the_reset_costs(workshop) -> None:
+    """ζ of 1.3 gives back what reset to zero costs; without the reset it would be far too strong."""
+    made = workshop.diagnosed(workshop.converted("zero-made-up", reset="zero", compensation=1.3))
+    assert made.agreement > 1 - part(made, PartName.RESET)
+    assert part(made, PartName.COMPENSATION) < 0
+    assert CauseName.COMPENSATION not in [found.cause for found in made.findings]
+
+
 @pytest.mark.parametrize("form", ["weights", "thresholds"])
 def test_shortcuts_that_cost_decisions(form, workshop) -> None:
     made = workshop.diagnosed(workshop.converted(f"equal-{form}", shortcut="equal", form=form))

@@ -72,9 +72,9 @@ def test_the_stages_of_a_network(everything) -> None:
     assert [stage.last for stage in found] == [
         PartName.STEPS,
         PartName.INITIAL,
-        PartName.COMPENSATION,
         PartName.RESET,
         PartName.ENCODING,
+        PartName.COMPENSATION,
     ]
     assert found[-1].network is network
     simplest = found[0].network

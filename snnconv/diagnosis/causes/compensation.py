@@ -18,10 +18,11 @@ def find(case: Case) -> Finding | None:
     before, after = case.before(PartName.COMPENSATION), case.after(PartName.COMPENSATION)
     largest = max([factors.everywhere, *factors.layers.values()])
     ahead = min(case.layers, key=lambda layer: layer.error)
+    above = f"; rates lie above what they stand for by {-ahead.error:.4f} on average in {ahead.name}"
     evidence = (
         f"weights are enlarged by up to {largest:g}. Without that {case.of(before.agreement)} images are decided as "
-        f"the model does in {case.steps} steps, so {case.of(after.agreement)}; rates lie above what they stand for by "
-        f"{max(-ahead.error, 0.0):.4f} on average in {ahead.name}{_searched(case)}"
+        f"the model does in {case.steps} steps, so {case.of(after.agreement)}{above if ahead.error < 0 else ''}"
+        f"{_searched(case)}"
     )
     searched = case.options is not None and case.options.compensation is Compensation.SEARCH
     mode = Compensation.NONE if searched else Compensation.SEARCH
