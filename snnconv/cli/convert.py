@@ -169,8 +169,7 @@ def convert_cli(
 
 def _compensation(text: str) -> Compensation | float:
     """Read ``--compensation``."""
-    from math import isfinite
-
+    from snnconv.conversion.options import LARGEST_FACTOR
     from snnconv.errors import UsageError
 
     if text in [mode.value for mode in Compensation]:
@@ -179,8 +178,10 @@ def _compensation(text: str) -> Compensation | float:
         factor = float(text)
     except ValueError:
         factor = float("nan")
-    if not isfinite(factor) or factor <= 0:
-        raise UsageError(f"--compensation {text}: give search, layerwise, none, or a factor above 0")
+    if not 0 < factor <= LARGEST_FACTOR:
+        raise UsageError(
+            f"--compensation {text}: give search, layerwise, none, or a factor above 0, at most {LARGEST_FACTOR:g}"
+        )
     return factor
 
 

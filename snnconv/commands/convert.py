@@ -15,6 +15,7 @@ from snnconv.calibration import file as calib_file
 from snnconv.calibration.calibration import Calibration
 from snnconv.choices import BackendName, Compensation, Shortcut
 from snnconv.commands.verify import Inputs, ParitySummary, given_images, verified
+from snnconv.conversion.compensation.check import check as check_compensation
 from snnconv.conversion.convert import convert as build
 from snnconv.conversion.methods import METHODS, purpose
 from snnconv.conversion.options import ConversionOptions
@@ -130,6 +131,7 @@ def convert(
     options = options or ConversionOptions()
     method = METHODS[options.preset]
     method.check(options)
+    check_compensation(options)
     wanted = method.samples(options)
     check_place(out, [model, Path(calibration), data])
     check_file(model)

@@ -37,6 +37,10 @@ PRESETS: Mapping[Preset, Mapping[str, Any]] = MappingProxyType(
 """Where a published method differs from the defaults below, which are those of Hu et al."""
 
 
+LARGEST_FACTOR = 100.0
+"""ζ beyond it is a slip: every neuron that gets any input then fires at every step."""
+
+
 class ConversionOptions(BaseModel):
     """Options of a conversion. What is not given is as the preset says.
 
@@ -92,7 +96,7 @@ class ConversionOptions(BaseModel):
     max_pooling: MaxPooling = MaxPooling.GATE
     readout: ReadoutMode = ReadoutMode.SPIKES
     steps: PositiveInt = 350
-    compensation: Compensation | Annotated[float, Field(gt=0, allow_inf_nan=False)] = Compensation.SEARCH
+    compensation: Compensation | Annotated[float, Field(gt=0, le=LARGEST_FACTOR)] = Compensation.SEARCH
     objective: Objective = Objective.ERROR
     compensate_biases: bool = False
     form: Form = Form.WEIGHTS

@@ -39,7 +39,7 @@ class SearchRecord(_Record):
     """In the order in which they were tried; the first is ζ = 1."""
     factor: float
     note: str | None
-    """Why ζ stayed 1, where it did."""
+    """Why ζ stayed 1, where it did; that ζ costs decisions, where it does."""
 
 
 class LayerFactor(_Record):

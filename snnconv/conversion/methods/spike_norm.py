@@ -50,7 +50,12 @@ _log = logging.getLogger(__name__)
 
 
 def check(options: ConversionOptions) -> None:
-    """Refuse a search for compensation factors, which is part of another method, and a scale for each channel."""
+    """Refuse what is part of another method, or would do nothing here."""
+    if options.balance is Balance.SPIKES and (options.percentile != 100 or options.nonzero):
+        raise UsageError(
+            "--percentile and --nonzero say which activation is taken, and --balance spikes measures thresholds; "
+            "leave them out, or give --balance activations"
+        )
     if options.granularity is Granularity.CHANNEL:
         raise UsageError("--preset spike-norm has one threshold for a layer; leave --granularity channel out")
     if options.compensation in (Compensation.SEARCH, Compensation.LAYERWISE):

@@ -230,3 +230,10 @@ def test_a_network_of_one_layer_can_be_searched(new_model, tmp_path, tiny_images
     assert isinstance(record, SearchRecord)
     assert (record.q, record.adjusted_r2) == (1.0, None)
     assert [trial.factor for trial in record.trials][:2] in ([1.0], [1.0, within(1.0, record.tau_max or 2)])
+
+
+def test_a_factor_that_costs_decisions_says_so(monkeypatch) -> None:
+    found = run(monkeypatch, lambda factor: 1 + abs(factor - 1.03), lambda factor: 0.9 if factor == 1.0 else 0.8)
+    assert found.factor == pytest.approx(1.03, abs=1e-6)
+    assert found.note is not None
+    assert found.note.startswith("it decides as the ONNX model on 80.0 % of the images, ζ = 1 on 90.0 %")

@@ -172,6 +172,13 @@ def test_a_threshold_for_each_channel_is_refused() -> None:
         spike_norm.check(ConversionOptions(preset=Preset.SPIKE_NORM, granularity=Granularity.CHANNEL))
 
 
+@pytest.mark.parametrize("given", [{"percentile": 99.9}, {"nonzero": True}])
+def test_what_is_taken_of_activations_is_refused_where_thresholds_are_measured(given) -> None:
+    with pytest.raises(UsageError, match="--balance spikes measures thresholds"):
+        spike_norm.check(ConversionOptions(preset=Preset.SPIKE_NORM, **given))
+    spike_norm.check(ConversionOptions(preset=Preset.SPIKE_NORM, balance=Balance.ACTIVATIONS, **given))
+
+
 def test_the_first_threshold_is_in_units_of_the_spikes_that_enter(setting_of) -> None:
     """A spike of the image carries λ_x: with weights that are as large for spikes of 1, v_th,1 is λ_1/λ_x."""
     setting = setting_of(plain=2)
