@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
 from snnconv.data.batch import Array, DataType, ImageShape
 from snnconv.data.geometry import DEFAULT_GEOMETRY, Geometry
 from snnconv.data.statistics import Statistic, read_statistic
-from snnconv.errors import DataError
+from snnconv.errors import DataError, UsageError
 
 MEAN = "preprocessing.mean"
 STD = "preprocessing.std"
@@ -202,17 +202,26 @@ def make_preprocessing(
     ------
     FileMissingError
         If `mean` or `std` names a file that does not exist.
-    DataError
+    UsageError
         If a value cannot be used.
+    DataError
+        If one cannot be used, and some come from files.
     """
-    return Preprocessing(
-        geometry=geometry,
-        dtype=dtype,
-        scale=_DEFAULT_SCALES[dtype] if scale is None else float(scale),
-        input_shape=input_shape,
-        mean=read_statistic("0" if mean is None else mean, "--mean", input_shape),
-        std=read_statistic("1" if std is None else std, "--std", input_shape),
-    )
+    files = [text for text in (mean, std) if text is not None and text.lower().endswith(".npy")]
+    try:
+        return Preprocessing(
+            geometry=geometry,
+            dtype=dtype,
+            scale=_DEFAULT_SCALES[dtype] if scale is None else float(scale),
+            input_shape=input_shape,
+            mean=read_statistic("0" if mean is None else mean, "--mean", input_shape),
+            std=read_statistic("1" if std is None else std, "--std", input_shape),
+        )
+    except DataError as error:
+        if files:
+            raise
+        # nothing but what stands on the command line
+        raise UsageError(str(error)) from error
 
 
 def _check_positive(option: str, value: Statistic) -> None:

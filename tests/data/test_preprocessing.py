@@ -7,7 +7,7 @@ import pytest
 
 from snnconv.data import ChannelOrder, Geometry, Preprocessing, make_preprocessing
 from snnconv.data.preprocessing import PreprocessingManifest
-from snnconv.errors import DataError, FileMissingError
+from snnconv.errors import DataError, FileMissingError, UsageError
 
 SHAPE = (3, 2, 2)
 
@@ -113,8 +113,14 @@ def test_a_missing_file_is_named() -> None:
     ],
 )
 def test_bad_values_are_refused(options: dict[str, object], message: str) -> None:
-    with pytest.raises(DataError, match=re.escape(message)):
+    with pytest.raises(UsageError, match=re.escape(message)):
         make_preprocessing("uint8", SHAPE, **options)
+
+
+def test_a_bad_array_is_bad_input(tmp_path: Path) -> None:
+    np.save(tmp_path / "std.npy", np.zeros(3))
+    with pytest.raises(DataError, match="--std must be finite and greater than 0"):
+        make_preprocessing("uint8", SHAPE, std=str(tmp_path / "std.npy"))
 
 
 def test_another_type_than_recorded_is_refused() -> None:

@@ -8,9 +8,10 @@ import pytest
 from snnconv.errors import NotRunnableError
 from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
-from snnconv.runtime.memory import check_memory, copy_bytes, needed
+from snnconv.runtime.memory import check_memory, check_steps, copy_bytes, needed
 from snnconv.runtime.nodes import padded
 from snnconv.runtime.program import Program
+from tests.runtime.wirings import Net
 
 MIB = 1 << 20
 CHANNELS = 2
@@ -162,3 +163,16 @@ def test_patches_of_a_wide_row_are_counted(maker) -> None:
     finally:
         tracemalloc.stop()
     assert 201 * 200 * 200 * 8 < measured < needed(made) + MIB
+
+
+def test_steps_whose_counts_do_not_fit_are_refused() -> None:
+    m = Net()
+    network = m.finish(m.neurons("n1", m.conv("c1", m.start(), 5)))
+    # 2 layers of neurons, 2 convolutions and the classifier, 32 bytes each; 16 images of 16 bytes
+    each = 5 * 32 + 16 * 16
+    check_steps(network, 1000, 1000 * each)
+    with pytest.raises(NotRunnableError, match=r"the counts of 1,001 steps need .* take fewer --steps"):
+        check_steps(network, 1001, 1000 * each)
+    # beyond any number of bytes too
+    with pytest.raises(NotRunnableError, match="at most 8"):
+        check_steps(network, 10**40, 8 << 30)
