@@ -47,8 +47,10 @@ class Judged:
 
 _LIMITS = (
     ("resnet20", "search", "ResNet-20, one factor searched (the default)", 0.2),
+    ("resnet20", "search-9999", "ResNet-20, one factor searched, λ at the 99.99th percentile", 0.2),
     ("resnet20", "layerwise", "ResNet-20, a factor for each layer", 0.2),
     ("resnet56", "search", "ResNet-56, one factor searched (the default)", 0.7),
+    ("resnet56", "search-9999", "ResNet-56, one factor searched, λ at the 99.99th percentile", 0.7),
     ("resnet56", "layerwise", "ResNet-56, a factor for each layer", 0.7),
 )
 _GAINS = (

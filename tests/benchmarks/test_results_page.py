@@ -74,7 +74,9 @@ def ratio(points: float, low: float, high: float) -> dict:
 def test_a_loss_is_judged_by_its_estimate_and_its_lower_end(results, interval, verdict) -> None:
     made = content({"losses": {"resnet20-search": record("resnet20", "search", run(step(*interval)))}})
     rows = results("verdicts").judged(made)
-    assert [row.verdict for row in rows if row.asked.startswith("ResNet-20, one factor")] == [verdict]
+    assert [row.verdict for row in rows if row.asked.startswith("ResNet-20, one factor searched (the default)")] == [
+        verdict
+    ]
     assert {row.verdict for row in rows[1:]} == {None}
 
 

@@ -8,8 +8,8 @@ import pytest
 LONG = "n" * 300
 
 
-def one_line(found, *texts: str) -> None:
-    assert found.code == 3, found
+def one_line(found, *texts: str, code: int = 3) -> None:
+    assert found.code == code, found
     assert found.out == ""
     assert found.err.startswith("snnconv: ")
     assert found.err.count("\n") == 1
@@ -153,4 +153,4 @@ def test_images_that_are_all_zero_do_not_calibrate(calibrate, convert, tmp_path)
 
 
 def test_how_many_numbers_a_mean_has(calibrate) -> None:
-    one_line(calibrate(None, None, None, "--mean", "1,2,3"), "--mean has 3 numbers, expected 1\n")
+    one_line(calibrate(None, None, None, "--mean", "1,2,3"), "--mean has 3 numbers, expected 1\n", code=2)

@@ -15,6 +15,10 @@ def _losses(model: Model, *, residual: bool) -> Iterator[Experiment]:
         # only what the search finds: no run
         options = ("--compensation", "search", "--compensate-biases")
         yield Experiment(model, "biases", options, samples=64, simulate=False)
+        # "the max 99.9% or 99.99% activation" (below Eq. 2): the paper does not say which its results are of
+        higher = ("--percentile", "99.99")
+        yield Experiment(model, "none-9999", (*higher, "--compensation", "none"))
+        yield Experiment(model, "search-9999", (*higher, "--compensation", "search"), samples=64)
 
 
 GROUP = Group(
@@ -25,6 +29,6 @@ GROUP = Group(
         *_losses(PLAIN20, residual=False),
         *_losses(PLAIN32, residual=False),
     ),
-    pairs=(("search", "none"), ("layerwise", "none")),
+    pairs=(("search", "none"), ("layerwise", "none"), ("search-9999", "none-9999")),
     ratios=(("unnorm", "none", 3.0),),
 )

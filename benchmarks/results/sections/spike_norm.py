@@ -30,8 +30,8 @@ def text(content: dict[str, Any]) -> list[str]:
         "## SPIKE-NORM",
         f"{SENGUPTA}: Poisson input, reset to zero, T = {run['steps']:,}, mean ± standard deviation over {seeds} seeds "
         f"of the input, the first {run['images']:,} test images of CIFAR-10: one image is {100 / run['images']:g} "
-        f"points. Thresholds were balanced once, on {_count(balanced)} training images (the paper: 256; 5 runs too); those "
-        "from activations are the largest of the 5,000 images of the calibration. "
+        f"points. Thresholds were balanced once, on {_count(balanced)} training images (the paper: 256; 5 runs too); "
+        "those from activations are the largest of the 5,000 images of the calibration. "
         "The networks are much smaller than the paper's VGG-16 and ResNet-20 and trained for a few epochs, without "
         "biases and BatchNorm as there. Constraints: 1 a ReLU at each junction, 2 thresholds of 1 in residual units, "
         "3 two more plain layers first (section 6).",
