@@ -51,7 +51,10 @@ def report_cli(
     from snnconv.runtime.run_folder import RunFolder
 
     if html is not None:
+        from snnconv.reporting.page.place import check_replaced
+
         check_place(html, [*(file for run in runs for file in RunFolder(run).files), *map(Path, profile or ())])
+        check_replaced(html)
     if max_drop is not None and not isfinite(max_drop):
         raise UsageError(f"--max-drop must be a number of percentage points, found {max_drop}")
     # a page without energies would lack what most readers look for

@@ -109,6 +109,16 @@ def test_a_page_that_cannot_be_written_is_refused_first(snnconv, tmp_path) -> No
     assert "does not exist; make it first" in done.err
 
 
+def test_a_page_never_writes_over_something_else(snnconv, tmp_path) -> None:
+    data = tmp_path / "data.npz"
+    data.write_bytes(b"PK\3\4 what took long to make")
+    done = snnconv("report", tmp_path / "no run", "--html", data)
+    said = f"snnconv: cannot write {data}: the file there is no HTML page; name another file, or remove it first\n"
+    assert (done.code, done.out, done.err) == (3, "", said)
+    assert data.read_bytes() == b"PK\3\4 what took long to make"
+    assert list(tmp_path.iterdir()) == [data]
+
+
 @pytest.mark.parametrize("name", ["summary.json", "run.json", "parts/00000000.npz", "parts/00000005.npz"])
 def test_a_page_never_writes_over_its_run(snnconv, tmp_path, name) -> None:
     run = write_run(tmp_path / "run")

@@ -11,8 +11,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from snnconv.errors import UsageError
-from snnconv.files.atomic import written_aside
+from snnconv.files.atomic import check_place, written_aside
 from snnconv.reporting.model import Gain, Report
+from snnconv.reporting.page.place import check_replaced
 from snnconv.reporting.page.runs import number_runs
 from snnconv.reporting.page.sections import SECTIONS
 from snnconv.reporting.page.text import finalize
@@ -53,7 +54,7 @@ def page(reports: Sequence[Report], gains: Sequence[Gain | None] = ()) -> str:
 
 
 def write_page(reports: Sequence[Report], path: Path | str, gains: Sequence[Gain | None] = ()) -> None:
-    """Write the page to a file.
+    """Write the page to a file, which may be there if it is a page or empty.
 
     Parameters
     ----------
@@ -67,10 +68,13 @@ def write_page(reports: Sequence[Report], path: Path | str, gains: Sequence[Gain
     UsageError
         Without a report.
     InputError
-        If the file cannot be written.
+        If the file cannot be written, or is no page.
     """
+    path = Path(path)
+    check_place(path)
+    check_replaced(path)
     content = page(reports, gains)
-    with written_aside(Path(path)) as aside:
+    with written_aside(path) as aside:
         aside.write_text(content, encoding="utf-8", newline="\n")
 
 
