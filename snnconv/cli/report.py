@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from snnconv.cli.terminal import Terminal
+from snnconv.errors import UsageError
 
 if TYPE_CHECKING:
     from snnconv.reporting.energy.profile import EnergyProfile
@@ -42,7 +43,6 @@ def report_cli(
 
     Example: snnconv report run --energy --html run.html
     """
-    from snnconv.errors import UsageError
     from snnconv.files.atomic import check_place
     from snnconv.reporting.compare import compare
     from snnconv.reporting.model import Report
@@ -50,13 +50,12 @@ def report_cli(
     from snnconv.reporting.report import report as make
     from snnconv.runtime.run_folder import RunFolder
 
+    _check_usage(cite and terminal.json, max_drop)
     if html is not None:
         from snnconv.reporting.page.place import check_replaced
 
         check_place(html, [*(file for run in runs for file in RunFolder(run).files), *map(Path, profile or ())])
         check_replaced(html)
-    if max_drop is not None and not isfinite(max_drop):
-        raise UsageError(f"--max-drop must be a number of percentage points, found {max_drop}")
     # a page without energies would lack what most readers look for
     profiles = _profiles(profile, energy or html is not None)
     made = make(runs[0], profiles) if len(runs) == 1 else compare(runs, profiles)
@@ -82,6 +81,14 @@ def report_cli(
             terminal.say(f"{folder}: the loss, {loss:.4g} points, is above {max_drop:g}")
         if too_much:
             raise typer.Exit(_DROPPED)
+
+
+def _check_usage(both: bool, max_drop: float | None) -> None:
+    """Refuse options that ask for two things at once, or for nothing that there is."""
+    if both:
+        raise UsageError("--cite prints BibTeX, --json has the same entries as `citations`; give one of the two")
+    if max_drop is not None and not isfinite(max_drop):
+        raise UsageError(f"--max-drop must be a number of percentage points, found {max_drop}")
 
 
 def _profiles(named: list[str] | None, wanted: bool) -> "tuple[EnergyProfile, ...]":

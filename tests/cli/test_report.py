@@ -94,6 +94,15 @@ def test_cite_prints_bibtex_and_nothing_else(snnconv, two) -> None:
     assert "steps" not in out
 
 
+def test_cite_and_json_are_one_or_the_other(snnconv, two) -> None:
+    done = snnconv("report", *two, "--cite", "--json", "--html", two[0] / "page.html")
+    said = "snnconv: --cite prints BibTeX, --json has the same entries as `citations`; give one of the two\n"
+    assert (done.code, done.out, done.err) == (2, "", said)
+    assert not (two[0] / "page.html").exists()
+    cited = snnconv("report", two[0], "--cite").out
+    assert "\n\n".join(snnconv("report", two[0], "--json").json["citations"]) + "\n\n" == cited
+
+
 def test_a_page_is_written(snnconv, tmp_path) -> None:
     page = tmp_path / "page.html"
     done = snnconv("report", write_run(tmp_path / "run"), "--html", page)
