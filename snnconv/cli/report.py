@@ -87,8 +87,8 @@ def _check_usage(both: bool, max_drop: float | None) -> None:
     """Refuse options that ask for two things at once, or for nothing that there is."""
     if both:
         raise UsageError("--cite prints BibTeX, --json has the same entries as `citations`; give one of the two")
-    if max_drop is not None and not isfinite(max_drop):
-        raise UsageError(f"--max-drop must be a number of percentage points, found {max_drop}")
+    if max_drop is not None and not (isfinite(max_drop) and max_drop >= 0):
+        raise UsageError(f"--max-drop must be a number of percentage points, at least 0, found {max_drop:g}")
 
 
 def _profiles(named: list[str] | None, wanted: bool) -> "tuple[EnergyProfile, ...]":

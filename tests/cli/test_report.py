@@ -141,10 +141,11 @@ def test_a_page_never_writes_over_its_run(snnconv, tmp_path, name) -> None:
         assert snnconv("report", run, "--html", run / "page.html").code == 0
 
 
-@pytest.mark.parametrize("limit", ["nan", "inf"])
-def test_a_limit_that_is_no_number_is_refused_before_anything_is_printed(snnconv, tmp_path, limit) -> None:
+@pytest.mark.parametrize("limit", ["nan", "inf", "-5"])
+def test_a_limit_that_is_no_drop_is_refused_before_anything_is_printed(snnconv, tmp_path, limit) -> None:
     done = snnconv("report", write_run(tmp_path / "run"), "--max-drop", limit)
-    assert (done.code, done.out) == (2, "")
+    said = f"snnconv: --max-drop must be a number of percentage points, at least 0, found {limit}\n"
+    assert (done.code, done.out, done.err) == (2, "", said)
 
 
 def test_long_names_of_layers_are_shortened(snnconv, tmp_path) -> None:

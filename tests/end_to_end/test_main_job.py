@@ -100,9 +100,10 @@ def test_the_report_prices_the_run(folder) -> None:
         assert expected in text
 
 
-def test_max_drop_decides_the_exit_code(folder) -> None:
+def test_max_drop_decides_the_exit_code(folder, short_run) -> None:
     assert snnconv("report", folder / "run", "--max-drop", 50).returncode == 0
-    assert snnconv("report", folder / "run", "--max-drop", -50, check=False).returncode == 4
+    # after two steps hardly any class is right
+    assert snnconv("report", short_run[1], "--max-drop", 50, check=False).returncode == 4
 
 
 def test_repeated_commands_write_the_same_bytes(folder, tmp_path) -> None:
