@@ -1,7 +1,6 @@
 """``snnconv inspect``: what a file or run folder holds, after all checks."""
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,8 +79,8 @@ def _network(path: Path) -> Inspection:
     provenance = network.provenance
     about = [
         ("made by", provenance.tool),
-        ("from", f"{provenance.source_name} {provenance.source_sha256}"),
-        ("method", f"{provenance.method} {json.dumps(provenance.options)}"),
+        ("from", f"{provenance.source_name or 'unknown'}, SHA-256 {_short(provenance.source_sha256)}"),
+        ("method", provenance.method),
         ("time steps", str(network.steps)),
         ("encoding", network.encoding.value),
         ("preprocessing", "none recorded" if network.preprocessing is None else _preprocessing(network.preprocessing)),
@@ -91,6 +90,7 @@ def _network(path: Path) -> Inspection:
         snn_file.manifest_of(network).model_dump(mode="json") | {"thresholds": [layer.to_json() for layer in fired_at]},
         (
             Table(plain(path.name), ("", ""), about, left=2),
+            *_options(network),
             Table("nodes", ("kind", "name", "shape", "gives", "parameters", "reads"), nodes, left=6),
             Table(
                 "thresholds by layer",
@@ -99,6 +99,34 @@ def _network(path: Path) -> Inspection:
             ),
         ),
     )
+
+
+def _options(network: SpikingNetwork) -> tuple[Table, ...]:
+    """Give the table of the method's options, one a row, without those that stand above it; none without options."""
+    options = network.provenance.options
+    said = {"preset": network.provenance.method, "steps": network.steps, "encoding": network.encoding.value}
+    rows = [
+        (key.replace("_", " "), _value(value))
+        for key, value in options.items()
+        if key not in said or value != said[key]
+    ]
+    return (Table("options", ("", ""), rows, left=2),) if rows else ()
+
+
+def _value(value: Any) -> str:
+    """Say an option's value; values by layer have their place in ``--json``."""
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case dict():
+            return f"{len(value)} layers"
+        case _:
+            return str(value)
+
+
+def _short(sha256: str | None) -> str:
+    """Give the beginning of a hash; ``--json`` has all of it."""
+    return "unknown" if sha256 is None else f"{sha256[:12]}…"
 
 
 def _preprocessing(recorded: Preprocessing) -> str:
@@ -137,7 +165,7 @@ def _details(network: SpikingNetwork, node: ir.Node) -> str:
 def _calibration(path: Path) -> Inspection:
     calibration = calib_file.load(path)
     summary = summarise(calibration, path)
-    sources = [(source.name, str(source.images), source.sha256) for source in calibration.sources]
+    sources = [(source.name, str(source.images), _short(source.sha256)) for source in calibration.sources]
     values = [
         (
             v.name,
@@ -180,10 +208,20 @@ def _run(path: Path) -> Inspection:
     # the summary may be behind the parts
     images = sum(len(part.labels) for part in folder.parts(extent_of(summary)))
     content = summary.model_dump(mode="json")
+    accuracy = summary.accuracy
     rows = [
-        (key, json.dumps(content[key]) if isinstance(content[key], dict) else str(content[key]))
-        for key in ("complete", "images", "planned_images", "steps", "backend", "seconds", "accuracy")
+        ("complete", "yes" if summary.complete else "no"),
+        ("images", str(summary.images)),
+        ("planned images", str(summary.planned_images)),
+        ("images in parts", str(images)),
+        ("steps", str(summary.steps)),
+        ("backend", summary.backend),
+        ("seconds", f"{summary.seconds:.2f}"),
+        ("accuracy by step", "no labels" if accuracy is None else _by_step(accuracy)),
+        ("command", " ".join(record.get("command_line", []))),
     ]
-    rows.append(("images in parts", str(images)))
-    rows.append(("command", " ".join(record.get("command_line", []))))
     return Inspection({"run": record, "summary": content}, (Table(plain(path.name), ("", ""), rows, left=2),))
+
+
+def _by_step(parts: Mapping[str, float]) -> str:
+    return ", ".join(f"{step}: {100 * part:.2f} %" for step, part in parts.items())

@@ -277,7 +277,7 @@ def test_inspect_checks_a_run(short_run) -> None:
     found = json.loads(snnconv("inspect", run, "--json").stdout)
     assert found["summary"] == summary(run)
     assert found["run"]["request"]["steps"] == 2
-    assert "planned_images" in snnconv("inspect", run).stdout
+    assert "planned images" in snnconv("inspect", run).stdout
     before = (run / "summary.json").read_text()
     for name, data, text in (
         ("summary.json", before.replace('"images": 32', '"images": 31').encode(), "the parts hold 32"),
