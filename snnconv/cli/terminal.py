@@ -68,41 +68,17 @@ class Terminal:
         note: str | None = None,
     ) -> None:
         """Print a table to stdout; the first `left` columns are texts, the others numbers."""
-        from rich import box
-        from rich.console import Console
-        from rich.markup import escape
-        from rich.table import Table
+        from snnconv.cli.table import rendered
 
-        console = Console(highlight=False)
-        table = Table(
-            title=escape(harmless(title)),
-            title_justify="left",
-            box=box.SIMPLE_HEAD,
-            caption_justify="left",
-            padding=(0, 1, 0, 0),
-            pad_edge=False,
+        text = rendered(
+            harmless(title),
+            [harmless(column) for column in columns],
+            [[harmless(cell) for cell in row] for row in rows],
+            left,
+            None if note is None else harmless(note),
         )
-        table.show_header = any(columns)
-        table.caption = None if note is None else escape(harmless(note))
-        for index, column in enumerate(columns):
-            table.add_column(
-                escape(harmless(column)),
-                justify="left" if index < left else "right",
-                overflow="fold",
-                no_wrap=index >= left,
-                min_width=min(20, max((len(row[index]) for row in rows), default=0)) if index < left else None,
-            )
-        for row in rows:
-            table.add_row(*(escape(harmless(cell)) for cell in row))
-        # numbers are never cut off: where the terminal is too narrow the lines run on, in a pipe they are free to
-        natural = console.measure(table, options=console.options.update(width=10_000))
-        if not sys.stdout.isatty():
-            console.width = max(natural.maximum, 200)
-        console.width = max(console.width, natural.minimum)
-        with console.capture() as text:
-            console.print(table)
         # written as text, so that a reader that goes away is ours to notice, not rich's
-        sys.stdout.write(text.get())
+        sys.stdout.write(text)
 
     @contextmanager
     def progress(self, what: str) -> Iterator[Callable[[int, int], None]]:
