@@ -16,6 +16,7 @@ def inspect_cli(
 
     Example: snnconv inspect resnet.snn
     """
+    from snnconv.cli.text.names import WIDTH, fitted
     from snnconv.commands.inspect import inspect
 
     result = inspect(path)
@@ -23,4 +24,5 @@ def inspect_cli(
         terminal.value(result.content)
         return
     for table in result.tables:
-        terminal.table(table.title, table.columns, table.rows, left=table.left)
+        rows = table.rows if table.names is None else fitted(table.columns, table.rows, table.names)
+        terminal.table(table.title, table.columns, rows, left=table.left, width=WIDTH)

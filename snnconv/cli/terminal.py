@@ -66,8 +66,13 @@ class Terminal:
         rows: Sequence[Sequence[str]],
         left: int = 1,
         note: str | None = None,
+        width: int | None = None,
     ) -> None:
-        """Print a table to stdout; the first `left` columns are texts, the others numbers."""
+        """Print a table to stdout; the first `left` columns are texts, the others numbers.
+
+        With a `width`, texts are broken so that the table takes at most so many columns in a pipe, and those of the
+        terminal elsewhere. Numbers and words of up to 20 characters stay whole, be the table then wider.
+        """
         from snnconv.cli.table import rendered
 
         text = rendered(
@@ -76,6 +81,7 @@ class Terminal:
             [[harmless(cell) for cell in row] for row in rows],
             left,
             None if note is None else harmless(note),
+            width,
         )
         # written as text, so that a reader that goes away is ours to notice, not rich's
         sys.stdout.write(text)

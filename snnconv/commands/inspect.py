@@ -25,12 +25,13 @@ from snnconv.runtime.summary import extent_of, load_summary
 
 @dataclass(frozen=True)
 class Table:
-    """A table to print; the first `left` columns are texts."""
+    """A table to print; the first `left` columns are texts, and the column `names` has names of nodes or values."""
 
     title: str
     columns: tuple[str, ...]
     rows: Sequence[tuple[str, ...]]
     left: int = 1
+    names: int | None = None
 
 
 @dataclass(frozen=True)
@@ -64,14 +65,17 @@ def inspect(path: Path | str) -> Inspection:
 def _network(path: Path) -> Inspection:
     network = snn_file.load(path)
     found = flows(network)
+    # a node that is read is named by its number: two long names would not fit beside the node's own
+    number = {node.name: str(index) for index, node in enumerate(network.nodes, 1)}
     nodes = [
         (
+            number[node.name],
             node.kind,
             node.name,
             "×".join(str(size) for size in node.shape),
             found[node.name].kind.value + (", constant" if found[node.name].constant else ""),
             _details(network, node),
-            ", ".join(edge.source for edge in network.incoming[node.name]),
+            ", ".join(number[edge.source] for edge in network.incoming[node.name]),
         )
         for node in network.nodes
     ]
@@ -91,11 +95,12 @@ def _network(path: Path) -> Inspection:
         (
             Table(plain(path.name), ("", ""), about, left=2),
             *_options(network),
-            Table("nodes", ("kind", "name", "shape", "gives", "parameters", "reads"), nodes, left=6),
+            Table("nodes", ("", "kind", "name", "shape", "gives", "parameters", "reads"), nodes, left=7, names=2),
             Table(
                 "thresholds by layer",
                 ("layer", "neurons", "threshold", "λ", "reset", "V(0)"),
                 [layer.cells() for layer in fired_at],
+                names=0,
             ),
         ),
     )
@@ -143,20 +148,18 @@ def _preprocessing(recorded: Preprocessing) -> str:
 
 
 def _details(network: SpikingNetwork, node: ir.Node) -> str:
+    """Give a node's parameters in short; those of neurons have a table of their own."""
     parts = []
+    if isinstance(node, ir.Conv):
+        size = "×".join(str(k) for k in network.tensors[node.weight].shape[2:])
+        parts.append(size if node.strides[0] == 1 else f"{size}, stride {node.strides[0]}")
     if isinstance(node, ir.WEIGHTED):
         grid = [] if node.grid is None else sorted({int(q) for q in network.tensors[node.grid].reshape(-1)})
         parts.append(
             "no grid" if not grid else "grid 2^-" + (f"{grid[0]}" if len(grid) == 1 else f"{grid[0]}…{grid[-1]}")
         )
-    if isinstance(node, ir.Conv):
-        size = "×".join(str(k) for k in network.tensors[node.weight].shape[2:])
-        parts.append(f"{size}, stride {node.strides[0]}")
     if isinstance(node, ir.Neuron):
-        scale = network.tensor(node.source_scale, 1.0)
-        low, high = float(scale.min()), float(scale.max())
-        parts.append(f"{node.model.value}, reset {node.reset.value}")
-        parts.append(f"λ {low:.4g}" if low == high else f"λ {low:.4g} to {high:.4g}")
+        parts.append(node.model.value)
     if isinstance(node, ir.Readout):
         parts.append(node.mode.value)
     return "; ".join(parts)
@@ -195,7 +198,7 @@ def _calibration(path: Path) -> Inspection:
         (
             Table(plain(f"{path.name}: calibration of {calibration.model_name}"), ("", ""), about, left=2),
             Table("images", ("data", "images", "hash of the choice"), sources),
-            Table("activations", ("value", "kind", "channels", "99.9 %", "99.99 %", "largest"), values, left=2),
+            Table("activations", ("value", "kind", "channels", "99.9 %", "99.99 %", "largest"), values, 2, names=0),
         ),
     )
 
