@@ -123,6 +123,8 @@ def convert_cli(
         raise UsageError("--encoding events: a converted network takes images; give constant or poisson")
     if data is None and samples is not None:
         raise UsageError("--samples counts images of --data; give --data, or leave --samples out")
+    if data is None and layout is not Layout.AUTO:
+        raise UsageError("--layout is the order of axes of --data; give --data, or leave --layout out")
     given: dict[str, Any] = {
         "steps": steps,
         "percentile": percentile,

@@ -33,7 +33,7 @@ def open_images(
     input_shape : tuple of int
         (C, H, W) of the model.
     layout : Layout
-        The order of an array's axes; ``auto`` takes the one that fits `input_shape`.
+        The order of an array's axes; ``auto`` takes the one that fits `input_shape`. Image files have none.
     geometry : Geometry
         Resizing and cropping of image files, and the channel order that the model takes.
     labels : Path or None
@@ -61,6 +61,9 @@ def open_images(
     except FileMissingError as error:
         raise FileMissingError(f"{path} does not exist; check the path of the data") from error
     if folder or path.suffix.lower() == ".zip":
+        if layout is not Layout.AUTO:
+            kind = "folder" if folder else "zip"
+            raise DataError(f"{path} is a {kind} of image files, --layout applies to arrays; leave it out")
         source = FolderImages(path) if folder else ZipImages(path)
         return image_file_set(path, source, FolderOptions(input_shape, geometry, labels, classes, class_count))
     options = ArrayOptions(input_shape, layout, geometry, labels, classes, class_count)

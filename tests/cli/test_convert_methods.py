@@ -105,6 +105,12 @@ def test_samples_without_data(convert) -> None:
     one_line(convert("--compensation", "none", data=None), 2, "--samples counts images of --data; give --data")
 
 
+@pytest.mark.parametrize("layout", ["nhwc", "nchw"])
+def test_layout_without_data(convert, layout) -> None:
+    found = convert("--compensation", "none", "--layout", layout, data=None, count=None)
+    one_line(found, 2, "--layout is the order of axes of --data; give --data, or leave --layout out")
+
+
 @pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "often", ""])
 def test_a_compensation_that_is_none(convert, text) -> None:
     one_line(convert(f"--compensation={text}"), 2, f"--compensation {text}: give search, layerwise, none, or a factor")

@@ -95,6 +95,21 @@ def test_data_that_do_not_fit(calibrate, tmp_path) -> None:
     one_line(calibrate(None, None, "--samples", 9999), "1347 images, 9999 were asked for")
 
 
+def test_a_layout_for_image_files(calibrate, snnconv, made, samples, tmp_path) -> None:
+    (tmp_path / "images").mkdir()
+    data, layout = tmp_path / "images", ("--layout", "nchw")
+    model, network = samples / "digits_resnet.onnx", made / "digits.snn"
+    convert = ("convert", model, "--calibration", made / "digits.calib", *PLAIN, "-o", tmp_path / "n.snn")
+    for found in (
+        calibrate(None, data, *layout),
+        snnconv(*convert, "--data", data, *layout),
+        snnconv("simulate", network, "--data", data, *layout, "-o", tmp_path / "run"),
+        snnconv("diagnose", network, "--reference", model, "--data", data, *layout),
+    ):
+        one_line(found, f"{data} is a folder of image files, --layout applies to arrays; leave it out\n")
+    assert list(tmp_path.iterdir()) == [data]
+
+
 def test_a_folder_that_does_not_exist_cannot_be_written_to(snnconv, samples, tmp_path) -> None:
     found = snnconv(
         *("calibrate", samples / "digits_resnet.onnx", "--data", samples / "digits_test.npz", "--samples", 8),

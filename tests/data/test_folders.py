@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from snnconv.data import ChannelOrder, Geometry, ImageSet, open_images
+from snnconv.data import ChannelOrder, Geometry, ImageSet, Layout, open_images
 from snnconv.errors import DataError, FileMissingError
 
 SHAPE = (3, 5, 4)
@@ -42,6 +42,14 @@ def test_folder_and_zip_give_the_same_whatever_the_batches(make_folder: Make, ma
             for start, stop in ((0, None), (3, None), (2, 7)):
                 for found, whole in zip(_all(images, size, start, stop), expected, strict=True):
                     np.testing.assert_array_equal(found, whole[start:stop])
+
+
+@pytest.mark.parametrize("layout", [Layout.NHWC, Layout.NCHW])
+def test_a_layout_is_refused_for_image_files(layout: Layout, make_folder: Make, make_zip: Make, tree: Files) -> None:
+    for path, kind in ((make_folder(tree), "folder"), (make_zip(tree), "zip")):
+        with pytest.raises(DataError) as caught:
+            open_images(path, input_shape=SHAPE, layout=layout)
+        assert str(caught.value) == (f"{path} is a {kind} of image files, --layout applies to arrays; leave it out")
 
 
 def test_the_order_is_balanced_and_labels_belong_to_their_images(make_folder: Make, tree: Files) -> None:
