@@ -59,6 +59,8 @@ def inspect(path: Path | str) -> Inspection:
         return _network(path)
     if path.suffix == ".calib":
         return _calibration(path)
+    if path.suffix.lower() == ".onnx":
+        raise InputError(f"{path} is a .onnx file, a .snn, a .calib or a run folder is expected; `check` shows models")
     raise InputError(f"{path} is of no known kind; give a .snn, a .calib or a run folder")
 
 

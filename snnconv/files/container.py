@@ -93,7 +93,7 @@ def read(path: Path, format_name: str, newest: int) -> tuple[dict[str, Any], Ten
         if path.suffix.lower() != ".onnx":
             raise
         expected = _EXPECTED.get(format_name, f"a {format_name} file is expected")
-        raise InputError(f"{path} is an ONNX model? {expected}") from error
+        raise InputError(f"{path} is a .onnx file, {expected}") from error
     if not isinstance(content, dict) or content.get("format") != format_name:
         found = content.get("format") if isinstance(content, dict) else type(content).__name__
         raise InputError(f"{path} is not a {format_name} file: its format is {found!r}")

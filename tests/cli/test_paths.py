@@ -132,11 +132,11 @@ def test_a_merge_checks_the_place_first(snnconv, tmp_path) -> None:
 
 def test_an_onnx_model_where_another_file_is_due(convert, snnconv, samples, tmp_path) -> None:
     model = samples / "digits_resnet.onnx"
-    one_line(
-        convert(calibration=model), "digits_resnet.onnx is an ONNX model? a .calib file is expected; calibrate it first"
-    )
+    one_line(convert(calibration=model), f"{model} is a .onnx file, a .calib file is expected; calibrate it first\n")
     found = snnconv("simulate", model, "--data", samples / "digits_test.npz", "-o", tmp_path / "run")
-    one_line(found, "is an ONNX model? a .snn file is expected; calibrate and convert it first")
+    one_line(found, f"{model} is a .onnx file, a .snn file is expected; calibrate and convert it first\n")
+    found = snnconv("inspect", model)
+    one_line(found, f"{model} is a .onnx file, a .snn, a .calib or a run folder is expected; `check` shows models\n")
     (tmp_path / "text.calib").write_text("no calibration")
     one_line(convert(calibration=tmp_path / "text.calib"), "is damaged or no snnconv file")
 
