@@ -75,7 +75,10 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
         terminal = Terminal(shared["as_json"], shared["quiet"], shared["threads"], shared["seed"])
         signal.signal(signal.SIGTERM, _terminate)
         try:
-            code = _run(function, terminal, given, shared["log_file"])
+            if shared["quiet"] and shared["verbose"]:
+                code = _fail("--quiet and --verbose contradict each other; give one of the two", BAD_USAGE)
+            else:
+                code = _run(function, terminal, given, shared["log_file"])
         finally:
             for handler in log.handlers:
                 handler.close()

@@ -40,3 +40,15 @@ def test_a_wrong_option_is_wrong_usage(snnconv) -> None:
     found = snnconv("convert", "m.onnx", "--calibration", "c.calib", "-o", "n.snn", "--readout", "loud")
     assert found.code == 2
     assert "'loud'" in found.err
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_quiet_and_verbose_contradict_each_other(command, snnconv, tmp_path) -> None:
+    required = {
+        "convert": ["--calibration", "c.calib", "-o", tmp_path / "n.snn"],
+        "simulate": ["--data", "d.npz", "-o", tmp_path / "run"],
+        "diagnose": ["--reference", "m.onnx", "--data", "d.npz"],
+    }
+    found = snnconv(command, "no file", *required.get(command, ()), "-q", "-v")
+    said = "snnconv: --quiet and --verbose contradict each other; give one of the two\n"
+    assert (found.code, found.out, found.err) == (2, "", said)
