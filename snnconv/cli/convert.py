@@ -196,7 +196,7 @@ def _print(terminal: Terminal, summary: "ConversionSummary") -> None:
         case LayerwiseRecord():
             _layerwise(terminal, summary.found)
         case BalanceRecord():
-            _balance(terminal, summary.found)
+            _balance(terminal, summary.found, summary.options["percentile"])
     rows = [
         ("method", summary.method),
         ("options", unusual(summary.method, summary.options)),
@@ -251,7 +251,7 @@ def _layerwise(terminal: Terminal, found: "LayerwiseRecord") -> None:
     )
 
 
-def _balance(terminal: Terminal, found: "BalanceRecord") -> None:
+def _balance(terminal: Terminal, found: "BalanceRecord", percentile: float) -> None:
     rows = [
         (
             layer.layer,
@@ -268,8 +268,14 @@ def _balance(terminal: Terminal, found: "BalanceRecord") -> None:
         answers["1 junction ReLUs"] = met.junction_relus
         answers["2 equal thresholds"] = met.equal_thresholds
         answers[f"3 pre-processing layers ({met.plain_layers} plain)"] = met.preprocessing
+    if found.balance is Balance.SPIKES:
+        title = f"thresholds from spikes, {found.images} images, {found.steps} steps"
+    else:
+        # nothing is run for them
+        taken = "largest activations" if percentile == 100 else f"activations, percentile {percentile:g}"
+        title = f"thresholds from the calibration's {taken}"
     terminal.table(
-        f"thresholds from {found.balance.value}, {found.images} images, {found.steps} steps",
+        title,
         ("layer", "neurons", "threshold", "λ", "in a unit"),
         rows,
         note="; ".join(f"{name}: {'yes' if answer else 'no'}" for name, answer in answers.items()),

@@ -92,6 +92,22 @@ def test_the_table_says_what_json_says(method, convert) -> None:
         assert not met["bias_free"]
 
 
+@pytest.mark.parametrize(
+    ("options", "title"),
+    [
+        ([], "thresholds from spikes, 2 images, 12 steps"),
+        (["--balance", "activations"], "thresholds from the calibration's largest activations"),
+        (
+            ["--balance", "activations", "--percentile", 99.9],
+            "thresholds from the calibration's activations, percentile 99.9",
+        ),
+    ],
+)
+def test_the_table_of_thresholds_says_what_they_are_from(options, title, convert) -> None:
+    shown = convert("--preset", "spike-norm", *options, "--no-verify").out
+    assert shown.splitlines()[0].rstrip() == title
+
+
 def test_training_images_are_asked_for(convert, tmp_path) -> None:
     one_line(
         convert(data=None, count=None), 3,
