@@ -135,6 +135,13 @@ class Encoding(StrEnum):
     EVENTS = "events"
 
 
+class ImageEncoding(StrEnum):
+    """What commands offer of `Encoding`: no backend runs events yet."""
+
+    CONSTANT = "constant"
+    POISSON = "poisson"
+
+
 class BackendName(StrEnum):
     """What runs a network; ``auto`` takes the fastest that is there."""
 

@@ -11,6 +11,7 @@ from snnconv.choices import (
     Encoding,
     Form,
     Granularity,
+    ImageEncoding,
     Layout,
     MaxPooling,
     Objective,
@@ -58,7 +59,7 @@ def convert_cli(
         Reset | None, typer.Option("--reset", help="What a spike does to the membrane; the preset's by default.")
     ] = None,
     encoding: Annotated[
-        Encoding | None, typer.Option("--encoding", help="How the image enters; as the preset says by default.")
+        ImageEncoding | None, typer.Option("--encoding", help="How the image enters; as the preset says by default.")
     ] = None,
     shortcut: Annotated[
         Shortcut | None,
@@ -115,8 +116,6 @@ def convert_cli(
         raise UsageError(f"--percentile {percentile:g} must lie above 0 and at most at 100")
     if not 0 <= initial_potential < 1:
         raise UsageError(f"--initial-potential {initial_potential:g} must lie at 0 or above, and below 1")
-    if encoding is Encoding.EVENTS:
-        raise UsageError("--encoding events: a converted network takes images; give constant or poisson")
     if data is None and samples is not None:
         raise UsageError("--samples counts images of --data; give --data, or leave --samples out")
     if data is None and layout is not Layout.AUTO:
@@ -125,7 +124,7 @@ def convert_cli(
         "steps": steps,
         "percentile": percentile,
         "reset": reset,
-        "encoding": encoding,
+        "encoding": None if encoding is None else Encoding(encoding.value),
         "shortcut": shortcut,
         "compensation": None if compensation is None else _compensation(compensation),
     }

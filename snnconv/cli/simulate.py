@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from snnconv.choices import BackendName, Encoding, Layout
+from snnconv.choices import BackendName, Encoding, ImageEncoding, Layout
 from snnconv.cli.options import Classes, Labels, LayoutOption, MemoryLimit, bytes_of
 from snnconv.cli.terminal import Terminal
 
@@ -32,7 +32,7 @@ def simulate_cli(
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Simulate the first N images.")] = None,
     backend: Annotated[BackendName, typer.Option("--backend", help="What runs the network.")] = BackendName.AUTO,
     encoding: Annotated[
-        Encoding | None, typer.Option("--encoding", help="How images enter; as the network says by default.")
+        ImageEncoding | None, typer.Option("--encoding", help="How images enter; as the network says by default.")
     ] = None,
     reference: Annotated[
         Path | None, typer.Option("--reference", help="Run this ONNX model beside it.", metavar="MODEL.onnx")
@@ -63,7 +63,7 @@ def simulate_cli(
         steps=steps,
         limit=limit,
         backend=backend,
-        encoding=encoding,
+        encoding=None if encoding is None else Encoding(encoding.value),
         reference=reference,
         layout=layout,
         labels=labels,

@@ -1,12 +1,16 @@
 """Bad input: exit 3, one line on stderr that says what to do, and nothing half-written."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
 from onnx import helper, numpy_helper
+
+from snnconv.choices import Encoding
+from snnconv.ir import file as snn_file
 
 PLAIN = ("--compensation", "none")
 
@@ -152,9 +156,10 @@ def test_a_network_on_other_data(snnconv, made, samples, tmp_path) -> None:
         *("-o", tmp_path / "run"),
     )
     one_line(found, "450 images, 451 were asked for")
+    network = replace(snn_file.load(made / "digits.snn"), encoding=Encoding.EVENTS)
+    snn_file.save(network, tmp_path / "events.snn")
     found = snnconv(
-        *("simulate", made / "digits.snn", "--data", samples / "digits_test.npz", "--encoding", "events"),
-        *("-o", tmp_path / "run"),
+        *("simulate", tmp_path / "events.snn", "--data", samples / "digits_test.npz", "-o", tmp_path / "run"),
     )
     one_line(found, "the encoding events, which the runtime does not run yet")
     assert not (tmp_path / "run").exists()
@@ -211,7 +216,8 @@ def test_wrong_usage(snnconv, samples, tmp_path) -> None:
             "--compensation much: give search",
         ),
         (("convert", "m", "--calibration", "c", "-o", "n", "--compensation", "-1"), "--compensation -1: give search"),
-        (("convert", "m", "--calibration", "c", "-o", "n", "--encoding", "events"), "--encoding events: a converted"),
+        (("convert", "m", "--calibration", "c", "-o", "n", "--encoding", "events"), "'constant', 'poisson'"),
+        (("simulate", "n", "--data", "d", "-o", "r", "--encoding", "events"), "'constant', 'poisson'"),
     ):
         found = snnconv(*arguments)
         assert found.code == 2
