@@ -17,21 +17,30 @@ def calibrate_cli(
         list[Path] | None,
         typer.Argument(
             help="The trained model, an ONNX file; with --merge, more calibrations.",
-            metavar="MODEL.onnx | MORE.calib",
+            metavar="MODEL.onnx|MORE.calib",
         ),
     ] = None,
     data: Data = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="The file to write.", metavar="X.calib")] = None,
-    samples: Annotated[int | None, typer.Option("--samples", min=1, help="Use the first N images.")] = None,
+    samples: Annotated[
+        int | None, typer.Option("--samples", min=1, help="Use the first N images.", metavar="N")
+    ] = None,
     scale: Annotated[
-        float | None, typer.Option("--scale", help="Divide the data by this; 255 for uint8, else 1.")
+        float | None, typer.Option("--scale", help="Divide the data by this; 255 for uint8, else 1.", metavar="X")
     ] = None,
     mean: Annotated[
-        str | None, typer.Option("--mean", help="Then subtract: numbers by channel, 0.5,0.4,0.3, or an .npy.")
+        str | None,
+        typer.Option(
+            "--mean", help="Then subtract: numbers by channel, 0.5,0.4,0.3, or an .npy.", metavar="NUMBERS|FILE"
+        ),
     ] = None,
-    std: Annotated[str | None, typer.Option("--std", help="Then divide by: as --mean.")] = None,
-    resize: Annotated[int | None, typer.Option("--resize", min=1, help="Shorter side of image files.")] = None,
-    crop: Annotated[int | None, typer.Option("--crop", min=1, help="Square cut from their centre.")] = None,
+    std: Annotated[str | None, typer.Option("--std", help="Then divide by: as --mean.", metavar="NUMBERS|FILE")] = None,
+    resize: Annotated[
+        int | None, typer.Option("--resize", min=1, help="Shorter side of image files.", metavar="N")
+    ] = None,
+    crop: Annotated[
+        int | None, typer.Option("--crop", min=1, help="Square cut from their centre.", metavar="N")
+    ] = None,
     interpolation: Annotated[
         Interpolation, typer.Option("--interpolation", help="For --resize.")
     ] = Interpolation.BILINEAR,
@@ -41,7 +50,7 @@ def calibrate_cli(
     layout: LayoutOption = Layout.AUTO,
     labels: Labels = None,
     classes: Classes = None,
-    batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Images at a time.")] = 64,
+    batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Images at a time.", metavar="N")] = 64,
     output: Output = None,
     memory_limit: MemoryLimit = None,
     merge: Annotated[

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+from snnconv.cli.help import names_of
 from snnconv.cli.log_file import log_handler
 from snnconv.cli.terminal import Terminal, harmless, log
 from snnconv.errors import InputError, UsageError
@@ -31,8 +32,10 @@ _COMMON: dict[str, Any] = {
     "quiet": Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")],
     "verbose": Annotated[bool, typer.Option("-v", "--verbose", help="Say more.")],
     "log_file": Annotated[Path | None, typer.Option("--log-file", help="Write a log to this file.", metavar="FILE")],
-    "threads": Annotated[int, typer.Option("--threads", min=0, help="Threads; 0 takes one for each core.")],
-    "seed": Annotated[int, typer.Option("--seed", min=0, help="Seed of all that is drawn.")],
+    "threads": Annotated[
+        int, typer.Option("--threads", min=0, help="Threads; 0 takes one for each core.", metavar="N")
+    ],
+    "seed": Annotated[int, typer.Option("--seed", min=0, help="Seed of all that is drawn.", metavar="N")],
 }
 _DEFAULTS: dict[str, Any] = {
     "as_json": False,
@@ -68,6 +71,7 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
         for info in parameter.annotation.__metadata__:
             # a path that cannot be read is bad input, said by what reads it, and not wrong usage
             info.readable = False
+            info.metavar = info.metavar or names_of(parameter.annotation)
 
     def wrapper(**given: Any) -> None:
         shared = {name: given.pop(name) for name in _COMMON}

@@ -37,13 +37,17 @@ def convert_cli(
         Preset, typer.Option("--preset", help="The published method; it sets what is not given below.")
     ] = Preset.PAPER,
     steps: Annotated[
-        int | None, typer.Option("--steps", min=1, help="T, the default number of time steps; the preset's by default.")
+        int | None,
+        typer.Option(
+            "--steps", min=1, help="T, the default number of time steps; the preset's by default.", metavar="T"
+        ),
     ] = None,
     percentile: Annotated[
         float | None,
         typer.Option(
             "--percentile",
             help="Of the activations: the scale of a layer. 100 is the maximum; the preset's by default.",
+            metavar="P",
         ),
     ] = None,
     nonzero: Annotated[
@@ -53,7 +57,8 @@ def convert_cli(
         Granularity, typer.Option("--granularity", help="One scale per layer (the paper) or per channel.")
     ] = Granularity.LAYER,
     initial_potential: Annotated[
-        float, typer.Option("--initial-potential", help="Membrane at the start, as a part of the threshold.")
+        float,
+        typer.Option("--initial-potential", help="Membrane at the start, as a part of the threshold.", metavar="V"),
     ] = 0.0,
     reset: Annotated[
         Reset | None, typer.Option("--reset", help="What a spike does to the membrane; the preset's by default.")
@@ -75,7 +80,7 @@ def convert_cli(
         typer.Option(
             "--compensation",
             help="Weights times ζ: search (the paper), layerwise, none, or a number; the preset's by default.",
-            metavar="[search|layerwise|none|FACTOR]",
+            metavar="search|layerwise|none|FACTOR",
         ),
     ] = None,
     objective: Annotated[
@@ -92,7 +97,8 @@ def convert_cli(
     ] = Units.ONE,
     data: Data = None,
     samples: Annotated[
-        int | None, typer.Option("--samples", min=1, help="Images of --data that the method, or the check, looks at.")
+        int | None,
+        typer.Option("--samples", min=1, help="Images of --data that the method, or the check, looks at.", metavar="N"),
     ] = None,
     layout: LayoutOption = Layout.AUTO,
     verify: Annotated[

@@ -49,12 +49,16 @@ def diagnose_cli(
         typer.Option("--calibration", help="Its calibration: the images are compared with those.", metavar="X.calib"),
     ] = None,
     samples: Annotated[
-        int | None, typer.Option("--samples", min=1, help="Use the first N images; 64 by default.")
+        int | None, typer.Option("--samples", min=1, help="Use the first N images; 64 by default.", metavar="N")
     ] = None,
-    steps: Annotated[int | None, typer.Option("--steps", min=1, help="Time steps; the network's by default.")] = None,
+    steps: Annotated[
+        int | None, typer.Option("--steps", min=1, help="Time steps; the network's by default.", metavar="T")
+    ] = None,
     tolerance: Annotated[
         float,
-        typer.Option("--tolerance", help="What a layer's |error| may be beyond what T steps lose, as a part of λ."),
+        typer.Option(
+            "--tolerance", help="What a layer's |error| may be beyond what T steps lose, as a part of λ.", metavar="X"
+        ),
     ] = 0.01,
     backend: Annotated[BackendName, typer.Option("--backend", help="What runs the network.")] = BackendName.AUTO,
     layout: LayoutOption = Layout.AUTO,

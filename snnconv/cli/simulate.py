@@ -28,8 +28,12 @@ def simulate_cli(
         ),
     ],
     out: Annotated[Path, typer.Option("-o", "--out", help="The run folder.", metavar="RUN/", show_default=False)],
-    steps: Annotated[int | None, typer.Option("--steps", min=1, help="Time steps; the network's by default.")] = None,
-    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Simulate the first N images.")] = None,
+    steps: Annotated[
+        int | None, typer.Option("--steps", min=1, help="Time steps; the network's by default.", metavar="T")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="Simulate the first N images.", metavar="N")
+    ] = None,
     backend: Annotated[BackendName, typer.Option("--backend", help="What runs the network.")] = BackendName.AUTO,
     encoding: Annotated[
         ImageEncoding | None, typer.Option("--encoding", help="How images enter; as the network says by default.")
@@ -42,10 +46,11 @@ def simulate_cli(
     classes: Classes = None,
     batch_size: Annotated[
         int | None,
-        typer.Option("--batch-size", min=1, help="Images at a time in a thread; no effect on the result."),
+        typer.Option("--batch-size", min=1, help="Images at a time in a thread; no effect on the result.", metavar="N"),
     ] = None,
     observe: Annotated[
-        int, typer.Option("--observe", min=0, help="Keep what neurons did on the first N images; 0: nothing.")
+        int,
+        typer.Option("--observe", min=0, help="Keep what neurons did on the first N images; 0: nothing.", metavar="N"),
     ] = 16,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Start anew where RUN/ holds a run.")] = False,
     memory_limit: MemoryLimit = None,
