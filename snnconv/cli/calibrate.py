@@ -110,6 +110,7 @@ def calibrate_cli(
                 progress=progress,
             )
     summary = commands.summarise(result, out)
+    terminal.did(f"calibrate: wrote {out}, {len(summary.values)} values over {summary.images} images")
     if terminal.json:
         terminal.result(summary)
         return

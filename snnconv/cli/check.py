@@ -36,6 +36,7 @@ def check_cli(
     options = ConversionOptions(max_pooling=max_pooling, readout=readout)
     summary = check(model, options, output=output, memory_limit=bytes_of(memory_limit))
     refused = [node for node in summary.nodes if node.verdict is Verdict.REFUSED]
+    terminal.did(f"check: {model}, {len(summary.nodes)} nodes, {len(refused)} not supported")
     if terminal.json:
         terminal.result(summary)
     else:

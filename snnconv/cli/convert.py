@@ -163,6 +163,7 @@ def convert_cli(
             memory_limit=bytes_of(memory_limit),
             progress=progress,
         )
+    terminal.did(f"convert: wrote {out}, {summary.neurons} neurons, T = {summary.steps}")
     if terminal.json:
         terminal.result(summary)
         return

@@ -100,6 +100,8 @@ def diagnose_cli(
             out=out,
             progress=progress,
         )
+    wrote = "" if out is None else f", wrote {out}"
+    terminal.did(f"diagnose: {network} on {made.images} images, findings: {len(made.findings)}{wrote}")
     if terminal.json:
         terminal.result(made)
     else:

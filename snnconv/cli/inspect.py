@@ -20,6 +20,7 @@ def inspect_cli(
     from snnconv.commands.inspect import inspect
 
     result = inspect(path)
+    terminal.did(f"inspect: read {path}")
     if terminal.json:
         terminal.value(result.content)
         return

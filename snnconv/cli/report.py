@@ -64,6 +64,7 @@ def report_cli(
         from snnconv.reporting.page import write_page
 
         write_page(reports, html, () if isinstance(made, Report) else made.gains)
+    terminal.did(f"report: read {', '.join(map(str, runs))}{'' if html is None else f', wrote {html}'}")
     if cite:
         for entry in dict.fromkeys(entry for one in reports for entry in one.citations):
             for line in [*entry.splitlines(), ""]:
@@ -78,7 +79,9 @@ def report_cli(
         too_much = [(folder, one) for folder, one in zip(runs, reports, strict=True) if exceeds(one, max_drop)]
         for folder, one in too_much:
             loss = one.accuracy_by_step[-1].loss_points
-            terminal.say(f"{folder}: the loss, {loss:.4g} points, is above {max_drop:g}")
+            text = f"{folder}: the loss, {loss:.4g} points, is above {max_drop:g}"
+            terminal.did(f"report: {text}")
+            terminal.say(text)
         if too_much:
             raise typer.Exit(_DROPPED)
 

@@ -91,6 +91,7 @@ def simulate_cli(
             progress=partial(tell, "simulating"),
             observing=partial(tell, "observing"),
         )
+    terminal.did(f"simulate: wrote {out}, {summary.images} images, T = {summary.steps}")
     if terminal.json:
         terminal.result(summary)
         return

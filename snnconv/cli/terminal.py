@@ -43,9 +43,12 @@ class Terminal:
 
     def say(self, text: str) -> None:
         """Tell a person something, on stderr."""
-        log.info(text)
         if not self.quiet:
             sys.stderr.write(harmless(text) + "\n")
+
+    def did(self, text: str) -> None:
+        """Write into the log, and nowhere else, what a command did: its name, and what it wrote or how much it read."""
+        log.info(harmless(text))
 
     def result(self, result: "BaseModel") -> None:
         """Print a result as JSON."""
