@@ -17,6 +17,7 @@ from snnconv.commands.simulate_options import SimulateOptions as SimulateOptions
 from snnconv.commands.sitting import Sitting
 from snnconv.data import check_enough
 from snnconv.errors import InputError, RunError
+from snnconv.files.atomic import check_new_folder
 from snnconv.files.hashing import sha256_of_file, sha256_of_path
 from snnconv.files.names import plain, plain_values
 from snnconv.files.paths import check_file, is_folder
@@ -65,12 +66,13 @@ def simulate(
     Raises
     ------
     InputError
-        If an input cannot be used.
+        If an input cannot be used, or `out` cannot be made.
     RunError
         If `out` holds a run with other inputs or options.
     """
     network, data, out = Path(network), Path(data), Path(out)
     options = options or SimulateOptions()
+    check_new_folder(out)
     _check_paths(network, data, options)
     loaded = file.load(network)
     if options.encoding is not None:

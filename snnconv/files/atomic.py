@@ -69,16 +69,45 @@ def check_place(path: Path, inputs: Iterable[Path | None] = ()) -> None:
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror or error}") from error
     if not has_folder:
-        raise InputError(f"cannot write {path}: the folder {path.parent} does not exist; make it first")
+        raise _no_folder(path)
     if is_folder:
         raise InputError(f"cannot write {path}: it is a folder; name a file")
     if is_odd:
         raise InputError(f"cannot write {path}: it is a pipe or a device; name a plain file")
-    if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise InputError(f"cannot write {path}: the folder {path.parent} is not writable; name another one")
+    _check_writable(path)
     for given in inputs:
         if given is not None and _within(path, given):
             raise InputError(f"cannot write {path}: this command reads {given}; name another file")
+
+
+def check_new_folder(path: Path) -> None:
+    """Refuse a folder that is not there and cannot be made, so that no long work is done for it in vain.
+
+    The folder that it is to lie in is not made: where it is missing, the path is more likely to be wrong.
+
+    Raises
+    ------
+    InputError
+        If the folder that it is to lie in does not exist or cannot be written to.
+    """
+    try:
+        if path.exists():
+            return
+        has_folder = path.parent.is_dir()
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror or error}") from error
+    if not has_folder:
+        raise _no_folder(path)
+    _check_writable(path)
+
+
+def _no_folder(path: Path) -> InputError:
+    return InputError(f"cannot write {path}: the folder {path.parent} does not exist; make it first")
+
+
+def _check_writable(path: Path) -> None:
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise InputError(f"cannot write {path}: the folder {path.parent} is not writable; name another one")
 
 
 def _within(path: Path, given: Path) -> bool:

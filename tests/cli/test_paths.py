@@ -125,6 +125,14 @@ def test_the_place_is_checked_before_anything_is_read(calibrate, convert, tmp_pa
     one_line(convert(model="no.onnx"), f"the folder {tmp_path} is not writable; name another one")
 
 
+def test_a_run_folder_lies_in_a_folder_that_is_there(snnconv, made, samples, tmp_path) -> None:
+    run = tmp_path / "none" / "run"
+    for network in (made / "digits.snn", "no.snn"):
+        found = snnconv("simulate", network, "--data", samples / "digits_test.npz", "--limit", 1, "-o", run)
+        one_line(found, f"cannot write {run}: the folder {run.parent} does not exist; make it first\n")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_merge_checks_the_place_first(snnconv, tmp_path) -> None:
     found = snnconv("calibrate", "--merge", "a.calib", "b.calib", "-o", tmp_path / "none" / "c.calib")
     one_line(found, "does not exist; make it first")

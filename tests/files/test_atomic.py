@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from snnconv.errors import InputError
-from snnconv.files.atomic import check_place, write_bytes, written_aside
+from snnconv.files.atomic import check_new_folder, check_place, write_bytes, written_aside
 
 
 def test_writes_and_replaces(tmp_path: Path) -> None:
@@ -87,3 +87,20 @@ def test_an_input_is_not_written_over(tmp_path: Path) -> None:
             check_place(path, [None, model, folder])
     for path in (tmp_path / "other", folder / "new"):
         check_place(path, [None, model, folder, tmp_path / "other"])
+
+
+def test_a_new_folder_needs_the_one_that_it_lies_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "there").mkdir()
+    check_new_folder(tmp_path / "there")
+    check_new_folder(tmp_path / "new")
+    path = tmp_path / "none" / "new"
+    with pytest.raises(InputError) as caught:
+        check_new_folder(path)
+    assert str(caught.value) == f"cannot write {path}: the folder {path.parent} does not exist; make it first"
+    with pytest.raises(InputError, match="File name too long"):
+        check_new_folder(tmp_path / ("n" * 256))
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    check_new_folder(tmp_path / "there")
+    with pytest.raises(InputError, match=f"the folder {tmp_path} is not writable; name another one$"):
+        check_new_folder(tmp_path / "new")
+    assert [path.name for path in tmp_path.iterdir()] == ["there"]
