@@ -42,9 +42,10 @@ def as_run(network: SpikingNetwork) -> SpikingNetwork:
     if network.encoding is ir.Encoding.CONSTANT:
         return network
     if network.encoding not in _RUN:
-        known = " and ".join(encoding.value for encoding in _RUN)
+        known = " or ".join(encoding.value for encoding in _RUN)
         raise NotRunnableError(
-            f"the encoding {network.encoding.value}, which the runtime does not run yet; {known} it runs"
+            f"the network has the encoding {network.encoding.value}, which the runtime does not run yet; give another: "
+            f"{known}"
         )
     amplitude = network.input.amplitude
     if amplitude is None:

@@ -12,7 +12,9 @@ from snnconv.runtime.backends import BackendName, choose
 
 def test_an_encoding(random_network) -> None:
     network = replace(random_network(0), encoding=ir.Encoding.EVENTS)
-    expected = "the encoding events, which the runtime does not run yet; constant and poisson it runs"
+    expected = (
+        "the network has the encoding events, which the runtime does not run yet; give another: constant or poisson"
+    )
     with pytest.raises(NotRunnableError, match=expected):
         choose(BackendName.NUMPY, network)
 
