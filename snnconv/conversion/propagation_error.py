@@ -205,7 +205,8 @@ def propagation_errors(
     ]
     if not layers:
         raise NetworkError(
-            "no layer of neurons stands for a value of the ONNX model, so there is nothing to compare or to compensate"
+            "no layer of neurons stands for a value of the ONNX model, so there is nothing to compare or to "
+            "compensate; convert with --compensation none"
         )
     totals = [Total() for _ in layers]
     whole = Total()
