@@ -33,7 +33,7 @@ def describe() -> dict[str, Any]:
         "python": platform.python_version(),
         "packages": {name: _version(name) for name in PACKAGES},
         "blas": sorted({f"{i['internal_api']} {i['version']}" for i in threadpool_info() if i["user_api"] == "blas"}),
-        "revision": _revision(),
+        "revision": revision(),
         "load_before": os.getloadavg()[0],
     }
 
@@ -80,13 +80,26 @@ def _version(name: str) -> str:
         return "not installed"
 
 
-def _revision() -> str | None:
-    """Give the commit of the source tree, with a mark if files differ from it; None outside a checkout."""
-    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty"]
+def revision(written: Iterable[str] = ()) -> str | None:
+    """Give the commit of the source tree, with a mark if files differ from it; None outside a checkout.
+
+    Parameters
+    ----------
+    written : iterable of str
+        Files, from the project's root, that the caller writes itself: they do not count.
+    """
+    root = str(Path(__file__).parents[1])
+    others = [f":(exclude){name}" for name in written]
     try:
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+        commit = _git(root, "rev-parse", "--short", "HEAD")
+        changed = _git(root, "status", "--porcelain", "--untracked-files=no", "--", ".", *others)
     except (OSError, subprocess.CalledProcessError):
         return None
+    return f"{commit}-dirty" if changed else commit
+
+
+def _git(root: str, *words: str) -> str:
+    return subprocess.run(["git", "-C", root, *words], check=True, capture_output=True, text=True).stdout.strip()
 
 
 if __name__ == "__main__":

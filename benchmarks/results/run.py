@@ -29,6 +29,7 @@ import machine
 
 FORMAT, VERSION = "snnconv.results", 1
 _HERE = Path(__file__).parent
+_WRITTEN = ("benchmarks/results/results.json", "docs/results.md")
 _MACHINE = ("cpu", "cores", "memory_gb", "system", "python", "packages", "revision")
 
 
@@ -60,6 +61,7 @@ def main(
         return 0
     places = Places(options.models.resolve(), options.data.resolve(), options.work.resolve())
     here = {key: value for key, value in machine.describe().items() if key in _MACHINE}
+    here["revision"] = machine.revision(_WRITTEN)
     maker = Maker(places, options.threads, calibration_images, here["revision"])
     if options.list:
         _list(groups, maker, places)

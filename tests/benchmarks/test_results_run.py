@@ -123,7 +123,7 @@ def test_a_record_has_what_was_run(made) -> None:
 
 
 def test_a_record_has_the_revision_that_its_network_was_converted_with(made, results) -> None:
-    here = results("machine").describe()["revision"]
+    here = results("machine").revision(results("run")._WRITTEN)
     assert {record["network"]["revision"] for record in made["groups"]["losses"].values()} == {here}
 
 
