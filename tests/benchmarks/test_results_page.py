@@ -116,6 +116,18 @@ def test_three_times_the_loss_is_judged_by_the_weighted_difference(results, inte
     )
 
 
+def test_conversions_at_the_higher_percentile_are_compared_with_each_other(results) -> None:
+    pairs = [
+        {**gain(0.5, 0.1, 0.9), "first": "search-9999", "second": "none-9999"},
+        {**ratio(1.0, 0.5, 1.5), "model": "resnet56", "first": "unnorm-9999", "second": "none-9999"},
+    ]
+    rows = [row for row in results("verdicts").judged(content({}, {"losses": pairs})) if row.verdict]
+    assert [(row.asked, row.verdict) for row in rows] == [
+        ("ResNet-56, one factor searched, λ at the 99.99th percentile: loses less than without", "met"),
+        ("ResNet-56, λ at the 99.99th percentile: without shortcut normalisation at least 3 times the loss", "met"),
+    ]
+
+
 def test_two_networks_are_compared_by_the_difference_of_their_losses(results) -> None:
     # of 5 [2, 8] and 1 [-3, 5]: the halves are 3 and 4, so that of the difference is 5
     records = {

@@ -15,6 +15,7 @@ KINDS = {
     "biases": "one factor, biases too",
     "none-9999": "no compensation, λ at 99.99 %",
     "search-9999": "one factor, searched, λ at 99.99 %",
+    "unnorm-9999": "shortcuts not normalised, no compensation, λ at 99.99 %",
 }
 _FACTOR_ON = {"biases": "weights and biases", "search-9999": "weights, λ at 99.99 %"}
 
@@ -47,8 +48,9 @@ def _about(records: dict[str, Any]) -> str:
         f"{of or 'No run yet'}. Loss is the ONNX model's accuracy minus that of the spiking network on the same "
         "images, in percentage points, with its paired 95 % interval. The published networks are other networks of the "
         "same shape, tested on all 10,000 images: the losses may be compared, the accuracies not. λ is the 99.9th "
-        "percentile where nothing else is said; the paper takes “the max 99.9% or 99.99% activation” (below Eq. 2) and "
-        "does not say which its results are of."
+        "percentile where nothing else is said. The revised paper takes “the max 99.9% or 99.99% activation” (below "
+        "Eq. 2) and does not say which its results are of; the first version names 99.9 % alone, and prints the same "
+        "figures of these ResNets."
     )
 
 
