@@ -70,8 +70,9 @@ def calibrate_cli(
 
     inputs = inputs or []
     if merge:
-        if data is not None or samples is not None or any(path.suffix.lower() == ".onnx" for path in inputs):
-            raise UsageError("--merge joins .calib files; leave out MODEL.onnx, --data and --samples")
+        of_images = (data, samples, scale, mean, std, resize, crop, labels, classes, output)
+        if any(value is not None for value in of_images) or any(path.suffix.lower() == ".onnx" for path in inputs):
+            raise UsageError("--merge joins .calib files; leave out MODEL.onnx and what is said of images and outputs")
     elif len(inputs) > 1:
         raise UsageError(
             f"one MODEL.onnx is calibrated at a time, found {len(inputs)}; to join calibrations add --merge"

@@ -45,8 +45,12 @@ def test_wrong_usage(parts, snnconv, tmp_path) -> None:
             "one MODEL.onnx is calibrated at a time, found 2; to join calibrations add --merge",
         ),
         (("--merge", a), "--merge needs two or more .calib files, found 1"),
-        (("--merge", a, "m.onnx"), "--merge joins .calib files; leave out MODEL.onnx, --data and --samples"),
-        (("--merge", a, b, "--data", "d.npz"), "--merge joins .calib files; leave out MODEL.onnx, --data and --samp"),
+        (
+            ("--merge", a, "m.onnx"),
+            "--merge joins .calib files; leave out MODEL.onnx and what is said of images and outputs",
+        ),
+        (("--merge", a, b, "--data", "d.npz"), "--merge joins .calib files; leave out MODEL.onnx and what"),
+        (("--merge", a, b, "--mean", "0.5"), "--merge joins .calib files; leave out MODEL.onnx and what"),
     ):
         found = snnconv("calibrate", *arguments, "-o", out)
         assert found.code == 2, found
