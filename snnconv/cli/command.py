@@ -20,7 +20,10 @@ from snnconv.errors import InputError, UsageError
 BAD_USAGE, BAD_INPUT = 2, 3
 INTERRUPTED, TERMINATED = 130, 143
 
-_KEPT = {"simulate_cli": "what is finished is kept, repeat the command to go on"}
+_KEPT = {
+    "simulate_cli": "what is finished is kept, repeat the command to go on",
+    "convert_cli": "no network was written; what was searched so far is kept, repeat the command to go on",
+}
 
 
 class Terminated(BaseException):

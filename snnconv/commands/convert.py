@@ -3,6 +3,7 @@
 import logging
 import os
 from dataclasses import replace
+from hashlib import sha256
 from math import prod
 from pathlib import Path
 from typing import Any, Literal
@@ -10,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from snnconv import passes
+from snnconv import __version__, passes
 from snnconv.calibration import file as calib_file
 from snnconv.calibration.calibration import Calibration
 from snnconv.choices import BackendName, Compensation, Shortcut
@@ -23,8 +24,10 @@ from snnconv.conversion.records import Record
 from snnconv.conversion.samples import Progress, Samples
 from snnconv.data import Layout, check_asked
 from snnconv.errors import DataError, NotRunnableError
+from snnconv.files import canonical
 from snnconv.files.atomic import check_place
-from snnconv.files.hashing import sha256_of_file
+from snnconv.files.hashing import sha256_of_array, sha256_of_file
+from snnconv.files.journal import Journal
 from snnconv.files.paths import check_file
 from snnconv.files.sizes import MEMORY_LIMIT, readable
 from snnconv.graph.graph import Graph
@@ -85,6 +88,9 @@ def convert(
     progress: Progress = lambda what, done, total: None,
 ) -> tuple[SpikingNetwork, ConversionSummary]:
     """Convert a model and write the spiking network to `out`.
+
+    What a method that looks at images has found so far is kept in ``OUT.unfinished``; when the same is asked for again,
+    it goes on from there.
 
     Parameters
     ----------
@@ -162,13 +168,16 @@ def convert(
         images = _images(measured, data, layout, samples or wanted)
         batch, chunk = _together(twin)
         backend = choose(BackendName.AUTO, twin, batch=batch, chunk=chunk, seed=seed)
-        given = Samples(images, found, backend, threads or os.cpu_count() or 1, progress)
+        journal = Journal(out, _key(graph, calibration, images, options, seed))
+        given = Samples(images, found, backend, threads or os.cpu_count() or 1, progress, journal)
     converted = method.convert(graph, measured, given, options)
     network = _dated(converted.network, calibration)
     if verify and converted.scales is not None:
         twin = build(graph, measured, options.model_copy(update=exact), scales=converted.scales)
         parity = verified(twin, found, stages, measured, inputs, memory_limit)
     snn_file.save(network, out)
+    if given is not None and given.journal is not None:
+        given.journal.discard()
     return network, _summary(network, out, options, parity, converted.record)
 
 
@@ -192,6 +201,19 @@ def _together(network: SpikingNetwork) -> tuple[int, int]:
 def _images(calibration: Calibration, data: Path, layout: Layout, count: int) -> Array:
     """Read and preprocess the images that a method looks at, (N, C, H, W) float32."""
     return np.concatenate(list(given_images(calibration, data, layout, count, _BATCH)))
+
+
+def _key(graph: Graph, calibration: Path, images: Array, options: ConversionOptions, seed: int) -> str:
+    """Give a hash of all that decides what a method finds."""
+    decides = {
+        "snnconv": __version__,
+        "model": [graph.sha256, graph.output],
+        "calibration": sha256_of_file(calibration),
+        "images": [list(images.shape), sha256_of_array(images)],
+        "options": options.model_dump(mode="json"),
+        "seed": seed,
+    }
+    return sha256(canonical.dumps(decides).encode()).hexdigest()
 
 
 def _dated(network: SpikingNetwork, calibration: Path) -> SpikingNetwork:

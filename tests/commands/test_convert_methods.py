@@ -1,5 +1,7 @@
 """Conversion by each method as a function: which images it looks at, and what is written."""
 
+import json
+import logging
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,8 +17,8 @@ from snnconv.errors import DataError, InputError, NotRunnableError, UsageError
 from snnconv.ir import file
 
 METHODS: dict[str, dict[str, Any]] = {
-    "search": {"steps": 8},
-    "layerwise": {"steps": 8, "compensation": "layerwise"},
+    "search": {"steps": 20},
+    "layerwise": {"steps": 20, "compensation": "layerwise"},
     "spike-norm": {"steps": 8, "preset": "spike-norm", "form": "thresholds"},
 }
 RECORDS = {"search": SearchRecord, "layerwise": LayerwiseRecord, "spike-norm": BalanceRecord}
@@ -42,7 +44,7 @@ def test_what_was_found_is_written(method, folder, tiny_resnet, tmp_path) -> Non
     network, summary = convert(folder, tiny_resnet, tmp_path / "n.snn", METHODS[method])
     record = summary.found
     assert isinstance(record, RECORDS[method])
-    assert (record.images, record.steps) == (4, 8)
+    assert (record.images, record.steps) == (4, METHODS[method]["steps"])
     written = file.load(tmp_path / "n.snn").provenance
     assert written == network.provenance
     options = written.options
@@ -72,6 +74,78 @@ def test_the_same_inputs_give_the_same_bytes(method, folder, tiny_resnet, tmp_pa
         convert(folder, tiny_resnet, out, METHODS[method], threads=threads, verify=False)
         made.append(out.read_bytes())
     assert made[0] == made[1]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_an_interrupted_conversion_goes_on(method, folder, tiny_resnet, tmp_path) -> None:
+    whole, parts = tmp_path / "whole.snn", tmp_path / "parts.snn"
+    journal = tmp_path / "parts.snn.unfinished"
+    told: list[str] = []
+
+    def listen(what: str, done: int, total: int) -> None:
+        # the search by layer runs no network while it looks at one, so its layers count
+        name = f"{what}, {done}" if "layer by layer" in what else what
+        if name not in told:
+            told.append(name)
+
+    def interrupt(what: str, done: int, total: int) -> None:
+        listen(what, done, total)
+        if len(told) == 3:
+            raise KeyboardInterrupt
+
+    _, uninterrupted = convert(folder, tiny_resnet, whole, METHODS[method], progress=listen)
+    stages = len(told)
+    assert stages > 3
+    told.clear()
+    with pytest.raises(KeyboardInterrupt):
+        convert(folder, tiny_resnet, parts, METHODS[method], progress=interrupt)
+    assert journal.exists()
+    assert not parts.exists()
+    kept = len(json.loads(journal.read_text())["found"])
+    assert kept == 2
+    told.clear()
+    _, summary = convert(folder, tiny_resnet, parts, METHODS[method], progress=listen, threads=2)
+    # what was kept is not made again; the search by layer tells of each layer that it has
+    assert len(told) == stages - (1 if method == "layerwise" else kept)
+    assert summary.model_copy(update={"file": whole.name}) == uninterrupted
+    assert parts.read_bytes() == whole.read_bytes()
+    assert not journal.exists()
+
+
+@pytest.mark.parametrize("changed", [{"samples": 3}, {"seed": 1}, {"options": {"steps": 21}}])
+def test_another_conversion_does_not_go_on_with_it(changed, folder, tiny_resnet, tmp_path, caplog) -> None:
+    out = tmp_path / "n.snn"
+
+    def interrupt(what: str, done: int, total: int) -> None:
+        if "factor 3" in what:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        convert(folder, tiny_resnet, out, METHODS["search"], progress=interrupt)
+    changed = {"options": METHODS["search"]} | changed
+    with caplog.at_level(logging.WARNING, "snnconv"):
+        _, found = convert(folder, tiny_resnet, out, **changed)
+    assert "is of another conversion, which is given up" in caplog.text
+    _, whole = convert(folder, tiny_resnet, tmp_path / "whole.snn", **changed)
+    assert found.found == whole.found
+
+
+def test_a_damaged_journal_is_refused(folder, tiny_resnet, tmp_path) -> None:
+    out = tmp_path / "n.snn"
+
+    def interrupt(what: str, done: int, total: int) -> None:
+        if "factor 2" in what:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        convert(folder, tiny_resnet, out, METHODS["search"], progress=interrupt)
+    journal = tmp_path / "n.snn.unfinished"
+    content = json.loads(journal.read_text())
+    content["found"]["errors before"]["layers"] = "none"
+    journal.write_text(json.dumps(content))
+    with pytest.raises(InputError, match=r"unfinished is damaged at 'errors before'; delete it"):
+        convert(folder, tiny_resnet, out, METHODS["search"])
+    assert journal.exists()
 
 
 @pytest.mark.parametrize(("encoding", "same"), [("poisson", False), ("constant", True)])

@@ -16,6 +16,7 @@ layer". How it is searched is not said; this order is ours.
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import count
 from threading import Event
 from typing import Any
@@ -26,7 +27,7 @@ from snnconv.choices import Reset
 from snnconv.conversion.compensation.factors import Factors, synapses_onto
 from snnconv.conversion.compensation.search import STEP, measured, no_room, trial_of
 from snnconv.conversion.options import ConversionOptions
-from snnconv.conversion.propagation_error import Target
+from snnconv.conversion.propagation_error import PropagationErrors, Target
 from snnconv.conversion.records import LayerFactor, LayerwiseRecord
 from snnconv.conversion.samples import Samples
 from snnconv.ir import nodes as ir
@@ -56,15 +57,22 @@ def layerwise(
     """
     network = built(Factors())
     targets = given.targets(network)
-    base = measured(network, targets, given, options.steps, "errors before")
+    base = given.recall(
+        "errors before",
+        PropagationErrors,
+        lambda: measured(network, targets, given, options.steps, "errors before"),
+    )
     note = no_room(base.tau_max)
     layers: list[LayerFactor] = []
     names = [node.name for node in network.neurons if node.source is not None] if note is None else []
     factors: dict[str, float] = {}
+
+    def searched(name: str) -> LayerFactor:
+        return _Layer(built(Factors(layers=factors)), name, targets, given, options).run(base.tau_max or 1.0)
+
     for done, name in enumerate(names):
         given.progress("compensation, layer by layer", done, len(names))
-        search = _Layer(built(Factors(layers=factors)), name, targets, given, options)
-        found = search.run(base.tau_max or 1.0)
+        found = given.recall(f"ζ of {name}", LayerFactor, partial(searched, name))
         layers.append(found)
         if found.factor != 1.0:
             factors[name] = found.factor

@@ -60,17 +60,19 @@ def search(built: Callable[[Factors], SpikingNetwork], given: Samples, options: 
     def errors_of(network: SpikingNetwork, count: int) -> PropagationErrors:
         return measured(network, targets, given, options.steps, f"compensation, factor {count}")
 
-    base = errors_of(plain, 1)
+    def tried(factor: float) -> Trial:
+        return given.recall(
+            f"ζ = {factor!r}",
+            Trial,
+            lambda: trial_of(factor, errors_of(built(Factors(factor)), len(trials) + 1)),
+        )
+
+    base = given.recall("errors before", PropagationErrors, lambda: errors_of(plain, 1))
     line = _fitted(base)
     trials = {1.0: trial_of(1.0, base)}
     note = no_room(base.tau_max)
     if base.tau_max is not None and note is None:
-        grid = _Grid(
-            within(line.q, base.tau_max),
-            base.tau_max,
-            lambda factor: trial_of(factor, errors_of(built(Factors(factor)), len(trials) + 1)),
-            trials,
-        )
+        grid = _Grid(within(line.q, base.tau_max), base.tau_max, tried, trials)
         least = descend(lambda place: grid.cost(place, Objective.ERROR))
         if options.objective is Objective.AGREEMENT:
             descend(lambda place: grid.cost(place, Objective.AGREEMENT), least)

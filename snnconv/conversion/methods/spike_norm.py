@@ -101,14 +101,9 @@ def convert(graph: Graph, calibration: Calibration, given: Samples | None, optio
             scales.found[layer.value] = known
         else:
             network = build(graph, calibration, measured, scales=scales)
-            largest = largest_input(
-                network,
-                name,
-                given.images,
-                options.steps,
-                backend=given.backend,
-                threads=given.threads,
-                progress=partial(_tell, given, f"SPIKE-NORM, layer {count + 1} of {len(names)}"),
+            what = f"SPIKE-NORM, layer {count + 1} of {len(names)}"
+            largest = given.recall(
+                f"largest input of {name}", float, partial(_largest, network, name, given, options, what)
             )
             # in units of λ: the largest input decides ties by design, so the form is that of the result
             node = network.by_name[name]
@@ -123,8 +118,17 @@ def convert(graph: Graph, calibration: Calibration, given: Samples | None, optio
     return Converted(noted(network, {"thresholds": thresholds}), scales, record)
 
 
-def _tell(given: Samples, what: str, done: int) -> None:
-    given.progress(what, done, len(given.images))
+def _largest(network: SpikingNetwork, name: str, given: Samples, options: ConversionOptions, what: str) -> float:
+    """Give the largest sum that reaches a neuron of a layer in one step; tell of the progress under a name."""
+    return largest_input(
+        network,
+        name,
+        given.images,
+        options.steps,
+        backend=given.backend,
+        threads=given.threads,
+        progress=lambda done: given.progress(what, done, len(given.images)),
+    )
 
 
 def _layers(

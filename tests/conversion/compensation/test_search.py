@@ -66,6 +66,7 @@ def run(
         threads=1,
         progress=lambda *args: told.append(args),
         targets=lambda n: "targets",
+        recall=lambda name, kind, find: find(),
     )
     options = ConversionOptions(steps=20, objective=objective)
     found = search(lambda factors: factors.everywhere, given, options)  # type: ignore[arg-type, return-value]

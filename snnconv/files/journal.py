@@ -1,0 +1,67 @@
+"""What a long command has found so far, in a file beside the one that it writes: when it is repeated, it goes on."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from snnconv.errors import InputError
+from snnconv.files import canonical
+from snnconv.files.atomic import check_place, write_bytes
+
+FORMAT = "snnconv.unfinished"
+VERSION = 1
+SUFFIX = ".unfinished"
+
+_log = logging.getLogger(__name__)
+
+
+class Journal:
+    """JSON values by name, kept until the command is done.
+
+    Parameters
+    ----------
+    out : Path
+        The file that the command writes; the journal lies beside it, with ``.unfinished`` behind its name.
+    key : str
+        Of all that decides what is found. What was found under another key does not count.
+
+    Raises
+    ------
+    InputError
+        If the place is taken by something else, or cannot be written to.
+    """
+
+    def __init__(self, out: Path, key: str) -> None:
+        self.path = out.with_name(out.name + SUFFIX)
+        self._key = key
+        check_place(self.path)
+        self._found = self._read()
+
+    def recall(self, name: str, find: Callable[[], Any]) -> Any:
+        """Give what was found under a name before; else find it now, and keep it."""
+        if name not in self._found:
+            self._found[name] = find()
+            made = {"format": FORMAT, "version": VERSION, "key": self._key, "found": self._found}
+            write_bytes(self.path, canonical.dumps(made).encode())
+        return self._found[name]
+
+    def discard(self) -> None:
+        """Remove the file: the command is done."""
+        self.path.unlink(missing_ok=True)
+
+    def _read(self) -> dict[str, Any]:
+        if not self.path.exists():
+            return {}
+        try:
+            content = canonical.loads(self.path.read_bytes())
+        except (OSError, InputError):
+            content = None
+        if not isinstance(content, dict) or content.get("format") != FORMAT:
+            raise InputError(f"cannot write {self.path}: there is a file that is not snnconv's; move it away")
+        found = content.get("found")
+        if content.get("version") != VERSION or content.get("key") != self._key or not isinstance(found, dict):
+            _log.warning("%s is of another conversion, which is given up", self.path)
+            return {}
+        _log.info("goes on with what %s has: %d results", self.path, len(found))
+        return found

@@ -1,0 +1,64 @@
+"""What a command has found so far: recalled under the same key only, and never written over another file."""
+
+import json
+import logging
+from pathlib import Path
+
+import pytest
+
+from snnconv.errors import InputError
+from snnconv.files.journal import Journal
+
+
+def found(journal: Journal, name: str, value: object) -> tuple[object, bool]:
+    """Recall a value; say whether it had to be found."""
+    asked = []
+
+    def find() -> object:
+        asked.append(name)
+        return value
+
+    return journal.recall(name, find), bool(asked)
+
+
+def test_what_was_found_is_recalled_by_the_same_command_only(tmp_path: Path, caplog) -> None:
+    out = tmp_path / "n.snn"
+    first = Journal(out, "a")
+    assert not first.path.exists()
+    # a float comes back as it was, to the last bit
+    assert found(first, "x", 0.1 + 0.2) == (0.1 + 0.2, True)
+    assert found(first, "y", [1, None]) == ([1, None], True)
+    assert first.path == tmp_path / "n.snn.unfinished"
+    again = Journal(out, "a")
+    assert found(again, "x", 0.0) == (0.1 + 0.2, False)
+    assert found(again, "z", 3) == (3, True)
+    with caplog.at_level(logging.WARNING, "snnconv"):
+        other = Journal(out, "b")
+    assert "n.snn.unfinished is of another conversion, which is given up" in caplog.text
+    assert found(other, "x", 1) == (1, True)
+    assert json.loads(other.path.read_text())["found"] == {"x": 1}
+    other.discard()
+    other.discard()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("content", [b"mine", b"\xff", b"[]", b'{"format":"other"}', b""])
+def test_a_file_of_somebody_else_is_left_alone(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "n.snn.unfinished"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"n\.snn\.unfinished: there is a file that is not snnconv's; move it away"):
+        Journal(tmp_path / "n.snn", "a")
+    assert path.read_bytes() == content
+
+
+def test_a_folder_in_the_place_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "n.snn.unfinished").mkdir()
+    with pytest.raises(InputError, match="it is a folder"):
+        Journal(tmp_path / "n.snn", "a")
+
+
+def test_of_another_version_nothing_is_recalled(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "n.snn", "a")
+    found(journal, "x", 1)
+    journal.path.write_text(json.dumps(json.loads(journal.path.read_text()) | {"version": 2}))
+    assert found(Journal(tmp_path / "n.snn", "a"), "x", 2) == (2, True)
