@@ -18,7 +18,8 @@ from snnconv.choices import BackendName, Compensation, Shortcut
 from snnconv.commands.verify import Inputs, ParitySummary, given_images, verified
 from snnconv.conversion.compensation.check import check as check_compensation
 from snnconv.conversion.convert import convert as build
-from snnconv.conversion.methods import METHODS, purpose
+from snnconv.conversion.methods import METHODS
+from snnconv.conversion.methods import check as check_method
 from snnconv.conversion.options import ConversionOptions
 from snnconv.conversion.records import Record
 from snnconv.conversion.samples import Progress, Samples
@@ -136,14 +137,14 @@ def convert(
     data = None if data is None else Path(data)
     options = options or ConversionOptions()
     method = METHODS[options.preset]
-    method.check(options)
+    check_method(options)
     check_compensation(options)
     wanted = method.samples(options)
     check_place(out, [model, Path(calibration), data])
     check_file(model)
     measured = calib_file.load(calibration)
     if wanted and data is None:
-        raise DataError(purpose(options))
+        raise DataError(method.purpose(options))
     # the value that was calibrated as the output is the network's
     found, imported = opened(model, measured.output, memory_limit)
     graph = passes.run(imported, passes.pipeline(options.max_pooling))

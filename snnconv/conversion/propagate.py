@@ -12,7 +12,7 @@ units and is scaled where it is read.
 
 References
 ----------
-Hu, Tang, Pan: Spiking Deep Residual Networks, section 3.1, Eq. 2-6.
+Hu, Tang, Pan: Spiking Deep Residual Networks, sections 3.1 and 3.2, Eq. 2-6.
 """
 
 from collections.abc import Iterable

@@ -85,16 +85,19 @@ class LayerThreshold(_Record):
 
 
 class Constraints(_Record):
-    """Which of Sengupta et al.'s constraints the graph meets (sections 4.3 and 6)."""
+    """Which of Sengupta et al.'s constraints the graph meets (sections 4.3 and 6).
+
+    1 to 3 are of residual units, and None where there are none.
+    """
 
     bias_free: bool
-    junction_relus: bool
+    junction_relus: bool | None
     """1: a ReLU behind each addition."""
-    equal_thresholds: bool
+    equal_thresholds: bool | None
     """2: the spikes that a junction adds up stand for one λ."""
     plain_layers: int
     """Layers of neurons before the first residual unit."""
-    preprocessing: bool
+    preprocessing: bool | None
     """3: at least two more of them than the one that every ResNet has."""
 
 

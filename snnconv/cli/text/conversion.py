@@ -88,8 +88,8 @@ def _balance(terminal: Terminal, found: "BalanceRecord", percentile: float) -> N
         for layer in found.layers
     ]
     met = found.constraints
-    answers = {"bias-free": met.bias_free}
-    if any(layer.in_unit for layer in found.layers):
+    answers: dict[str, bool | None] = {"bias-free": met.bias_free}
+    if met.junction_relus is not None:
         answers["1 junction ReLUs"] = met.junction_relus
         answers["2 equal thresholds"] = met.equal_thresholds
         answers[f"3 pre-processing layers ({met.plain_layers} plain)"] = met.preprocessing

@@ -10,8 +10,8 @@ I(ζ) = ζ I − (ζ − 1) b, b the part of the input that does not come from s
 
 References
 ----------
-Hu, Tang, Wang, Pan: Spiking Deep Residual Network (the first version), section 3.3: "we apply a compensation factor to
-each layer of the network", searched in (1, τ_max), "where τ_max is the reciprocal of max firing rate at the last
+Hu, Tang, Wang, Pan: Spiking Deep Residual Network (the first version), section 3.3: "we apply a compensation factor [ζ]
+to each layer of the network", searched in (1, τ_max), "where τ_max is the reciprocal of max firing rate at the last
 layer". How it is searched is not said; this order is ours.
 """
 

@@ -9,6 +9,7 @@ from snnconv.conversion.converted import Converted
 from snnconv.conversion.methods import hu, spike_norm
 from snnconv.conversion.options import ConversionOptions
 from snnconv.conversion.samples import Samples
+from snnconv.errors import UsageError
 from snnconv.graph.graph import Graph
 
 
@@ -21,26 +22,44 @@ class Method:
     convert : callable
         Graph, calibration, samples and options give the network and what was found. The samples are None where
         `samples` gives 0.
-    check : callable
-        Refuses options that the method does not have, with a `UsageError`.
     samples : callable
         How many images it looks at by default, with these options; 0 where it needs none.
+    purpose : callable
+        What for, as a sentence to somebody who gave none.
+    own : tuple of str
+        Options that no other method has.
+    check : callable, optional
+        Refuses options that the method cannot do, with a `UsageError`.
     """
 
     convert: Callable[[Graph, Calibration, Samples | None, ConversionOptions], Converted]
-    check: Callable[[ConversionOptions], None]
     samples: Callable[[ConversionOptions], int]
+    purpose: Callable[[ConversionOptions], str]
+    own: tuple[str, ...] = ()
+    check: Callable[[ConversionOptions], None] | None = None
 
 
 METHODS: Mapping[Preset, Method] = {
-    Preset.PAPER: Method(hu.convert, hu.check, hu.samples),
-    Preset.SPIKE_NORM: Method(spike_norm.convert, spike_norm.check, spike_norm.samples),
+    Preset.PAPER: Method(hu.convert, hu.samples, hu.purpose),
+    Preset.SPIKE_NORM: Method(
+        spike_norm.convert, spike_norm.samples, spike_norm.purpose, spike_norm.OWN, spike_norm.check
+    ),
 }
 
 
-def purpose(options: ConversionOptions) -> str:
-    """Say what a method needs its samples for, and how to do without."""
-    if options.preset is Preset.SPIKE_NORM:
-        return "--preset spike-norm runs the network on training images; give them with --data"
-    mode = options.compensation
-    return f"--compensation {mode} tries factors on training images; give some with --data, or --compensation none"
+def check(options: ConversionOptions) -> None:
+    """Refuse options that the method of these options does not have, or cannot do.
+
+    Raises
+    ------
+    UsageError
+        Naming the option.
+    """
+    for preset, method in METHODS.items():
+        for name in method.own:
+            usual = ConversionOptions.model_fields[name].default
+            if preset is not options.preset and getattr(options, name) != usual:
+                raise UsageError(f"--{name} is of --preset {preset}; leave it out, or give that preset")
+    refuse = METHODS[options.preset].check
+    if refuse is not None:
+        refuse(options)

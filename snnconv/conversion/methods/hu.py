@@ -5,7 +5,7 @@
     W″ = W′ ζ, with 1 < ζ < τ_max                                        (Eq. 14)
 
 The revised paper has one ζ for the network (`Compensation.SEARCH`), the first version one for each layer
-(`Compensation.LAYERWISE`). Both print the same results, so the papers do not tell them apart.
+(`Compensation.LAYERWISE`). With compensation both print the same results, so the papers do not tell them apart.
 
 References
 ----------
@@ -14,7 +14,7 @@ section 3.3.
 """
 
 from snnconv.calibration.calibration import Calibration
-from snnconv.choices import Balance, Compensation, Units
+from snnconv.choices import Compensation
 from snnconv.conversion.compensation.factors import Factors
 from snnconv.conversion.compensation.layerwise import layerwise
 from snnconv.conversion.compensation.search import search
@@ -22,7 +22,6 @@ from snnconv.conversion.convert import convert as build
 from snnconv.conversion.converted import Converted, noted
 from snnconv.conversion.options import ConversionOptions
 from snnconv.conversion.samples import Samples
-from snnconv.errors import UsageError
 from snnconv.graph.graph import Graph
 from snnconv.ir.network import SpikingNetwork
 
@@ -30,16 +29,16 @@ _SEARCH_IMAGES = 64
 _LAYERWISE_IMAGES = 32
 
 
-def check(options: ConversionOptions) -> None:
-    """Refuse options of the other method."""
-    if options.balance is not Balance.SPIKES or options.units is not Units.ONE:
-        raise UsageError("--balance and --units are of --preset spike-norm; leave them out, or give that preset")
-
-
 def samples(options: ConversionOptions) -> int:
     """Give how many images are looked at by default; 0 without a search."""
     images = {Compensation.SEARCH: _SEARCH_IMAGES, Compensation.LAYERWISE: _LAYERWISE_IMAGES}
     return 0 if isinstance(options.compensation, float) else images.get(options.compensation, 0)
+
+
+def purpose(options: ConversionOptions) -> str:
+    """Say what the images are for, and how to do without."""
+    mode = options.compensation
+    return f"--compensation {mode} tries factors on training images; give some with --data, or --compensation none"
 
 
 def convert(graph: Graph, calibration: Calibration, given: Samples | None, options: ConversionOptions) -> Converted:

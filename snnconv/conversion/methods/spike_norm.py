@@ -43,6 +43,9 @@ from snnconv.runtime.layer_input import largest_input
 
 Array = np.ndarray[Any, Any]
 
+OWN = ("balance", "units")
+"""Options of this method alone."""
+
 _IMAGES = 256
 """As in section 7.2."""
 
@@ -67,6 +70,11 @@ def check(options: ConversionOptions) -> None:
 def samples(options: ConversionOptions) -> int:
     """Give how many images are looked at by default; 0 where activations of the ONNX model are enough."""
     return _IMAGES if options.balance is Balance.SPIKES else 0
+
+
+def purpose(options: ConversionOptions) -> str:
+    """Say what the images are for."""
+    return f"--preset {options.preset} runs the network on training images; give them with --data"
 
 
 class Balanced:
@@ -176,10 +184,10 @@ def _record(
         steps=options.steps,
         constraints=Constraints(
             bias_free=bias_free(graph.nodes),
-            junction_relus=junction_relus(graph),
-            equal_thresholds=all(layer.spike is not None for layer in exact.values()),
+            junction_relus=junction_relus(graph) if units else None,
+            equal_thresholds=all(layer.spike is not None for layer in exact.values()) if units else None,
             plain_layers=plain,
-            preprocessing=plain >= 3,
+            preprocessing=plain >= 3 if units else None,
         ),
         layers=tuple(
             LayerThreshold(

@@ -11,7 +11,7 @@ from snnconv import passes
 from snnconv.calibration.calibrate import calibrate
 from snnconv.choices import Balance, Compensation, Encoding, Form, Granularity, Preset, Reset, Shortcut, Units
 from snnconv.conversion.converted import Converted
-from snnconv.conversion.methods import hu, spike_norm
+from snnconv.conversion.methods import check, spike_norm
 from snnconv.conversion.options import ConversionOptions
 from snnconv.conversion.records import BalanceRecord
 from snnconv.conversion.samples import Samples
@@ -194,9 +194,9 @@ def test_the_first_threshold_is_in_units_of_the_spikes_that_enter(setting_of) ->
 
 def test_the_other_method_has_no_balance_and_no_units() -> None:
     for given in ({"balance": Balance.ACTIVATIONS}, {"units": Units.BALANCED}):
-        with pytest.raises(UsageError, match="--balance and --units are of --preset spike-norm"):
-            hu.check(ConversionOptions(**given))
-    hu.check(ConversionOptions())
+        with pytest.raises(UsageError, match=f"--{next(iter(given))} is of --preset spike-norm"):
+            check(ConversionOptions(**given))
+    check(ConversionOptions())
 
 
 @pytest.mark.parametrize(
@@ -212,6 +212,13 @@ def test_the_constraints_of_the_four_variants(given, units, expected, setting_of
     met = setting_of(**given).record(units=units).constraints
     assert (met.junction_relus, met.equal_thresholds, met.plain_layers, met.preprocessing) == expected
     assert met.bias_free
+
+
+def test_without_residual_units_their_constraints_are_not_asked(new_model, tmp_path, tiny_images) -> None:
+    path = variant(new_model, plain=2, units=0).save(tmp_path / "v.onnx")
+    met = Setting(path, tiny_images[:16], 3).record().constraints
+    assert (met.bias_free, met.junction_relus, met.equal_thresholds, met.preprocessing) == (True, None, None, None)
+    assert met.plain_layers == 2
 
 
 def test_units_of_threshold_1(setting_of) -> None:
