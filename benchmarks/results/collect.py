@@ -1,5 +1,6 @@
 """Reads what experiments made into plain numbers for ``results.json``."""
 
+import datetime
 import json
 from collections.abc import Sequence
 from math import sqrt
@@ -12,6 +13,9 @@ import tool
 from experiment import Experiment, Group
 from places import Places
 
+from snnconv.ir import file as network_file
+from snnconv.ir import nodes as ir
+from snnconv.ir.network import SpikingNetwork
 from snnconv.reporting.decisions import decisions
 from snnconv.reporting.intervals import Z95, paired_difference
 from snnconv.runtime.run_folder import RunFolder
@@ -47,6 +51,7 @@ def record(experiment: Experiment, commands: Sequence[Sequence[str]], places: Pl
         "network": _network(experiment, places),
         "found": _found(experiment, places),
         "runs": [_run(name, seed, places) for name, seed in experiment.runs.items()],
+        "date": _date(experiment, places),
     }
     if experiment.diagnose:
         told = json.loads(places.path(at.diagnosis(experiment)).read_text("utf-8"))
@@ -62,7 +67,29 @@ def _network(experiment: Experiment, places: Places) -> dict[str, Any]:
     plain = {key: value for key, value in provenance["options"].items() if not isinstance(value, dict | list)}
     path = places.path(at.revision(experiment))
     revision = path.read_text("utf-8") or None if path.exists() else None
-    return {"source_sha256": provenance["source_sha256"], "options": plain, "revision": revision}
+    return {
+        "source_sha256": provenance["source_sha256"],
+        "options": plain,
+        "revision": revision,
+        "shortcuts": _shortcuts(network_file.load(places.path(at.network(experiment)))),
+    }
+
+
+def _shortcuts(network: SpikingNetwork) -> list[float] | None:
+    """Give the least and the largest weight of identity shortcuts; None where there are none."""
+    scales = [node for node in network.nodes if isinstance(node, ir.Scale)]
+    # what follows a pooling is no shortcut
+    after_pools = {edge.target for edge in network.edges if isinstance(network.by_name[edge.source], ir.SumPool)}
+    gains = [float(network.tensor(node.gain, 1.0).mean()) for node in scales if node.name not in after_pools]
+    return [round(value, 3) for value in (min(gains), max(gains))] if gains else None
+
+
+def _date(experiment: Experiment, places: Places) -> str:
+    """Give the day on which the last of an experiment's files was made."""
+    files = [at.network(experiment), at.diagnosis(experiment)]
+    files += [f"WORK/runs/{name}/summary.json" for name in experiment.runs]
+    times = [path.stat().st_mtime for path in map(places.path, files) if path.exists()]
+    return datetime.datetime.fromtimestamp(max(times), datetime.UTC).date().isoformat()
 
 
 def _found(experiment: Experiment, places: Places) -> dict[str, Any] | None:

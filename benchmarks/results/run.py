@@ -5,7 +5,6 @@ is left out, and the page says so. The page is written after every experiment.
 """
 
 import argparse
-import datetime
 import json
 import signal
 import sys
@@ -124,13 +123,8 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _add(content: dict[str, Any], group: Group, experiment: Experiment, maker: Maker, places: Places) -> None:
     records = content["groups"].setdefault(group.name, {})
-    there = not maker.missing(experiment)
     maker.make(experiment)
-    made = collect.record(experiment, maker.commands(experiment), places)
-    # what was only read again is as old as it was
-    before = records.get(experiment.name, {}) if there else {}
-    made["date"] = before.get("date", datetime.datetime.now(datetime.UTC).date().isoformat())
-    records[experiment.name] = made
+    records[experiment.name] = collect.record(experiment, maker.commands(experiment), places)
     # in the order of the list, whatever was run first
     names = [e.name for e in group.experiments if e.name in records]
     content["groups"][group.name] = {name: records[name] for name in names}

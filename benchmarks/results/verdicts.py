@@ -143,7 +143,7 @@ def _limit(record: dict[str, Any] | None, says: str, limit: float) -> Judged:
     lost = None if record is None else _loss(record)
     if lost is None:
         return Judged(asked, _NOT_RUN, None)
-    return Judged(asked, interval(*lost), at_most(*lost[:2], limit))
+    return Judged(asked, interval(*lost, beside=limit), at_most(*lost[:2], limit))
 
 
 def _loss(record: dict[str, Any]) -> Estimate | None:
@@ -207,8 +207,19 @@ def _of(comparisons: list[dict[str, Any]], *wanted: str) -> dict[str, Any] | Non
     return next((made for made in comparisons if tuple(made[key] for key in keys) == wanted), None)
 
 
-def interval(points: float, low: float, high: float) -> str:
-    """Write an estimate with its interval."""
+def interval(points: float, low: float, high: float, beside: float | None = None) -> str:
+    """Write an estimate with its interval: to 0.01, or finer where an end would look like what it is compared with.
+
+    Parameters
+    ----------
+    points, low, high : float
+    beside : float, optional
+        What it is compared with.
+    """
+    values = (points, low, high)
+    digits = 2
+    while digits < 6 and beside is not None and any(round(v, digits) == beside != round(v, 6) for v in values):
+        digits += 1
     # no minus before a zero that is one only when rounded
-    points, low, high = (round(value, 2) + 0.0 for value in (points, low, high))
-    return f"{points:.2f} [{low:.2f}, {high:.2f}]"
+    points, low, high = (round(value, digits) + 0.0 for value in values)
+    return f"{points:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"

@@ -128,6 +128,47 @@ def test_conversions_at_the_higher_percentile_are_compared_with_each_other(resul
     ]
 
 
+@pytest.mark.parametrize(
+    ("interval", "written"),
+    [
+        ((0.3, 0.2015, 0.4), "0.300 [0.202, 0.400]"),
+        ((0.3, 0.2, 0.4), "0.30 [0.20, 0.40]"),
+        ((0.3, 0.20004, 0.4), "0.30000 [0.20004, 0.40000]"),
+        ((0.3, 0.22, 0.4), "0.30 [0.22, 0.40]"),
+    ],
+)
+def test_an_end_that_rounds_to_what_was_asked_is_written_finer(results, interval, written) -> None:
+    made = content({"losses": {"resnet20-search": record("resnet20", "search", run(step(*interval)))}})
+    (row,) = (row for row in results("verdicts").judged(made) if row.verdict)
+    assert row.came_out == written
+
+
+def test_why_is_said_of_what_is_not_met_alone(results) -> None:
+    def page(interval: tuple[float, float, float]) -> str:
+        found = {"resnet8_mnist-none": record("resnet8_mnist", "none", run(step(*interval)))}
+        return results("page").text(content({"mnist": found}))
+
+    missed = page((0.03, -0.17, 0.24))
+    assert "**Why**, as far as we can tell" in missed
+    assert "- *MNIST.* " in missed
+    assert "- *SPIKE-NORM.* " not in missed
+    assert "**Why**" not in page((0.0, 0.0, 0.0))
+
+
+def test_every_reason_is_of_a_row_of_the_table(results) -> None:
+    asked = [row.asked for row in results("verdicts").judged(content({}))]
+    for reason in results("sections.reasons").REASONS:
+        for begin in reason.rows:
+            assert any(row.startswith(begin) for row in asked), begin
+
+
+def test_the_weights_of_shortcuts_are_those_without_compensation(results) -> None:
+    made = record("resnet20", "none", run(step(0.1, 0.0, 0.2)))
+    made["network"]["shortcuts"] = [0.4814, 1.088]
+    page = results("page").text(content({"losses": {"resnet20-none": made}}))
+    assert "| ResNet-20 | no compensation | 0.481 | 1.088 |" in page
+
+
 def test_two_networks_are_compared_by_the_difference_of_their_losses(results) -> None:
     # of 5 [2, 8] and 1 [-3, 5]: the halves are 3 and 4, so that of the difference is 5
     records = {

@@ -1,6 +1,8 @@
 """The command that makes the results, on the sample model."""
 
+import datetime
 import json
+import os
 import shutil
 import sys
 from contextlib import contextmanager
@@ -127,6 +129,13 @@ def test_a_record_has_the_revision_that_its_network_was_converted_with(made, res
     assert {record["network"]["revision"] for record in made["groups"]["losses"].values()} == {here}
 
 
+def test_a_record_has_what_its_identity_shortcuts_weigh(made) -> None:
+    records = made["groups"]["losses"]
+    assert records["resnet20-unnorm"]["network"]["shortcuts"] == [1.0, 1.0]
+    smallest, largest = records["resnet20-none"]["network"]["shortcuts"]
+    assert 0 < smallest < largest < 1
+
+
 def test_comparisons_follow_from_the_losses_on_the_same_images(made) -> None:
     losses = {
         record["kind"]: record["runs"][0]["by_step"][-1]["loss_points"] for record in made["groups"]["losses"].values()
@@ -204,3 +213,15 @@ def test_a_command_that_was_stopped_stops_all(results, folders, monkeypatch, cod
     monkeypatch.setattr(tool, "SNNCONV", (sys.executable, "-c", f"raise SystemExit({code})"))
     with pytest.raises(KeyboardInterrupt):
         tool.run(["simulate"], places)
+
+
+def test_a_record_is_as_old_as_the_last_of_its_files(made, command, folders, in_this_process) -> None:
+    day = datetime.datetime(2001, 2, 3, 12, tzinfo=datetime.UTC)
+    network = folders / "work" / "nets" / "resnet20-unnorm.snn"
+    for days, path in enumerate((network, folders / "work" / "runs" / "resnet20-unnorm" / "summary.json")):
+        seconds = (day + datetime.timedelta(days)).timestamp()
+        os.utime(path, (seconds, seconds))
+    with in_this_process():
+        assert command("--only", "resnet20-unnorm") == 0
+    records = json.loads((folders / "results.json").read_text("utf-8"))["groups"]["losses"]
+    assert records["resnet20-unnorm"]["date"] == "2001-02-04"

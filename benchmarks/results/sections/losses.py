@@ -27,6 +27,9 @@ def text(content: dict[str, Any]) -> list[str]:
         return []
     comparisons = content["comparisons"].get("losses", [])
     blocks = ["## Losses by way of conversion", _about(records), loss_table(records)]
+    weights = _shortcuts(records)
+    if weights:
+        blocks += ["**Weights of identity shortcuts**, λ_in/λ_out, the smallest and the largest.", weights]
     gains = [made for made in comparisons if made["what"] == "gain"]
     if gains:
         blocks += ["**What compensation gains**, in points, on the same images, paired.", _gains(gains)]
@@ -74,6 +77,17 @@ def loss_table(records: dict[str, Any]) -> str:
                 ]
             )
     return table(["network", "conversion", "ANN %", "SNN %", "loss", "agree %", "published loss"], rows)
+
+
+def _shortcuts(records: dict[str, Any]) -> str:
+    """Give what normalised shortcuts weigh, of the networks without compensation; nothing where that was not kept."""
+    rows = []
+    for record in records.values():
+        found = record["network"].get("shortcuts")
+        if found and record["kind"] in ("none", "none-9999"):
+            title = TITLES.get(record["model"], record["model"])
+            rows.append([title, KINDS[record["kind"]], *(f"{weight:.3f}" for weight in found)])
+    return table(["network", "conversion", "smallest", "largest"], rows) if rows else ""
 
 
 def _gains(gains: list[dict[str, Any]]) -> str:

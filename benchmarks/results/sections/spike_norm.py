@@ -30,17 +30,20 @@ def text(content: dict[str, Any]) -> list[str]:
         "## SPIKE-NORM",
         f"{SENGUPTA}: Poisson input, reset to zero, T = {run['steps']:,}, mean ± standard deviation over {seeds} seeds "
         f"of the input, the first {run['images']:,} test images of CIFAR-10: one image is {100 / run['images']:g} "
-        f"points. Thresholds were balanced once, on {_count(balanced)} training images (the paper: 256; 5 runs too); "
+        f"points. Thresholds were balanced once, on {_count(balanced)} training images (the paper: 256), and the paper "
+        "gives the mean of 5 runs too; "
         "those from activations are the largest of the 5,000 images of the calibration. "
         "The networks are much smaller than the paper's VGG-16 and ResNet-20 and trained for a few epochs, without "
         "biases and BatchNorm as there. Constraints: 1 a ReLU at each junction, 2 thresholds of 1 in residual units, "
         "3 two more plain layers first (section 6).",
         _summary(records),
-        f"The paper's deviation over seeds is about {SEED_DEVIATION:g} points, on 10,000 images (section 7.2). Its "
-        "Fig. 3 shows the constraints one by one, without numbers.",
+        f"The paper's deviation over independent runs is about {SEED_DEVIATION:g} points (section 7.2, of the choice "
+        "of the 256 images). Its Fig. 3 shows the constraints one by one, without numbers.",
         "**Loss by step**, in points (Fig. 4).",
         _by_step(records),
-        "**Thresholds** v_th from the input to the output (Fig. 2c); – where a layer reads spikes of several scales.",
+        "**Thresholds** v_th from the input to the output (Fig. 2c); – where a layer reads spikes of several scales. "
+        "The first one is for spikes of size 1; before, it was for the size that the image's spikes have, and the "
+        "figures of those runs are divided by it here.",
         _thresholds(records),
         f"**Spikes per neuron** after {run['steps']:,} steps, by layer from the input to the output (Fig. 5), seed "
         f"{run['seed']}.",
