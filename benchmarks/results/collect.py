@@ -24,7 +24,7 @@ from snnconv.runtime.summary import RunSummary
 _ROW = ("step", "accuracy", "loss_points", "loss_points_low", "loss_points_high", "agreement", "ac_per_mac")
 _LAYER = ("name", "neurons", "spikes_per_neuron", "mean_rate")
 _DEPTH = ("depth", "name", "highest_rate", "most_active_error", "error", "absolute_error")
-_DIAGNOSIS = ("images", "steps", "growth", "error", "absolute_error", "tau_max", "agreement", "choice")
+_DIAGNOSIS = ("images", "steps", "growth", "error", "absolute_error", "tau_max", "agreement", "choice", "parts")
 
 
 def record(experiment: Experiment, commands: Sequence[Sequence[str]], places: Places) -> dict[str, Any]:

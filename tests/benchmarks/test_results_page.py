@@ -254,12 +254,14 @@ def test_errors_by_depth_stand_beside_the_published_fit(results) -> None:
         for depth in range(1, 22)
     ]
     diagnosis = {"images": 256, "steps": 350, "error": 0.001, "absolute_error": 0.002, "agreement": 0.97}
+    diagnosis["parts"] = [{"name": "clipping", "lost": 0.02}, {"name": "steps", "lost": 0.01}]
     diagnosis |= {"growth": {"p": 0.001, "q": 1.25, "adjusted_r2": 0.9}, "layers": layers}
     one = record("resnet20", "none") | {"diagnosis": diagnosis}
     page = results("page").text(content({"depth": {"resnet20-none": one}}))
     ours = "| ResNet-20 | no compensation | 0.001000 | 1.250 | 0.9000 | 0.001168, 1.270, 0.9562 |"
     assert ours in page
     assert "| ResNet-20 | no compensation | 0.001000 | 0.002000 | 0.004226 | 97.0 |" in page
+    assert "| ResNet-20 | no compensation | 2.0 | 1.0 |" in page
     # every third of 21 layers, the first and the last too
     assert [line.split(" | ")[0] for line in page.splitlines() if line.endswith("| 1.000 |")] == [
         f"| {depth}" for depth in (1, 4, 7, 10, 13, 16, 19, 21)

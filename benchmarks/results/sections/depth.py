@@ -26,6 +26,7 @@ def text(content: dict[str, Any]) -> list[str]:
         _published_fits(),
         f"**Mean error over all neurons.** Tables 3 and 4 of {HU} do not say whether it is signed.",
         _errors(records),
+        *_lost(records),
         f"**By layer**: error of the most active neuron ({HU}, Fig. 4; a picture without numbers) and the highest rate "
         "(first version, Fig. 3; the same).",
     ]
@@ -72,6 +73,29 @@ def _errors(records: dict[str, Any]) -> str:
             ]
         )
     return table(["network", "conversion", "error", "|error|", "published E (Table 3)", "agree %"], rows)
+
+
+def _lost(records: dict[str, Any]) -> list[str]:
+    """Give what agreement is lost to, part by part; nothing where that was not kept."""
+    kept = [record for record in records.values() if "parts" in record["diagnosis"]]
+    lost = [{part["name"]: 100 * part["lost"] for part in record["diagnosis"]["parts"]} for record in kept]
+    names = [name for name in dict.fromkeys(name for parts in lost for name in parts) if any(p.get(name) for p in lost)]
+    rows = [
+        [
+            TITLES.get(record["model"], record["model"]),
+            KINDS[record["kind"]],
+            *(f"{parts[name]:.1f}" if name in parts else NONE for name in names),
+        ]
+        for record, parts in zip(kept, lost, strict=True)
+    ]
+    if not rows:
+        return []
+    says = (
+        "**What decisions are lost to**, in points of agreement with the ONNX model on the same training images; what "
+        "is given back is negative. Clipping of activations above λ is what no T gives back, the steps are what finite "
+        "T adds to that ([diagnosis](diagnosis.md)). Parts that cost none of these networks anything are left out."
+    )
+    return [says, table(["network", "conversion", *names], rows)]
 
 
 def _layers(records: list[dict[str, Any]]) -> str:
