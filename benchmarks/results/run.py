@@ -128,7 +128,9 @@ def _add(content: dict[str, Any], group: Group, experiment: Experiment, maker: M
     # in the order of the list, whatever was run first
     names = [e.name for e in group.experiments if e.name in records]
     content["groups"][group.name] = {name: records[name] for name in names}
-    pairs = [e.name for e in group.experiments if e.name in records and not maker.missing(e)]
+    # of the same model only: a comparison reads whole runs
+    mine = [e for e in group.experiments if e.model == experiment.model and e.name in records]
+    pairs = [e.name for e in mine if not maker.missing(e)]
     earlier = collect.without(experiment, content["comparisons"].get(group.name, []))
     content["comparisons"][group.name] = collect.merged(group, earlier, collect.compared(group, pairs, places))
 
