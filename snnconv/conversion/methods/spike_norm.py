@@ -49,6 +49,10 @@ OWN = ("balance", "units")
 _IMAGES = 256
 """As in section 7.2."""
 
+_BELOW = 1 - 2.0**-20
+"""Of the largest sum: the threshold lies a millionth below it, so that this sum fires whichever way weights and
+thresholds are rounded. Behind a pooling it is the sum of a full window, which comes often."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -119,7 +123,7 @@ def convert(graph: Graph, calibration: Calibration, given: Samples | None, optio
             largest /= float(network.tensor(node.threshold, 1.0))
             if largest <= 0:
                 _log.warning("%s never gets a positive input; its threshold is its largest activation", name)
-            scales.found[layer.value] = known * largest if largest > 0 else known
+            scales.found[layer.value] = known * largest * _BELOW if largest > 0 else known
     network = build(graph, calibration, options, scales=scales)
     record = _record(graph, calibration, options, scales, units, network, carried, given)
     thresholds = {layer.layer: layer.threshold for layer in record.layers}

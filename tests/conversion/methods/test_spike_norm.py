@@ -76,7 +76,7 @@ def test_the_example_of_section_5_1(new_model, tmp_path) -> None:
     path = dense(new_model, (2, 1), [np.ones((1, 2)), np.ones((2, 1))], tmp_path / "two.onnx")
     setting = Setting(path, np.array([0.5, 1.0], np.float32).reshape(1, 2, 1, 1), 1)
     assert setting.thresholds(balance=Balance.ACTIVATIONS, samples=False)["R1"] == pytest.approx(1.5)
-    assert setting.thresholds(steps=50)["R1"] == pytest.approx(2.0, rel=1e-6)
+    assert setting.thresholds(steps=50)["R1"] == pytest.approx(2.0, rel=2e-6)
 
 
 @pytest.mark.parametrize("reset", Reset)
@@ -115,7 +115,7 @@ def test_algorithm_1_by_hand(reset, new_model, tmp_path) -> None:
 
 
 def balanced(setting: Setting, **given: Any) -> None:
-    """Compare the largest input of each balanced layer with its threshold: equal but for the grid of the weights."""
+    """Compare the largest input of each balanced layer with its threshold: equal but for a millionth and the grids."""
     converted = setting.convert(**given)
     record, network = converted.record, converted.network
     assert isinstance(record, BalanceRecord)
@@ -128,7 +128,10 @@ def balanced(setting: Setting, **given: Any) -> None:
         node = network.by_name[layer.layer]
         assert isinstance(node, ir.Neuron)
         largest = largest_input(network, layer.layer, setting.given.images, STEPS, backend=setting.given.backend)
-        assert largest == pytest.approx(float(network.tensors[node.threshold]), rel=1e-4), layer.layer
+        threshold = float(network.tensors[node.threshold])
+        assert largest == pytest.approx(threshold, rel=1e-4), layer.layer
+        # it fires, whichever way weights were rounded
+        assert largest >= threshold, layer.layer
         checked += 1
     assert checked >= 3
     assert network.provenance.options["thresholds"] == {layer.layer: layer.threshold for layer in record.layers}
