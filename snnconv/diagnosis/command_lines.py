@@ -4,25 +4,40 @@ import shlex
 from enum import Enum
 from typing import Any
 
-from snnconv.conversion.methods import METHODS
+from snnconv.choices import Compensation, Objective
+from snnconv.conversion.methods import METHODS, check
 from snnconv.conversion.options import ConversionOptions
 from snnconv.diagnosis.case import Case
+from snnconv.errors import UsageError
 
 
 def convert_again(case: Case, **changes: Any) -> str | None:
-    """Give the command that converts the model again, some options changed; None where those used are not known.
+    """Give the command that converts the model again, some options changed.
 
-    It is for the steps that were diagnosed, which may be others than the network was converted for.
+    It is for the steps that were diagnosed, which may be others than the network was converted for. None where the
+    options used are not known, or the method cannot do with these.
     """
-    if case.options is None:
+    options = _changed(case, changes)
+    if options is None or not possible(case, **changes):
         return None
-    options = ConversionOptions.model_validate({**case.options.model_dump(), "steps": case.steps, **changes})
     calibration = case.paths.calibration
     words = ["snnconv", "convert", str(case.paths.reference)]
     words += ["--calibration", "X.calib" if calibration is None else str(calibration)]
     if METHODS[options.preset].samples(options):
         words += ["--data", str(case.paths.data)]
     return shlex.join([*words, *_options(options), "-o", f"{case.paths.network.stem}-again.snn"])
+
+
+def possible(case: Case, **changes: Any) -> bool:
+    """Say whether the method that made the network has these options; yes where that is not known."""
+    options = _changed(case, changes)
+    if options is None:
+        return True
+    try:
+        check(options)
+    except UsageError:
+        return False
+    return True
 
 
 def calibrate_again(case: Case) -> str:
@@ -45,6 +60,15 @@ def simulate(case: Case, *words: str) -> str:
     command = ["snnconv", "simulate", str(case.paths.network), "--data", str(case.paths.data)]
     command += ["--limit", str(case.images)]
     return shlex.join([*command, "--reference", str(case.paths.reference), *words, "-o", "run-again"])
+
+
+def _changed(case: Case, changes: dict[str, Any]) -> ConversionOptions | None:
+    if case.options is None:
+        return None
+    if changes.get("compensation") is Compensation.NONE:
+        # what only a compensation has goes with it
+        changes = {"objective": Objective.ERROR, "compensate_biases": False, **changes}
+    return ConversionOptions.model_validate({**case.options.model_dump(), "steps": case.steps, **changes})
 
 
 def _options(options: ConversionOptions) -> list[str]:

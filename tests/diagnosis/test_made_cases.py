@@ -1,13 +1,16 @@
 """Cases that are made by hand: what is said of shares that no network has at will."""
 
+import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from snnconv.calibration import file as calib_file
+from snnconv.cli.app import app
 from snnconv.conversion.options import ConversionOptions
 from snnconv.diagnosis.case import Case, Paths, Trial
 from snnconv.diagnosis.causes import few_steps, findings, preprocessing, saturation
@@ -168,3 +171,37 @@ def test_what_a_usual_percentile_cuts_off_was_chosen(percentile, saturated, seve
     assert (found.command is not None) == command
     assert ("may need more than 64 steps" in found.advice) == (severity is Severity.ERROR)
     assert "--percentile 100" not in found.advice or percentile == 99.99
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"percentile": 99.0, "granularity": "channel"},
+        {"objective": "agreement", "compensate_biases": True},
+        {"compensation": 1.5, "compensate_biases": True},
+        {"preset": "spike-norm"},
+        {"preset": "spike-norm", "compensation": 1.3, "units": "balanced", "reset": "subtract", "encoding": "constant"},
+        {"preset": "spike-norm", "balance": "activations", "percentile": 99.9},
+        {"preset": "spike-norm", "balance": "activations", "percentile": 99.0},
+    ],
+    ids=lambda options: "-".join(map(str, options.values())) or "paper",
+)
+def test_convert_takes_every_command_that_is_recommended(options, made) -> None:
+    commands, advice = [], ""
+    for name in PartName:
+        case = made({name: 0.2, PartName.STEPS: 0.2} if name is not PartName.STEPS else {name: 0.2})
+        for finding in findings(replace(case, options=ConversionOptions.model_validate(options))):
+            commands.append(finding.command)
+            advice += finding.advice
+    converted = {command for command in commands if command is not None and command.startswith("snnconv convert")}
+    assert len(converted) >= 2
+    for command in converted:
+        # the calibration that it names is not there, and that is all that it can say
+        found = CliRunner().invoke(app, shlex.split(command)[1:])
+        assert (found.exit_code, "X.calib" in found.output) == (3, True), (command, found.output)
+    if options.get("preset") == "spike-norm":
+        assert "--granularity channel" not in advice
+        assert "--compensation search" not in advice
+    if options.get("preset") == "spike-norm" and "balance" not in options:
+        assert any("--balance activations" in one and "--percentile 99.9" in one for one in converted)

@@ -2,7 +2,7 @@
 
 from snnconv.choices import Compensation
 from snnconv.diagnosis.case import Case
-from snnconv.diagnosis.command_lines import convert_again
+from snnconv.diagnosis.command_lines import convert_again, possible
 from snnconv.diagnosis.model import CauseName, Finding, PartName, Severity
 from snnconv.diagnosis.stages import factors_of
 
@@ -25,7 +25,9 @@ def find(case: Case) -> Finding | None:
         f"{_searched(case)}"
     )
     searched = case.options is not None and case.options.compensation is Compensation.SEARCH
-    mode = Compensation.NONE if searched else Compensation.SEARCH
+    mode = (
+        Compensation.SEARCH if not searched and possible(case, compensation=Compensation.SEARCH) else Compensation.NONE
+    )
     return Finding(
         cause=CauseName.COMPENSATION,
         layer=ahead.name,
@@ -34,7 +36,7 @@ def find(case: Case) -> Finding | None:
         error=part.error,
         evidence=evidence,
         advice=f"convert with --compensation {mode.value}"
-        + ("" if searched else ", which takes a factor only where it makes errors smaller on images"),
+        + ("" if mode is Compensation.NONE else ", which takes a factor only where it makes errors smaller on images"),
         command=convert_again(case, compensation=mode),
     )
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from snnconv.choices import Compensation, Encoding, Reset
 from snnconv.diagnosis.case import Case
-from snnconv.diagnosis.command_lines import convert_again, simulate
+from snnconv.diagnosis.command_lines import convert_again, possible, simulate
 from snnconv.diagnosis.model import CauseName, Finding, Growing, PartName, Severity
 
 _WITHOUT: dict[PartName, tuple[str, dict[str, Any]]] = {
@@ -149,7 +149,12 @@ def _conversion(case: Case, without: tuple[PartName, ...]) -> str:
     if PartName.COMPENSATION not in without:
         return said
     chosen = "another T" if case.options is None else f"{case.options.steps} steps"
-    return f"{said}: factors were chosen for {chosen}; --compensation search finds some for so many"
+    search = "; --compensation search finds some for so many" if _can_search(case) else ""
+    return f"{said}: factors were chosen for {chosen}{search}"
+
+
+def _can_search(case: Case) -> bool:
+    return possible(case, compensation=Compensation.SEARCH)
 
 
 def _remedies(case: Case) -> str:
@@ -157,6 +162,6 @@ def _remedies(case: Case) -> str:
     remedies = []
     if case.part(PartName.INITIAL) is None:
         remedies.append("--initial-potential 0.5")
-    if case.part(PartName.COMPENSATION) is None:
+    if case.part(PartName.COMPENSATION) is None and _can_search(case):
         remedies.append("--compensation search")
     return f". Or convert for few steps: {', or '.join(remedies)}" if remedies else ""

@@ -1,8 +1,9 @@
 """The percentile is too low: activations above λ are cut off, which no number of steps gives back."""
 
+from snnconv.choices import Granularity
 from snnconv.diagnosis.case import Case
 from snnconv.diagnosis.causes import other_data
-from snnconv.diagnosis.command_lines import convert_again
+from snnconv.diagnosis.command_lines import convert_again, possible
 from snnconv.diagnosis.model import CauseName, DiagnosedLayer, Finding, PartName, Severity
 
 _USUAL = 99.9
@@ -52,12 +53,15 @@ def _chosen(case: Case, worst: DiagnosedLayer) -> bool:
 def _remedy(case: Case, chosen: bool) -> tuple[str, str | None]:
     """Give what to do, and the command where it is clear that it helps."""
     used = None if case.options is None else case.options.percentile
+    if not possible(case, percentile=_USUAL):
+        return "λ come from the largest sums of spikes: convert on more images, with a larger --samples", None
     if used is not None and used >= 100:
         return "λ is the largest activation of the calibration: calibrate on more images, and convert again", None
     percentile = _USUAL if used is None else _higher(used)
     if not chosen:
-        advice = f"convert with --percentile {percentile:g}; --granularity channel gives each channel its own λ"
-        return advice, convert_again(case, percentile=percentile)
+        by_channel = possible(case, granularity=Granularity.CHANNEL)
+        also = "; --granularity channel gives each channel its own λ" if by_channel else ""
+        return f"convert with --percentile {percentile:g}{also}", convert_again(case, percentile=percentile)
     return (
         f"weigh clipping against steps: --percentile {percentile:g} cuts off less, but its larger λ makes rates "
         f"smaller and may need more than {case.steps} steps. Keep what does better on training images"

@@ -1,10 +1,13 @@
 """λ is far above the activations: rates are small, and T steps resolve them badly."""
 
-from snnconv.choices import Granularity
+from snnconv.choices import Balance, Granularity
 from snnconv.diagnosis.case import Case
 from snnconv.diagnosis.causes import other_data
-from snnconv.diagnosis.command_lines import convert_again
+from snnconv.diagnosis.command_lines import convert_again, possible
 from snnconv.diagnosis.model import CauseName, Finding, PartName, Severity
+
+_USUAL = 99.9
+"""The percentile of the paper."""
 
 
 def find(case: Case) -> Finding | None:
@@ -22,13 +25,7 @@ def find(case: Case) -> Finding | None:
         f"activations use, {case.of(before.agreement)} images are decided as the model does in {case.steps} steps, "
         f"with these {case.of(after.agreement)}"
     )
-    options = case.options
-    if options is not None and options.percentile <= 99.9:
-        advice = "give each channel its own λ with --granularity channel, or more steps"
-        command = convert_again(case, granularity=Granularity.CHANNEL)
-    else:
-        advice = "convert with --percentile 99.9, which single large activations do not move"
-        command = convert_again(case, percentile=99.9)
+    advice, command = _remedy(case)
     return Finding(
         cause=CauseName.WIDE_RANGE,
         layer=tightest.name,
@@ -39,3 +36,18 @@ def find(case: Case) -> Finding | None:
         advice=advice,
         command=command,
     )
+
+
+def _remedy(case: Case) -> tuple[str, str | None]:
+    """Give what makes λ smaller, and the command."""
+    if case.options is None or case.options.percentile > _USUAL:
+        advice = f"--percentile {_USUAL:g}, which single large activations do not move"
+        if possible(case, percentile=_USUAL):
+            return f"convert with {advice}", convert_again(case, percentile=_USUAL)
+        # thresholds that were measured on spikes
+        changes = {"balance": Balance.ACTIVATIONS, "percentile": _USUAL}
+        return f"convert with --balance activations and {advice}", convert_again(case, **changes)
+    if possible(case, granularity=Granularity.CHANNEL):
+        advice = "give each channel its own λ with --granularity channel, or more steps"
+        return advice, convert_again(case, granularity=Granularity.CHANNEL)
+    return "give more steps", None
