@@ -49,7 +49,7 @@ def main(
     Returns
     -------
     int
-        1 if a command of an experiment failed, else 0.
+        1 if a command of an experiment failed or none could be run, else 0.
     """
     options = _parse(
         arguments, [name for group in groups for name in (group.name, *(e.name for e in group.experiments))]
@@ -65,22 +65,30 @@ def main(
     if options.list:
         _list(groups, maker, places)
         return 0
-    content["machine"] = here
     failed: dict[str, str] = {}
+    added = False
     for group in groups:
         for experiment in group.experiments:
             if options.only and not {group.name, experiment.name} & set(options.only):
                 continue
-            if at.lacking(experiment, places) is None:
-                try:
-                    _add(content, group, experiment, maker, places)
-                except ToolError as error:
-                    failed[f"{group.name} {experiment.name}"] = str(error)
-                    print(f"{experiment.name}: {error}; going on with the next", file=sys.stderr)
+            lacking = at.lacking(experiment, places)
+            if lacking is not None:
+                print(f"{experiment.name}: {lacking}; left out", file=sys.stderr)
+                continue
+            try:
+                _add(content, group, experiment, maker, places)
+            except ToolError as error:
+                failed[f"{group.name} {experiment.name}"] = str(error)
+                print(f"{experiment.name}: {error}; going on with the next", file=sys.stderr)
+            else:
+                added = True
+                content["machine"] = here
             content["not_run"] = _not_run(content, groups, places, failed)
             write(options.results, lines(content) + "\n")
             write(options.page, page.text(content))
-    return 1 if failed else 0
+    if not added:
+        print("nothing could be run", file=sys.stderr)
+    return 0 if added and not failed else 1
 
 
 def _parse(arguments: Sequence[str] | None, names: list[str]) -> argparse.Namespace:

@@ -22,7 +22,7 @@ INTERRUPTED, TERMINATED = 130, 143
 
 _KEPT = {
     "simulate_cli": "what is finished is kept, repeat the command to go on",
-    "convert_cli": "no network was written; what was searched so far is kept, repeat the command to go on",
+    "convert_cli": "no network was written; what a search had found is kept, repeat the command to go on",
 }
 
 

@@ -170,6 +170,14 @@ def test_the_list_says_what_is_done_and_what_is_missing(made, command, capsys) -
     assert "losses plain20-none cannot run: WORK/models/plain20.onnx is not there" in lines
 
 
+def test_where_nothing_can_be_run_no_file_is_written(command, folders, tmp_path, capsys) -> None:
+    written = [folders / name for name in ("results.json", "results.md")]
+    before = [path.read_bytes() for path in written]
+    assert command("--only", "plain20-none") == 1
+    assert "plain20-none: WORK/models/plain20.onnx is not there; left out" in capsys.readouterr().err
+    assert [path.read_bytes() for path in written] == before
+
+
 def test_the_page_alone_needs_no_other_folder(made, results, folders) -> None:
     page = folders / "results.md"
     before = page.read_text("utf-8")

@@ -90,9 +90,9 @@ def _balance(terminal: Terminal, found: "BalanceRecord", percentile: float) -> N
     met = found.constraints
     answers: dict[str, bool | None] = {"bias-free": met.bias_free}
     if met.junction_relus is not None:
-        answers["1 junction ReLUs"] = met.junction_relus
-        answers["2 equal thresholds"] = met.equal_thresholds
-        answers[f"3 pre-processing layers ({met.plain_layers} plain)"] = met.preprocessing
+        answers["constraint 1, junction ReLUs"] = met.junction_relus
+        answers["2, equal thresholds"] = met.equal_thresholds
+        answers[f"3, pre-processing layers ({met.plain_layers} plain)"] = met.preprocessing
     if found.balance is Balance.SPIKES:
         title = f"thresholds from spikes, {found.images} images, {found.steps} steps"
     else:
@@ -103,7 +103,8 @@ def _balance(terminal: Terminal, found: "BalanceRecord", percentile: float) -> N
         title,
         ("layer", "neurons", "threshold", "λ", "in a unit"),
         rows,
-        note="; ".join(f"{name}: {'yes' if answer else 'no'}" for name, answer in answers.items()),
+        note="; ".join(f"{name}: {'yes' if answer else 'no'}" for name, answer in answers.items())
+        + ("; – : reads spikes of several λ" if any(layer.threshold is None for layer in found.layers) else ""),
     )
 
 

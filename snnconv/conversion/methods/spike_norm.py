@@ -101,7 +101,10 @@ def convert(graph: Graph, calibration: Calibration, given: Samples | None, optio
     scales = Balanced(calibration, options)
     units = unit_relus(graph)
     if not bias_free(graph.nodes):
-        _log.warning("the model has biases; the method was published for networks without any")
+        _log.warning(
+            "the model has biases; the method was published for networks without any, and with reset to zero it may "
+            "lose nearly all"
+        )
     names = list(_layers(graph, calibration, options, scales))
     carried = _carried(build(graph, calibration, measured, scales=scales), options)
     for count, name in enumerate(names):
