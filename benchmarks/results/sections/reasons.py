@@ -26,21 +26,23 @@ REASONS = (
     Reason(
         "ResNet-20 and ResNet-56, the loss that is left",
         ("ResNet-20, one", "ResNet-20, a", "ResNet-56, one factor searched (", "ResNet-56, a"),
-        "Compensation gains on ResNet-56 about what it gains in the paper, from a larger loss. Half of that loss goes "
-        "when λ is the 99.99th percentile: it is what lies above λ, and is cut off. The rest we put down to the "
-        "networks, which are others of the same shape, and to 5,000 images for λ instead of 50,000.",
+        "ResNet-20 loses decisions to clipping first, ResNet-56 to finite T (what decisions are lost to, under Errors "
+        "and depth). So λ at the 99.99th percentile, which clips less, helps the first more. On ResNet-56 compensation "
+        "gains what it gains in the paper, but from a larger loss. The networks are others of the same shape, trained "
+        "by others: we put the rest down to that.",
     ),
     Reason(
         "ResNet-56, a factor for each layer",
         ("ResNet-56, a factor for each layer",),
         "It makes |error| smaller than one factor does, and loses more: the least mean error is not the most right "
-        "decisions, and 56 factors fitted to 32 images fit those. The first version does not say how it searches.",
+        "decisions, and so many factors fit the 32 images they are fitted to. The first version does not say how it "
+        "searches.",
     ),
     Reason(
         "ResNet-56 without shortcut normalisation",
         ("ResNet-56: without", "ResNet-56, λ at the 99.99th percentile: without"),
-        "There is little to normalise: its identity shortcuts weigh nearly 1 (the weights stand below the losses), "
-        "while one of ResNet-20 weighs a half. And the loss that three times are asked of is itself larger.",
+        "There is less to normalise: its identity shortcuts weigh closer to 1 than those of ResNet-20, of which one "
+        "weighs a half (weights stand below the losses). And the loss that three times are asked of is itself larger.",
     ),
     Reason(
         "SPIKE-NORM",
