@@ -248,6 +248,17 @@ def test_runs_of_several_seeds_give_mean_and_deviation(results) -> None:
     assert "0.15 (VGG-16: Sengupta et al., Table 1)" in page
 
 
+def test_a_remark_is_said_once_of_all_that_have_it(results) -> None:
+    records = {
+        f"vgg-{kind}": record("vgg", kind, run(step(1, 0, 2), seed=0)) | {"remark": "made before."}
+        for kind in ("spikes", "activations")
+    }
+    page = results("page").text(content({"spike_norm": records}))
+    assert "`vgg-spikes`, `vgg-activations`: made before." in page
+    del records["vgg-spikes"]["remark"]
+    assert "\n`vgg-activations`: made before.\n" in results("page").text(content({"spike_norm": records}))
+
+
 def test_errors_by_depth_stand_beside_the_published_fit(results) -> None:
     layers = [
         {"depth": depth, "name": f"l{depth}", "highest_rate": 1.0, "most_active_error": depth / 1000}

@@ -41,10 +41,9 @@ def text(content: dict[str, Any]) -> list[str]:
         "of the 256 images). Its Fig. 3 shows the constraints one by one, without numbers.",
         "**Loss by step**, in points (Fig. 4).",
         _by_step(records),
-        "**Thresholds** v_th from the input to the output (Fig. 2c); – where a layer reads spikes of several scales. "
-        "The first one is for spikes of size 1; before, it was for the size that the image's spikes have, and the "
-        "figures of those runs are divided by it here.",
+        "**Thresholds** v_th from the input to the output (Fig. 2c); – where a layer reads spikes of several scales.",
         _thresholds(records),
+        *_remarks(records),
         f"**Spikes per neuron** after {run['steps']:,} steps, by layer from the input to the output (Fig. 5), seed "
         f"{run['seed']}.",
         _spikes(records),
@@ -112,6 +111,15 @@ def _thresholds(records: list[dict[str, Any]]) -> str:
         values = ", ".join(NONE if layer["threshold"] is None else f"{layer['threshold']:.3g}" for layer in layers)
         rows.append([*_titles(record), values or NONE])
     return table(["network", "constraints", "v_th"], rows)
+
+
+def _remarks(records: list[dict[str, Any]]) -> list[str]:
+    """Give what is to be said of records that were made before something changed."""
+    found: dict[str, list[str]] = {}
+    for record in records:
+        if "remark" in record:
+            found.setdefault(record["remark"], []).append(f"`{record['model']}-{record['kind']}`")
+    return [f"{', '.join(names)}: {remark}" for remark, names in found.items()]
 
 
 def _spikes(records: list[dict[str, Any]]) -> str:
