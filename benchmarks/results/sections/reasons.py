@@ -27,9 +27,9 @@ REASONS = (
         "ResNet-20 and ResNet-56, the loss that is left",
         ("ResNet-20, one", "ResNet-20, a", "ResNet-56, one factor searched (", "ResNet-56, a"),
         "ResNet-20 loses decisions to clipping first, ResNet-56 to finite T (what decisions are lost to, under Errors "
-        "and depth). So λ at the 99.99th percentile, which clips less, helps the first more. On ResNet-56 compensation "
-        "gains what it gains in the paper, but from a larger loss. The networks are others of the same shape, trained "
-        "by others: we put the rest down to that.",
+        "and depth). λ at the 99.99th percentile, which clips less, takes about as much from both: most of the loss of "
+        "the first, little of that of the second. On ResNet-56 compensation gains what it gains in the paper, but from "
+        "a larger loss. The networks are others of the same shape, trained by others: we put the rest down to that.",
     ),
     Reason(
         "ResNet-56, a factor for each layer",
