@@ -84,7 +84,7 @@ def _times(network: SpikingNetwork, node: ir.Conv | ir.Dense | ir.Scale, current
         return _full(network.tensors[node.gain], node.shape) * current
     weight = network.tensors[node.weight].astype(np.float64)
     if isinstance(node, ir.Dense):
-        product: Array = weight @ current
+        product: Array = np.dot(weight, current)
         return product
     return _convolved(node, weight, current)
 
