@@ -61,8 +61,8 @@ def record(experiment: Experiment, commands: Sequence[Sequence[str]], places: Pl
 
 
 def _network(experiment: Experiment, places: Places) -> dict[str, Any]:
-    told = json.loads(tool.run(["inspect", at.network(experiment), "--json"], places))
-    provenance = told["provenance"]
+    network = network_file.load(places.path(at.network(experiment)))
+    provenance = network.provenance.model_dump(mode="json")
     # what a method found of each layer is in `found`, and makes long files
     plain = {key: value for key, value in provenance["options"].items() if not isinstance(value, dict | list)}
     path = places.path(at.revision(experiment))
@@ -71,7 +71,7 @@ def _network(experiment: Experiment, places: Places) -> dict[str, Any]:
         "source_sha256": provenance["source_sha256"],
         "options": plain,
         "revision": revision,
-        "shortcuts": _shortcuts(network_file.load(places.path(at.network(experiment)))),
+        "shortcuts": _shortcuts(network),
     }
 
 

@@ -18,7 +18,7 @@ def convert_again(case: Case, **changes: Any) -> str | None:
     options used are not known, or the method cannot do with these.
     """
     options = _changed(case, changes)
-    if options is None or not possible(case, **changes):
+    if options is None or not _taken(options):
         return None
     calibration = case.paths.calibration
     words = ["snnconv", "convert", str(case.paths.reference)]
@@ -31,13 +31,7 @@ def convert_again(case: Case, **changes: Any) -> str | None:
 def possible(case: Case, **changes: Any) -> bool:
     """Say whether the method that made the network has these options; yes where that is not known."""
     options = _changed(case, changes)
-    if options is None:
-        return True
-    try:
-        check(options)
-    except UsageError:
-        return False
-    return True
+    return options is None or _taken(options)
 
 
 def calibrate_again(case: Case) -> str:
@@ -60,6 +54,14 @@ def simulate(case: Case, *words: str) -> str:
     command = ["snnconv", "simulate", str(case.paths.network), "--data", str(case.paths.data)]
     command += ["--limit", str(case.images)]
     return shlex.join([*command, "--reference", str(case.paths.reference), *words, "-o", "run-again"])
+
+
+def _taken(options: ConversionOptions) -> bool:
+    try:
+        check(options)
+    except UsageError:
+        return False
+    return True
 
 
 def _changed(case: Case, changes: dict[str, Any]) -> ConversionOptions | None:

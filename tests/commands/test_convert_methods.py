@@ -112,16 +112,21 @@ def test_an_interrupted_conversion_goes_on(method, folder, tiny_resnet, tmp_path
     assert not journal.exists()
 
 
-@pytest.mark.parametrize("changed", [{"samples": 3}, {"seed": 1}, {"options": {"steps": 21}}])
-def test_another_conversion_does_not_go_on_with_it(changed, folder, tiny_resnet, tmp_path, caplog) -> None:
-    out = tmp_path / "n.snn"
+def search_until(stage: str, folder: Path, model: Path, out: Path) -> None:
+    """Interrupt a search when it tells of a stage."""
 
     def interrupt(what: str, done: int, total: int) -> None:
-        if "factor 3" in what:
+        if stage in what:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        convert(folder, tiny_resnet, out, METHODS["search"], progress=interrupt)
+        convert(folder, model, out, METHODS["search"], progress=interrupt)
+
+
+@pytest.mark.parametrize("changed", [{"samples": 3}, {"seed": 1}, {"options": {"steps": 21}}])
+def test_another_conversion_does_not_go_on_with_it(changed, folder, tiny_resnet, tmp_path, caplog) -> None:
+    out = tmp_path / "n.snn"
+    search_until("factor 3", folder, tiny_resnet, out)
     changed = {"options": METHODS["search"]} | changed
     with caplog.at_level(logging.WARNING, "snnconv"):
         _, found = convert(folder, tiny_resnet, out, **changed)
@@ -132,13 +137,7 @@ def test_another_conversion_does_not_go_on_with_it(changed, folder, tiny_resnet,
 
 def test_a_damaged_journal_is_refused(folder, tiny_resnet, tmp_path) -> None:
     out = tmp_path / "n.snn"
-
-    def interrupt(what: str, done: int, total: int) -> None:
-        if "factor 2" in what:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        convert(folder, tiny_resnet, out, METHODS["search"], progress=interrupt)
+    search_until("factor 2", folder, tiny_resnet, out)
     journal = tmp_path / "n.snn.unfinished"
     content = json.loads(journal.read_text())
     content["found"]["errors before"]["layers"] = "none"

@@ -6,7 +6,7 @@ from snnconv.diagnosis.causes import other_data
 from snnconv.diagnosis.command_lines import convert_again, possible
 from snnconv.diagnosis.model import CauseName, DiagnosedLayer, Finding, PartName, Severity
 
-_USUAL = 99.9
+USUAL_PERCENTILE = 99.9
 """The percentile from which on what it cuts off was chosen, as the price of a λ that T steps resolve well."""
 _AROUND = 2.0
 """Factor that the share above λ may differ by between the images of the calibration and these."""
@@ -45,7 +45,7 @@ def find(case: Case) -> Finding | None:
 def _chosen(case: Case, worst: DiagnosedLayer) -> bool:
     """Say whether no more lies above λ than a usual percentile leaves there."""
     options = case.options
-    if options is None or options.percentile < _USUAL:
+    if options is None or options.percentile < USUAL_PERCENTILE:
         return False
     return worst.saturated <= _AROUND * (1 - options.percentile / 100)
 
@@ -53,11 +53,11 @@ def _chosen(case: Case, worst: DiagnosedLayer) -> bool:
 def _remedy(case: Case, chosen: bool) -> tuple[str, str | None]:
     """Give what to do, and the command where it is clear that it helps."""
     used = None if case.options is None else case.options.percentile
-    if not possible(case, percentile=_USUAL):
+    if not possible(case, percentile=USUAL_PERCENTILE):
         return "λ come from the largest sums of spikes: convert on more images, with a larger --samples", None
     if used is not None and used >= 100:
         return "λ is the largest activation of the calibration: calibrate on more images, and convert again", None
-    percentile = _USUAL if used is None else _higher(used)
+    percentile = USUAL_PERCENTILE if used is None else _higher(used)
     if not chosen:
         by_channel = possible(case, granularity=Granularity.CHANNEL)
         also = "; --granularity channel gives each channel its own λ" if by_channel else ""
@@ -77,4 +77,4 @@ def _given_back(case: Case) -> str:
 
 
 def _higher(percentile: float) -> float:
-    return next((usual for usual in (_USUAL, 99.99) if percentile < usual), 100.0)
+    return next((usual for usual in (USUAL_PERCENTILE, 99.99) if percentile < usual), 100.0)

@@ -3,11 +3,9 @@
 from snnconv.choices import Balance, Granularity
 from snnconv.diagnosis.case import Case
 from snnconv.diagnosis.causes import other_data
+from snnconv.diagnosis.causes.saturation import USUAL_PERCENTILE
 from snnconv.diagnosis.command_lines import convert_again, possible
 from snnconv.diagnosis.model import CauseName, Finding, PartName, Severity
-
-_USUAL = 99.9
-"""The percentile of the paper."""
 
 
 def find(case: Case) -> Finding | None:
@@ -40,12 +38,12 @@ def find(case: Case) -> Finding | None:
 
 def _remedy(case: Case) -> tuple[str, str | None]:
     """Give what makes λ smaller, and the command."""
-    if case.options is None or case.options.percentile > _USUAL:
-        advice = f"--percentile {_USUAL:g}, which single large activations do not move"
-        if possible(case, percentile=_USUAL):
-            return f"convert with {advice}", convert_again(case, percentile=_USUAL)
+    if case.options is None or case.options.percentile > USUAL_PERCENTILE:
+        advice = f"--percentile {USUAL_PERCENTILE:g}, which single large activations do not move"
+        if possible(case, percentile=USUAL_PERCENTILE):
+            return f"convert with {advice}", convert_again(case, percentile=USUAL_PERCENTILE)
         # thresholds that were measured on spikes
-        changes = {"balance": Balance.ACTIVATIONS, "percentile": _USUAL}
+        changes = {"balance": Balance.ACTIVATIONS, "percentile": USUAL_PERCENTILE}
         return f"convert with --balance activations and {advice}", convert_again(case, **changes)
     if possible(case, granularity=Granularity.CHANNEL):
         advice = "give each channel its own λ with --granularity channel, or more steps"
