@@ -11,7 +11,7 @@ import numpy as np
 from snnconv.data.batch import Array
 from snnconv.data.npy import NpyHeader, fill, read_header, skip
 from snnconv.data.reading import reading
-from snnconv.data.zip_entries import archive_size, check_entry
+from snnconv.data.zip_entries import archive_size, check_entry, opened_archive
 from snnconv.errors import DataError
 from snnconv.files.paths import check_file
 
@@ -87,11 +87,10 @@ class NpzMember:
 
     def __init__(self, path: Path, key: str) -> None:
         self._path = path
-        self._member = f"{key}.npy"
+        self._key, self._member = key, f"{key}.npy"
         self.what = f"{path}: {key}"
-        with reading(str(path)), zipfile.ZipFile(path) as archive:
-            info = archive.getinfo(self._member)
-            check_entry(info, archive_size(archive), self.what)
+        with opened_archive(path) as archive:
+            info = self._entry(archive)
             with archive.open(info) as stream:
                 self.header = read_header(stream, info.file_size, self.what)
 
@@ -101,9 +100,18 @@ class NpzMember:
 
         A compressed stream has no other way to its middle than through its beginning.
         """
-        with zipfile.ZipFile(self._path) as archive, archive.open(self._member) as stream:
+        with opened_archive(self._path) as archive, archive.open(self._entry(archive)) as stream:
             skip(stream, self.header.offset + skipped, self.what)
             yield stream
+
+    def _entry(self, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
+        """Give the member's line in the table of contents, checked: the file may have changed since."""
+        try:
+            info = archive.getinfo(self._member)
+        except KeyError as error:
+            raise DataError(f"{self._path} has no array {self._key!r} any more; name the file as it is now") from error
+        check_entry(info, archive_size(archive), self.what)
+        return info
 
 
 def npz_keys(path: Path) -> list[str]:
@@ -116,7 +124,7 @@ def npz_keys(path: Path) -> list[str]:
     DataError
         If it is no zip file, or holds a name twice.
     """
-    with reading(str(path)), zipfile.ZipFile(path) as archive:
+    with opened_archive(path) as archive:
         members = [name for name in archive.namelist() if name.endswith(".npy")]
     if len(set(members)) != len(members):
         raise DataError(f"{path} holds two arrays of the same name; save it anew")

@@ -13,7 +13,7 @@ import numpy as np
 
 from snnconv.data.images import MAX_FILE_BYTES, SUFFIXES
 from snnconv.data.reading import reading
-from snnconv.data.zip_entries import archive_size, check_entry
+from snnconv.data.zip_entries import archive_size, check_entry, opened_archive
 from snnconv.errors import DataError
 from snnconv.files.walk import walk
 
@@ -98,7 +98,7 @@ class ZipImages:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        with reading(str(path)), zipfile.ZipFile(path) as archive:
+        with opened_archive(path) as archive:
             size = archive_size(archive)
             infos = [info for info in archive.infolist() if not info.is_dir() and _is_image(info.filename)]
         infos.sort(key=lambda info: info.filename)

@@ -12,6 +12,7 @@ from snnconv.data import open_images
 from snnconv.data.image_sources import ZipImages
 from snnconv.data.images import MAX_FILE_BYTES
 from snnconv.errors import DataError, FileMissingError
+from tests.fuzz.zip_writer import Entry, zipped
 
 SHAPE = (3, 5, 4)
 Make = Callable[..., Path]
@@ -124,3 +125,52 @@ def test_entries_above_the_zip_file_are_only_read(make_zip: Make, tmp_path: Path
     images = open_images(path, input_shape=SHAPE)
     assert images.count == 9
     assert sorted(tmp_path.rglob("*")) == [*before, path]
+
+
+@pytest.mark.parametrize("name", ["set.zip", "set.npz"])
+@pytest.mark.parametrize("nameless", [b"", b"\0a/0.png"])
+def test_an_entry_without_a_name_is_refused(tmp_path: Path, name: str, nameless: bytes) -> None:
+    (tmp_path / name).write_bytes(zipped([Entry(b"a/0.png", b"1"), Entry(nameless, b"2"), Entry(b"x.npy", b"3")]))
+    with pytest.raises(DataError) as caught:
+        _read(tmp_path / name)
+    path = tmp_path / name
+    assert str(caught.value) == f"{path} is damaged: it holds an entry without a name; make the zip file anew"
+
+
+@pytest.mark.parametrize("name", ["set.zip", "set.npz"])
+@pytest.mark.parametrize("offset", [2**63, 2**64 - 1, 2**62, 2**40, 200])
+def test_an_entry_beyond_the_end_is_refused(tmp_path: Path, name: str, offset: int) -> None:
+    inner, what = ("a/0.png", "image 'a/0.png'") if name == "set.zip" else ("x.npy", "x")
+    data = zipped([Entry(inner.encode(), b"12345", offset=offset)])
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(DataError) as caught:
+        _read(tmp_path / name)
+    assert str(caught.value) == (
+        f"{tmp_path / name}: {what} is damaged: it should begin at byte {offset} and take 5, in a file of {len(data)}; "
+        "make or download it anew"
+    )
+
+
+@pytest.mark.parametrize("name", ["set.zip", "set.npz"])
+def test_an_entry_before_the_beginning_is_refused(tmp_path: Path, name: str) -> None:
+    # the table of contents says that it lies 1000 bytes further on than it does, so entries lie before the file
+    data = bytearray(zipped([Entry(b"x.npy", b"12345"), Entry(b"a/0.png", b"12345")]))
+    struct.pack_into("<I", data, len(data) - 6, struct.unpack_from("<I", data, len(data) - 6)[0] + 1000)
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(DataError, match=r"is damaged: it should begin at byte -\d+ and take 5, in a file of"):
+        _read(tmp_path / name)
+
+
+def test_a_table_of_contents_that_the_standard_library_chokes_on_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "set.zip").write_bytes(zipped([Entry(b"a/0.png", b"1")]))
+
+    def choke(path: Path) -> None:
+        raise OverflowError("cannot fit 'int' into an offset-sized integer")
+
+    monkeypatch.setattr(zipfile, "ZipFile", choke)
+    with pytest.raises(
+        DataError, match=r"set\.zip is damaged: its table of contents is not valid .cannot fit 'int' into"
+    ):
+        _read(tmp_path / "set.zip")
