@@ -40,7 +40,7 @@ def sha256_of_array(array: np.ndarray[Any, Any]) -> str:
 def sha256_of_path(path: Path) -> str:
     """Give the SHA-256 of a file, or of a folder's file names, sizes and times of change.
 
-    Links to folders are entered, unless one leads back up: those who read the folder enter them too.
+    Links to folders are entered, as those who read the folder enter them: see `walk`.
 
     Raises
     ------
@@ -55,6 +55,7 @@ def sha256_of_path(path: Path) -> str:
     try:
         for name in sorted(walk(path)):
             file = path / name
+            # folders themselves are no part of it: reading a folder may change their times
             if file.is_file():
                 status = file.stat()
                 text = f"{name}\0{status.st_size}\0{status.st_mtime_ns}\0"
