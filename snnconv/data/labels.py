@@ -8,13 +8,12 @@ import numpy.typing as npt
 
 from snnconv.data.array_sources import ArraySource, NpyFile, read_all
 from snnconv.data.batch import Array
-from snnconv.data.reading import reading
+from snnconv.data.text_lines import read_lines
 from snnconv.errors import DataError
-from snnconv.files.paths import check_file
 
 Labels = npt.NDArray[np.int64]
 
-_MAX_TEXT_BYTES = 2**28
+_MAX_CLASSES = 2**20
 # 18 digits always fit into int64
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 
@@ -45,23 +44,59 @@ def read_labels(path: Path, count: int, class_count: int | None) -> Labels:
     """
     if path.suffix.lower() == ".npy":
         return labels_from(NpyFile(path), count, class_count)
-    lines = _lines(path)
+    lines, found = read_lines(path, count)
     for number, line in enumerate(lines, start=1):
         if not _INTEGER.fullmatch(line):
-            raise DataError(f"{path}: line {number} is {line[:40]!r}, expected an integer; give one label per line")
-    if len(lines) != count:
-        raise DataError(f"{path} has {len(lines)} labels for {count} images; give one label per image")
+            raise DataError(
+                f"{path}: line {number} is {line[:40]!r}, expected an integer; write one number of a class per line, "
+                "in the model's order from 0"
+            )
+    if found != count:
+        raise DataError(f"{path} has {found} labels for {count} images; give one label per image")
     return check_labels(np.array([int(line) for line in lines], dtype=np.int64), class_count, str(path))
 
 
 def labels_from(source: ArraySource, count: int, class_count: int | None) -> Labels:
-    """Read labels of shape (count,) or (count, 1) from an array; see `read_labels`."""
-    shape, dtype = source.header.shape, source.header.dtype
-    if dtype.kind not in "iu":
-        raise DataError(f"{source.what} has labels of type {dtype}, expected integers; save y.astype(int)")
+    """Read labels of shape (count,) or (count, 1) from an array: integers, or floats that are whole.
+
+    See `read_labels`.
+    """
+    shape, dtype, what = source.header.shape, source.header.dtype, source.what
+    if len(shape) == 2 and shape[0] == count and shape[1] > 1:
+        raise DataError(
+            f"{what} has labels of shape {shape}, expected ({count},); if each row has its largest number at the class "
+            "(one-hot, scores), save y.argmax(axis=1)"
+        )
+    if dtype.kind not in "iuf":
+        raise DataError(f"{what} has labels of type {dtype}, expected integers; {_to_integers(dtype.kind)}")
     if shape not in ((count,), (count, 1)):
-        raise DataError(f"{source.what} has labels of shape {shape}, expected ({count},); give one label per image")
-    return check_labels(read_all(source).reshape(count), class_count, source.what)
+        raise DataError(f"{what} has labels of shape {shape}, expected ({count},); give one label per image")
+    labels = read_all(source).reshape(count)
+    if dtype.kind == "f":
+        labels = _whole(labels, what)
+    return check_labels(labels, class_count, what)
+
+
+def _to_integers(kind: str) -> str:
+    """Say how labels of another type become integers."""
+    if kind == "b":
+        return "save y.astype(int), 1 for True"
+    return "save the number of each class, in the model's order from 0: np.array([names.index(label) for label in y])"
+
+
+def _whole(labels: Array, what: str) -> Labels:
+    """Give labels that are floats as integers; none is rounded."""
+    # longer floats may become an infinity, which is refused just below
+    with np.errstate(over="ignore"):
+        labels = labels.astype(np.float64)
+    # beyond 2^53 not every integer is a float
+    bad = ~(np.abs(labels) < 2**53) | (labels != np.floor(labels))
+    if bad.any():
+        index = int(bad.argmax())
+        raise DataError(
+            f"{what}: label {labels[index]} at index {index} is not a whole number; give numbers of classes"
+        )
+    return labels.astype(np.int64)
 
 
 def check_labels(labels: Array, class_count: int | None, what: str) -> Labels:
@@ -78,9 +113,10 @@ def check_labels(labels: Array, class_count: int | None, what: str) -> Labels:
     if bad.any():
         index = int(bad.argmax())
         allowed = "0 or more" if class_count is None else f"0 to {class_count - 1}"
+        from_one = class_count is not None and result.min() >= 1 and result.max() == class_count
+        remedy = "they seem to count from 1: subtract 1" if from_one else "correct the labels"
         raise DataError(
-            f"{what}: label {labels[index]} at index {index} is no class of the model, allowed: {allowed}; "
-            "correct the labels"
+            f"{what}: label {labels[index]} at index {index} is no class of the model, allowed: {allowed}; {remedy}"
         )
     return result
 
@@ -95,7 +131,9 @@ def read_classes(path: Path) -> tuple[str, ...]:
     DataError
         If it holds no name, an empty line, or a name twice.
     """
-    names = _lines(path)
+    names, found = read_lines(path, _MAX_CLASSES)
+    if found > _MAX_CLASSES:
+        raise DataError(f"{path} has {found} class names, at most {_MAX_CLASSES} are read; give one per class")
     if not names:
         raise DataError(f"{path} holds no class name; give one per line, in the model's order")
     seen: set[str] = set()
@@ -106,18 +144,3 @@ def read_classes(path: Path) -> tuple[str, ...]:
             raise DataError(f"{path}: line {number} names the class {name!r} again; give each name once")
         seen.add(name)
     return tuple(names)
-
-
-def _lines(path: Path) -> list[str]:
-    """Give the lines of a text file, stripped, without the empty ones at its end."""
-    with reading(str(path)):
-        check_file(path)
-        size = path.stat().st_size
-        if size > _MAX_TEXT_BYTES:
-            raise DataError(f"{path} has {size} bytes, at most {_MAX_TEXT_BYTES} are read; give a text file")
-        data = path.read_bytes()
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path} is not UTF-8 text: {error.reason} at byte {error.start}; save it as text") from error
-    return [line.strip() for line in text.rstrip().split("\n")] if text.strip() else []
