@@ -1,5 +1,6 @@
 """Sets of image files: their classes, their order, their batches."""
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,8 @@ from snnconv.data.images import decode, fit
 from snnconv.data.labels import read_labels
 from snnconv.data.stratify import stratified_order
 from snnconv.errors import DataError
+
+_log = logging.getLogger(__name__)
 
 _NAMES_SHOWN = 10
 
@@ -33,6 +36,7 @@ class FolderSet:
     _input_shape: ImageShape = field(repr=False)
     _geometry: Geometry = field(repr=False)
     dtype: DataType = "uint8"
+    _odd: list[str] = field(default_factory=list, repr=False)
 
     def batches(self, size: int, start: int = 0, stop: int | None = None) -> Iterator[Batch]:
         """Give the images from `start` up to, not including, `stop`, `size` at a time; see `ImageSet`."""
@@ -47,7 +51,7 @@ class FolderSet:
         for row, index in enumerate(self._order[low:high].tolist()):
             name = self._source.names[index]
             what = f"{self._path}: image {name!r}"
-            image = decode(read(index), channels, what)
+            image = decode(read(index), channels, what, self._note)
             ids[row] = image_id(image.tobytes(), "/".join(name.split("/")[-2:]))
             # a grey image has no axis for its channel
             pixels = np.asarray(fit(image, self._geometry, (height, width), what))
@@ -55,6 +59,12 @@ class FolderSet:
         if self._geometry.channels is ChannelOrder.BGR:
             images = np.ascontiguousarray(images[..., ::-1])
         return Batch(images, None if self.labels is None else self.labels[low:high], ids)
+
+    def _note(self, text: str) -> None:
+        """Say what is odd with the first of the files that can be used all the same."""
+        if not self._odd:
+            _log.warning("%s; the image is used, others of this kind are not named", text)
+        self._odd.append(text)
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,13 @@
 import io
 import struct
 import zlib
+from collections.abc import Callable
 
 from PIL import Image
 
 from snnconv.choices import Interpolation
 from snnconv.data.geometry import Geometry
+from snnconv.data.overheard import libtiff_heard, warnings_heard
 from snnconv.errors import DataError
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
@@ -16,7 +18,7 @@ MAX_FILE_BYTES = 64 * 2**20
 
 # only these decoders are tried, whatever the suffix says
 _FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "TIFF", "PPM")
-# below the limit at which Pillow starts to warn, so that it is always this check that speaks
+# below the limit at which Pillow starts to warn
 _MAX_PIXELS = 2**26
 _MODES = {1: "L", 3: "RGB"}
 _EIGHT_BIT = ("1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr")
@@ -29,12 +31,11 @@ _RESAMPLING = {
 # Pillow's decoders raise all of these on damaged files
 _DECODING_ERRORS = (
     *(OSError, SyntaxError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, EOFError),
-    *(RuntimeError, MemoryError, struct.error, zlib.error, Image.DecompressionBombError),
-    Image.DecompressionBombWarning,
+    *(RuntimeError, MemoryError, struct.error, zlib.error),
 )
 
 
-def decode(data: bytes, channels: int, what: str) -> Image.Image:
+def decode(data: bytes, channels: int, what: str, note: Callable[[str], None] = lambda text: None) -> Image.Image:
     """Decode an image file to 8 bits per channel.
 
     Parameters
@@ -45,6 +46,8 @@ def decode(data: bytes, channels: int, what: str) -> Image.Image:
         1 for grey, 3 for red, green and blue.
     what : str
         The image, as messages name it.
+    note : callable
+        Told what is odd with a file that can be used.
 
     Raises
     ------
@@ -52,18 +55,42 @@ def decode(data: bytes, channels: int, what: str) -> Image.Image:
         If the file is damaged, too large, or has more than 8 bits per channel.
     """
     try:
-        with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+        with warnings_heard() as odd, Image.open(io.BytesIO(data), formats=_FORMATS) as image:
             _check_pixels(image.size, what)
             _check_mode(image.mode, what)
-            image.load()
+            _load(image, what)
             # a palette with several transparent colours has no direct way to RGB
             palette = image.mode == "P" and "transparency" in image.info
-            return (image.convert("RGBA") if palette else image).convert(_MODES[channels])
+            result = (image.convert("RGBA") if palette else image).convert(_MODES[channels])
     except DataError:
         raise
+    except Image.DecompressionBombError as error:
+        raise DataError(
+            f"{what} has more than {_MAX_PIXELS} pixels, at most so many are read; make it smaller"
+        ) from error
     except _DECODING_ERRORS as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DataError(f"{what} is no image that can be read: {reason}; replace or remove it") from error
+    if odd:
+        note(f"{what}: {odd[0]}")
+    return result
+
+
+def _load(image: Image.Image, what: str) -> None:
+    if image.format != "TIFF":
+        image.load()
+        return
+    try:
+        with libtiff_heard() as complaints:
+            image.load()
+    except _DECODING_ERRORS as error:
+        # what libtiff says is clearer than the number that Pillow makes of it
+        if complaints:
+            raise OSError(complaints[0]) from error
+        raise
+    # Pillow takes what came out before the damage
+    if complaints:
+        raise DataError(f"{what} is damaged: {complaints[0]}; replace or remove it")
 
 
 def fit(image: Image.Image, geometry: Geometry, size: tuple[int, int], what: str) -> Image.Image:

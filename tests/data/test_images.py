@@ -1,14 +1,18 @@
 import io
+import os
 import re
+import struct
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 from snnconv.data import Geometry, Interpolation, open_images
 from snnconv.data.images import MAX_FILE_BYTES, decode, fit
+from snnconv.data.overheard import libtiff_heard
 from snnconv.errors import DataError
 
 Encode = Callable[..., bytes]
@@ -66,13 +70,91 @@ def test_a_cut_image_is_refused(png: Encode) -> None:
         decode(data[: len(data) // 2], 3, "a")
 
 
+def _noisy_tiff(compression: str) -> bytearray:
+    pixels = np.random.default_rng(2).integers(0, 256, (40, 50), dtype=np.uint8)
+    image = Image.fromarray(pixels)
+    return bytearray(_file(image.convert("1") if compression == "group4" else image, "TIFF", compression=compression))
+
+
 @pytest.mark.parametrize(
-    ("side", "words"), [(8193, "has 67125249 pixels, at most 67108864 are read"), (20000, "no image")]
+    ("compression", "reason"),
+    [
+        # Pillow alone would take the rows before the damage, and whatever stands in memory for the others
+        ("group4", "a is damaged: Fax4Decode: Bad code word at line"),
+        ("tiff_adobe_deflate", "a is no image that can be read: ZIPDecode: Decoding error at scanline"),
+    ],
 )
-def test_a_decompression_bomb_is_refused_before_it_is_decoded(side: int, words: str) -> None:
+def test_a_damaged_tiff_is_refused_and_libtiff_says_nothing_itself(
+    compression: str, reason: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    data = _noisy_tiff(compression)
+    assert decode(bytes(data), 1, "a").size == (50, 40)
+    middle = len(data) // 2
+    data[middle : middle + 40] = np.random.default_rng(3).bytes(40)
+    with pytest.raises(DataError, match=f"{reason}.*; replace or remove it") as caught:
+        decode(bytes(data), 1, "a")
+    assert "\n" not in str(caught.value)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_what_others_write_to_stderr_meanwhile_is_passed_on(capfd: pytest.CaptureFixture[str]) -> None:
+    with libtiff_heard() as heard:
+        os.write(2, b"calibrating 3 of 5\nLZWDecode: Not enough data at scanline 3 (short 2 bytes).\n")
+    assert heard == ["LZWDecode: Not enough data at scanline 3 (short 2 bytes)"]
+    assert capfd.readouterr().err == "calibrating 3 of 5\n"
+
+
+def test_what_pillow_warns_of_is_noted_and_the_image_used(png: Encode) -> None:
+    notes: list[str] = []
+    data = bytearray(png(np.zeros((5, 4, 3), np.uint8), "TIFF"))
+    # an entry of 12 bytes for ImageDescription (tag 270), of a length that the file does not have
+    at, (offset,) = 4, struct.unpack_from("<I", data, 4)
+    (entries,) = struct.unpack_from("<H", data, offset)
+    table = bytes(data[offset + 2 : offset + 2 + 12 * entries])
+    struct.pack_into("<I", data, at, len(data))
+    data += struct.pack("<H", entries + 1) + table[:48] + struct.pack("<HHII", 270, 2, 10**6, 8) + table[48:] + bytes(4)
+    assert decode(bytes(data), 3, "a", notes.append).size == (4, 5)
+    assert notes == ["a: Tag data larger than file. Skipping tag 270"]
+
+
+def test_the_first_odd_image_of_a_set_is_named(
+    make_folder: Callable[..., Path], png: Encode, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    same = png(np.zeros((5, 4, 3), np.uint8))
+    path = make_folder({"a/0.png": same, "a/1.png": same})
+
+    prepare = ImageFile.ImageFile.load_prepare
+
+    def odd(image: ImageFile.ImageFile) -> None:
+        warnings.warn("Corrupt EXIF data.", stacklevel=1)
+        prepare(image)
+
+    monkeypatch.setattr(ImageFile.ImageFile, "load_prepare", odd)
+    images = open_images(path, input_shape=(3, 5, 4))
+    for _ in range(2):
+        list(images.batches(1))
+    (record,) = caplog.records
+    assert re.fullmatch(
+        re.escape(str(path)) + r": image 'a/\d\.png': Corrupt EXIF data; the image is used, others of this kind are .*",
+        record.getMessage(),
+    )
+
+
+@pytest.mark.parametrize(
+    ("side", "words"),
+    [
+        (8193, "has 67125249 pixels, at most 67108864 are read"),
+        (9500, "has 90250000 pixels, at most"),
+        (20000, "has more than 67108864 pixels, at most so many are read; make it smaller"),
+    ],
+)
+def test_a_decompression_bomb_is_refused_before_it_is_decoded(
+    side: int, words: str, recwarn: pytest.WarningsRecorder
+) -> None:
     # a PPM header alone: the pixels would be read only afterwards
     with pytest.raises(DataError, match=words):
         decode(b"P6 %d %d 255\n" % (side, side), 3, "a")
+    assert not recwarn.list
 
 
 @pytest.mark.parametrize(
