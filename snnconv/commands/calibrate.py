@@ -213,9 +213,13 @@ def _warn_near_chance(calibration: Calibration, classes: int) -> None:
 
 
 def numbered(names: Sequence[str]) -> str:
-    """Give class names with their numbers, the middle of a long list left out."""
+    """Give class names with their numbers, the middle of a long list left out; and whether names are other numbers."""
     shown = [f"{number} {name}" for number, name in enumerate(names)]
-    return ", ".join(shown if len(shown) <= 12 else [*shown[:5], "…", *shown[-2:]])
+    text = ", ".join(shown if len(shown) <= 12 else [*shown[:5], "…", *shown[-2:]])
+    digits = all(name.isascii() and name.isdecimal() for name in names)
+    if digits and list(names) != sorted(names, key=int):
+        text += "; by text, not by number: if the model counts the folders by number, give --classes with one per line"
+    return text
 
 
 def merge_calibrations(paths: Sequence[Path], out: Path) -> Calibration:

@@ -181,6 +181,12 @@ def _drawn(calibration: Calibration, seed: int, count: int, together: int) -> It
 def given_images(calibration: Calibration, data: Path, layout: Layout, count: int, together: int) -> Iterator[Array]:
     """Give the first `count` images, preprocessed, a few at a time."""
     preprocessing = calibration.preprocessing
-    images = open_images(data, input_shape=preprocessing.input_shape, layout=layout, geometry=preprocessing.geometry)
+    images = open_images(
+        data,
+        input_shape=preprocessing.input_shape,
+        layout=layout,
+        geometry=preprocessing.geometry,
+        classes=calibration.classes,
+    )
     check_enough(images, count, "--samples")
     return (preprocessing.apply(batch.images) for batch in images.batches(together, stop=count))

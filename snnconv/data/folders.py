@@ -10,9 +10,10 @@ import numpy.typing as npt
 
 from snnconv.choices import ChannelOrder
 from snnconv.data.batch import Batch, DataType, ImageShape, image_id, spans
+from snnconv.data.class_folders import Classified, classify
 from snnconv.data.geometry import Geometry
 from snnconv.data.image_sources import ImageSource, Reader
-from snnconv.data.images import decode, fit
+from snnconv.data.images import SUFFIXES, decode, fit
 from snnconv.data.labels import read_labels
 from snnconv.data.stratify import stratified_order
 from snnconv.errors import DataError
@@ -20,6 +21,7 @@ from snnconv.errors import DataError
 _log = logging.getLogger(__name__)
 
 _NAMES_SHOWN = 10
+_KINDS_SHOWN = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,8 +103,12 @@ def image_file_set(path: Path, source: ImageSource, options: FolderOptions) -> F
     if options.geometry.channels is ChannelOrder.BGR and channels != 3:
         raise DataError(f"{path}: --channels bgr needs 3 channels, the model takes {channels}; leave it out")
     if not source.names:
-        raise DataError(f"{path} holds no image; give class folders of .png, .jpg, .bmp, .webp, .tif or .ppm files")
-    labels, class_names = _classify(path, source.names, options)
+        found = f", found {_kinds(source)}" if source.left_out else ""
+        raise DataError(
+            f"{path} holds no image{found}; give class folders of .png, .jpg, .bmp, .webp, .tif or .ppm files"
+        )
+    labels, class_names = _classified(path, source, options)
+    _say_what_is_left_out(path, source)
     count = len(source.names)
     order = stratified_order(np.zeros(count, dtype=np.int64) if labels is None else labels)
     return FolderSet(
@@ -118,35 +124,26 @@ def image_file_set(path: Path, source: ImageSource, options: FolderOptions) -> F
     )
 
 
-def _classify(
-    path: Path, names: list[str], options: FolderOptions
-) -> tuple[npt.NDArray[np.int64] | None, tuple[str, ...] | None]:
-    # the class is the folder that the image lies in, empty for one beside the class folders
-    folders = [name.rpartition("/")[0].rpartition("/")[2] for name in names]
-    found = sorted(set(folders))
-    if options.labels is not None:
-        if len(found) > 1:
-            raise DataError(f"{path} has class folders, --labels is for arrays and flat folders; leave it out")
-        return read_labels(options.labels, len(names), options.class_count), options.classes
-    if found == [""]:
-        return None, options.classes
-    if found[0] == "":
-        outside = next(name for name in names if "/" not in name)
-        raise DataError(f"{path}: image {outside!r} lies outside the class folders; move it into one")
-    classes = tuple(found) if options.classes is None else options.classes
-    unknown = [folder for folder in found if folder not in set(classes)]
-    if unknown:
-        shown = ", ".join(repr(folder) for folder in unknown[:_NAMES_SHOWN])
-        more = "" if len(unknown) <= _NAMES_SHOWN else f" and {len(unknown) - _NAMES_SHOWN} more"
-        raise DataError(
-            f"{path} has class folders that --classes, now or at calibration, does not name: {shown}{more}; "
-            "add or remove them"
+def _classified(path: Path, source: ImageSource, options: FolderOptions) -> Classified:
+    if options.labels is None:
+        return classify(path, source.names, options.classes, options.class_count, source.empty)
+    if len({name.rpartition("/")[0] for name in source.names}) > 1:
+        raise DataError(f"{path} has class folders, --labels is for arrays and flat folders; leave it out")
+    return read_labels(options.labels, len(source.names), options.class_count), options.classes
+
+
+def _say_what_is_left_out(path: Path, source: ImageSource) -> None:
+    if source.left_out:
+        _log.warning(
+            "%s: %d files are left out (%s); images are %s, and not hidden",
+            *(path, source.left_out.total(), _kinds(source), " ".join(SUFFIXES)),
         )
-    # a part of the classes, numbered in the order of their names, would get the numbers of others
-    if options.classes is None and options.class_count is not None and len(classes) != options.class_count:
-        raise DataError(
-            f"{path} has {len(classes)} class folders, the model has {options.class_count} classes; "
-            "give --classes, the names in the model's order"
-        )
-    number = {folder: index for index, folder in enumerate(classes)}
-    return np.array([number[folder] for folder in folders], dtype=np.int64), classes
+    if source.empty:
+        shown = ", ".join(repr(name) for name in source.empty[:_NAMES_SHOWN])
+        more = "" if len(source.empty) <= _NAMES_SHOWN else f" and {len(source.empty) - _NAMES_SHOWN} more"
+        _log.warning("%s: no images of their own in the folders %s%s", path, shown, more)
+
+
+def _kinds(source: ImageSource) -> str:
+    """Say how many files of which kinds are left out."""
+    return ", ".join(f"{count} {kind}" for kind, count in source.left_out.most_common(_KINDS_SHOWN))

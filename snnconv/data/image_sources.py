@@ -4,9 +4,10 @@ import os
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, Protocol
 
 import numpy as np
@@ -22,6 +23,7 @@ Reader = Callable[[int], bytes]
 _LOCAL_HEADER = 30
 _LOCAL_SIGNATURE = b"PK\x03\x04"
 _RAW_DEFLATE = -15
+_LONGEST_SUFFIX = 8
 
 
 class ImageSource(Protocol):
@@ -30,6 +32,16 @@ class ImageSource(Protocol):
     @property
     def names(self) -> list[str]:
         """Their names, sorted, with ``/`` between folders."""
+        ...
+
+    @property
+    def left_out(self) -> Counter[str]:
+        """How many other files of each kind there are."""
+        ...
+
+    @property
+    def empty(self) -> list[str]:
+        """Folders with neither an image nor a folder of images, sorted."""
         ...
 
     @contextmanager
@@ -57,7 +69,7 @@ class FolderImages:
     def __init__(self, path: Path) -> None:
         self._path = path
         with reading(str(path)):
-            self.names = sorted(name for name in walk(path) if _is_image(name))
+            self.names, self.left_out, self.empty = _sorted_out(walk(path))
 
     @contextmanager
     def opened(self) -> Iterator[Reader]:
@@ -101,8 +113,8 @@ class ZipImages:
         with opened_archive(path) as archive:
             size = archive_size(archive)
             infos = [info for info in archive.infolist() if not info.is_dir() and _is_image(info.filename)]
+            self.names, self.left_out, self.empty = _sorted_out(archive.namelist())
         infos.sort(key=lambda info: info.filename)
-        self.names = [info.filename for info in infos]
         for before, info in zip([None, *infos], infos, strict=False):
             what = self._what(info.filename)
             check_entry(info, size, what)
@@ -147,6 +159,36 @@ class ZipImages:
         return f"{self._path}: image {name!r}"
 
 
+def _sorted_out(names: Iterable[str]) -> tuple[list[str], Counter[str], list[str]]:
+    """Give the images among the names, how many other files of each kind there are, and folders without images."""
+    images, folders, left_out = list[str](), list[str](), Counter[str]()
+    for name in names:
+        if name.endswith("/"):
+            if not _is_hidden(name):
+                folders.append(name.rstrip("/"))
+        elif _is_image(name):
+            images.append(name)
+        else:
+            left_out["hidden" if _is_hidden(name) else _kind(name)] += 1
+    images.sort()
+    full = {""}
+    for place in {name.rpartition("/")[0] for name in images}:
+        folder = place
+        while folder not in full:
+            full.add(folder)
+            folder = folder.rpartition("/")[0]
+    return images, left_out, sorted(set(folders) - full)
+
+
+def _kind(name: str) -> str:
+    """Give what a file's name ends with; an odd ending is none."""
+    suffix = PurePosixPath(name).suffix.lower()
+    return suffix if 1 < len(suffix) <= _LONGEST_SUFFIX and suffix[1:].isalnum() else "others"
+
+
+def _is_hidden(name: str) -> bool:
+    return any(part == "__MACOSX" or (part.startswith(".") and part not in (".", "..")) for part in name.split("/"))
+
+
 def _is_image(name: str) -> bool:
-    hidden = any(part == "__MACOSX" or (part.startswith(".") and part not in (".", "..")) for part in name.split("/"))
-    return not hidden and name.lower().endswith(SUFFIXES)
+    return not _is_hidden(name) and name.lower().endswith(SUFFIXES)

@@ -68,6 +68,18 @@ def test_without_names_a_part_of_the_classes_is_refused(calibrate, tmp_path, dig
     found = calibrate()
     assert found.code == 3
     assert found.err.endswith(
-        "digits has 9 class folders, the model has 10 classes; give --classes, the names in the model's order\n"
+        "digits has 9 class folders ('c' without an image), the model has 10 classes; give --classes, the names in the "
+        "model's order\n"
     )
     assert not (tmp_path / "x.calib").exists()
+
+
+def test_folders_with_numbers_in_another_order_are_said(calibrate, digits) -> None:
+    for number, name in enumerate(NAMES):
+        (digits / name).rename(digits / f"{number + 1}")
+    found = calibrate()
+    assert found.code == 0, found
+    assert (
+        "classes are numbered by folder name: 0 1, 1 10, 2 2, 3 3, 4 4, 5 5, 6 6, 7 7, 8 8, 9 9; by text, not by "
+        "number: if the model counts the folders by number, give --classes with one per line" in found.err
+    )
