@@ -36,10 +36,10 @@ def calibrate_cli(
     ] = None,
     std: Annotated[str | None, typer.Option("--std", help="Then divide by: as --mean.", metavar="NUMBERS|FILE")] = None,
     resize: Annotated[
-        int | None, typer.Option("--resize", min=1, help="Shorter side of image files.", metavar="N")
+        str | None, typer.Option("--resize", help="Shorter side of image files, or height and width.", metavar="N|H,W")
     ] = None,
     crop: Annotated[
-        int | None, typer.Option("--crop", min=1, help="Square cut from their centre.", metavar="N")
+        str | None, typer.Option("--crop", help="Square cut from their centre, or height and width.", metavar="N|H,W")
     ] = None,
     interpolation: Annotated[
         Interpolation, typer.Option("--interpolation", help="For --resize.")
@@ -88,8 +88,8 @@ def calibrate_cli(
             mean=mean,
             std=std,
             geometry=library.Geometry(
-                resize=resize,
-                crop=crop,
+                resize=None if resize is None else library.read_size(resize, "--resize"),
+                crop=None if crop is None else library.read_size(crop, "--crop"),
                 interpolation=interpolation,
                 channels=channels,
             ),

@@ -10,7 +10,7 @@ import numpy as np
 from snnconv.calibration import file as calib_file
 from snnconv.commands.calibrate import summarise
 from snnconv.commands.thresholds import thresholds
-from snnconv.data import Preprocessing
+from snnconv.data import Preprocessing, size_text
 from snnconv.errors import InputError
 from snnconv.files.names import plain, plain_values
 from snnconv.files.paths import is_folder
@@ -143,8 +143,8 @@ def _preprocessing(recorded: Preprocessing) -> str:
         per_pixel = values.shape[1:] != (1, 1)
         parts.append(f"{sign} " + ("an image" if per_pixel else ", ".join(f"{v:g}" for v in values.reshape(-1))))
     geometry = recorded.geometry
-    steps = [f"resize {geometry.resize} ({geometry.interpolation.value})"] if geometry.resize else []
-    steps += [f"crop {geometry.crop}"] if geometry.crop else []
+    steps = [f"resize {size_text(geometry.resize)} ({geometry.interpolation.value})"] if geometry.resize else []
+    steps += [f"crop {size_text(geometry.crop)}"] if geometry.crop else []
     steps += [geometry.channels.value]
     return "; ".join(parts + steps)
 

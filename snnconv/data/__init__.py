@@ -3,7 +3,7 @@
 from snnconv.choices import ChannelOrder, Interpolation, Layout
 from snnconv.data.asked import check_asked, check_enough
 from snnconv.data.batch import Array, Batch, DataType, ImageSet, ImageShape
-from snnconv.data.geometry import DEFAULT_GEOMETRY, Geometry
+from snnconv.data.geometry import DEFAULT_GEOMETRY, Geometry, Size, read_size, size_text
 from snnconv.data.labels import read_classes
 from snnconv.data.open import open_images
 from snnconv.data.preprocessing import Preprocessing, PreprocessingManifest, make_preprocessing
@@ -21,9 +21,12 @@ __all__ = [
     "Layout",
     "Preprocessing",
     "PreprocessingManifest",
+    "Size",
     "check_asked",
     "check_enough",
     "make_preprocessing",
     "open_images",
     "read_classes",
+    "read_size",
+    "size_text",
 ]

@@ -122,7 +122,10 @@ def _array_set(path: Path, images: ArraySource, labels: ArraySource | None, opti
         )
     geometry, channels = options.geometry, options.input_shape[0]
     if geometry.resize is not None or geometry.crop is not None:
-        raise DataError(f"{images.what} is an array, --resize and --crop apply to image files; leave them out")
+        raise DataError(
+            f"{images.what} is an array, --resize and --crop, now or at calibration, apply to image files; give image "
+            "files, or calibrate without them"
+        )
     if geometry.channels is ChannelOrder.BGR and channels != 3:
         raise DataError(f"{images.what}: --channels bgr needs 3 channels, the model takes {channels}; leave it out")
     layout = find_layout(shape, options.input_shape, options.layout, images.what)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from PIL import Image
 
 from snnconv.choices import Interpolation
-from snnconv.data.geometry import Geometry
+from snnconv.data.geometry import Geometry, Size, size_text
 from snnconv.data.overheard import libtiff_heard, warnings_heard
 from snnconv.errors import DataError
 
@@ -120,28 +120,33 @@ def fit(image: Image.Image, geometry: Geometry, size: tuple[int, int], what: str
     if (image.height, image.width) != size:
         raise DataError(
             f"{what} is {image.height} × {image.width} (height × width), the model takes {height} × {width}; "
-            "use --resize/--crop"
+            f"calibrate as the training did: with --resize {height},{width} (squeezed) or "
+            f"--resize N --crop {height},{width} (the centre)"
         )
     return image
 
 
-def _resize(image: Image.Image, shorter: int, interpolation: Interpolation, what: str) -> Image.Image:
-    # the longer side is rounded down, as torchvision rounds it
-    size = (shorter * image.width // min(image.size), shorter * image.height // min(image.size))
+def _resize(image: Image.Image, to: Size, interpolation: Interpolation, what: str) -> Image.Image:
+    if isinstance(to, int):
+        # the longer side is rounded down, as torchvision rounds it
+        size = (to * image.width // min(image.size), to * image.height // min(image.size))
+    else:
+        size = (to[1], to[0])
     if size == image.size:
         return image
     _check_pixels(size, f"{what}, resized,")
     return image.resize(size, _RESAMPLING[interpolation])
 
 
-def _crop(image: Image.Image, side: int, what: str) -> Image.Image:
-    if side > min(image.size):
+def _crop(image: Image.Image, to: Size, what: str) -> Image.Image:
+    height, width = (to, to) if isinstance(to, int) else to
+    if height > image.height or width > image.width:
         raise DataError(
-            f"{what} is {image.height} × {image.width} (height × width) before --crop {side}, at least "
-            f"{side} × {side} is needed; use a larger --resize"
+            f"{what} is {image.height} × {image.width} (height × width) before --crop {size_text(to)}, at least "
+            f"{height} × {width} is needed; calibrate with a larger --resize"
         )
-    left, top = round((image.width - side) / 2), round((image.height - side) / 2)
-    return image.crop((left, top, left + side, top + side))
+    left, top = round((image.width - width) / 2), round((image.height - height) / 2)
+    return image.crop((left, top, left + width, top + height))
 
 
 def _check_mode(mode: str, what: str) -> None:

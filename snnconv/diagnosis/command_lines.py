@@ -4,9 +4,10 @@ import shlex
 from enum import Enum
 from typing import Any
 
-from snnconv.choices import Compensation, Objective
+from snnconv.choices import ChannelOrder, Compensation, Objective
 from snnconv.conversion.methods import METHODS, check
 from snnconv.conversion.options import ConversionOptions
+from snnconv.data import size_text
 from snnconv.diagnosis.case import Case
 from snnconv.errors import UsageError
 
@@ -41,7 +42,10 @@ def calibrate_again(case: Case) -> str:
     if preprocessing is not None:
         geometry = preprocessing.geometry
         for name, size in (("--resize", geometry.resize), ("--crop", geometry.crop)):
-            words += [] if size is None else [name, str(size)]
+            words += [] if size is None else [name, size_text(size)]
+        if geometry.resize is not None:
+            words += ["--interpolation", geometry.interpolation.value]
+        words += ["--channels", geometry.channels.value] if geometry.channels is not ChannelOrder.RGB else []
         words += ["--scale", f"{preprocessing.scale:g}"]
         for name, value in (("--mean", preprocessing.mean), ("--std", preprocessing.std)):
             if value.size <= preprocessing.input_shape[0]:

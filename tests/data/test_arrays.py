@@ -144,7 +144,7 @@ def test_other_types_are_refused(tmp_path: Path, dtype: str) -> None:
 
 @pytest.mark.parametrize("geometry", [Geometry(resize=4), Geometry(crop=4)])
 def test_resizing_is_for_image_files(tmp_path: Path, geometry: Geometry) -> None:
-    with pytest.raises(DataError, match="is an array, --resize and --crop apply to image files"):
+    with pytest.raises(DataError, match="is an array, --resize and --crop, now or at calibration, apply to im"):
         open_images(_npy(tmp_path, _pixels()), input_shape=SHAPE, geometry=geometry)
 
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFile
 
-from snnconv.data import Geometry, Interpolation, open_images
+from snnconv.data import Geometry, Interpolation, Size, open_images, read_size, size_text
 from snnconv.data.images import MAX_FILE_BYTES, decode, fit
 from snnconv.data.overheard import libtiff_heard
-from snnconv.errors import DataError
+from snnconv.errors import DataError, UsageError
 
 Encode = Callable[..., bytes]
 
@@ -176,6 +176,15 @@ def test_interpolation_is_what_it_is_called(interpolation: Interpolation) -> Non
     np.testing.assert_array_equal(np.asarray(found), np.asarray(expected))
 
 
+@pytest.mark.parametrize("interpolation", list(Interpolation))
+@pytest.mark.parametrize("size", [(24, 36), (36, 24), (7, 7), (40, 24)])
+def test_height_and_width_squeeze_the_image(size: tuple[int, int], interpolation: Interpolation) -> None:
+    image = Image.fromarray(np.random.default_rng(1).integers(0, 256, (40, 24, 3), dtype=np.uint8))
+    found = fit(image, Geometry(resize=size, interpolation=interpolation), size, "a")
+    expected = image.resize((size[1], size[0]), Image.Resampling[interpolation.name])
+    np.testing.assert_array_equal(np.asarray(found), np.asarray(expected))
+
+
 def test_nearest_takes_the_pixel_in_the_middle() -> None:
     pixels = np.arange(36, dtype=np.uint8).reshape(6, 6)
     geometry = Geometry(resize=2, interpolation=Interpolation.NEAREST)
@@ -189,6 +198,27 @@ def test_the_crop_is_in_the_centre() -> None:
     np.testing.assert_array_equal(np.asarray(found), pixels[2:4, 3:5])
 
 
+def test_a_crop_of_height_and_width_is_in_the_centre() -> None:
+    pixels = np.arange(6 * 8, dtype=np.uint8).reshape(6, 8)
+    found = fit(Image.fromarray(pixels), Geometry(crop=(2, 4)), (2, 4), "a")
+    np.testing.assert_array_equal(np.asarray(found), pixels[2:4, 2:6])
+
+
+@pytest.mark.parametrize(("text", "size"), [("24", 24), (" 24 , 36", (24, 36)), ("7,7", (7, 7))])
+def test_sizes_are_read_as_they_are_written(text: str, size: Size) -> None:
+    assert read_size(text, "--resize") == size
+    assert read_size(size_text(size), "--resize") == size
+
+
+@pytest.mark.parametrize("text", ["", "0", "24,0", "-3", "24x36", "1,2,3", "2.5", "1e3", "24,", "9" * 10, "\u0663"])
+def test_what_is_no_size_is_refused(text: str) -> None:
+    message = (
+        f"--crop is {text!r}, expected N or H,W: one number of pixels, or height and width with a comma between them"
+    )
+    with pytest.raises(UsageError, match=re.escape(message)):
+        read_size(text, "--crop")
+
+
 def test_resize_comes_before_crop() -> None:
     image = fit(Image.new("L", (40, 30)), Geometry(resize=16, crop=12), (12, 12), "a")
     assert image.size == (12, 12)
@@ -196,15 +226,26 @@ def test_resize_comes_before_crop() -> None:
 
 def test_an_image_of_another_size_is_named(make_folder: Callable[..., Path], png: Encode) -> None:
     path = make_folder({"cat/0.png": png(np.zeros((6, 4, 3), np.uint8))})
-    message = "image 'cat/0.png' is 6 × 4 (height × width), the model takes 5 × 4; use --resize/--crop"
+    message = (
+        "image 'cat/0.png' is 6 × 4 (height × width), the model takes 5 × 4; calibrate as the training did: with "
+        "--resize 5,4 (squeezed) or --resize N --crop 5,4 (the centre)"
+    )
     with pytest.raises(DataError, match=re.escape(message)):
         list(open_images(path, input_shape=(3, 5, 4)).batches(1))
+    # what is advised works
+    for geometry in (Geometry(resize=(5, 4)), Geometry(resize=4, crop=(5, 4)), Geometry(resize=9, crop=(5, 4))):
+        (batch,) = open_images(path, input_shape=(3, 5, 4), geometry=geometry).batches(1)
+        assert batch.images.shape == (1, 5, 4, 3)
 
 
 def test_an_image_smaller_than_the_crop_is_refused() -> None:
-    message = "a is 6 × 4 (height × width) before --crop 5, at least 5 × 5 is needed; use a larger --resize"
+    message = "a is 6 × 4 (height × width) before --crop 5, at least 5 × 5 is needed; calibrate with a larger --resize"
     with pytest.raises(DataError, match=re.escape(message)):
         fit(Image.new("L", (4, 6)), Geometry(crop=5), (5, 5), "a")
+    with pytest.raises(DataError, match=re.escape("before --crop 6,5, at least 6 × 5 is needed; calibrate with a")):
+        fit(Image.new("L", (4, 6)), Geometry(crop=(6, 5)), (6, 5), "a")
+    # exactly as large is large enough
+    assert fit(Image.new("L", (4, 6)), Geometry(crop=(6, 4)), (6, 4), "a").size == (4, 6)
 
 
 def test_a_resize_that_explodes_is_refused() -> None:
@@ -214,8 +255,9 @@ def test_a_resize_that_explodes_is_refused() -> None:
 
 
 def test_geometry_is_frozen_and_closed() -> None:
-    with pytest.raises(ValueError, match="greater than or equal to 1"):
-        Geometry(resize=0)
+    for size in (0, (4, 0)):
+        with pytest.raises(ValueError, match="greater than or equal to 1"):
+            Geometry(resize=size)
     with pytest.raises(ValueError, match="Extra inputs are not permitted"):
         Geometry.model_validate({"rotate": 90})
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from snnconv.data import ChannelOrder, Geometry, Preprocessing, make_preprocessing
+from snnconv.data import ChannelOrder, Geometry, Preprocessing, Size, make_preprocessing
 from snnconv.data.preprocessing import PreprocessingManifest
 from snnconv.errors import DataError, FileMissingError, UsageError
 
@@ -140,12 +140,17 @@ def test_results_beyond_float32_are_refused() -> None:
         pre.apply(np.full((1, 2, 2, 3), 1e30, np.float32))
 
 
-def test_written_and_read_it_is_the_same() -> None:
-    geometry = Geometry(resize=40, crop=32, channels=ChannelOrder.BGR)
+@pytest.mark.parametrize(("resize", "crop"), [(40, 32), ((40, 24), None), (36, (32, 36)), ((7, 7), (1, 1))])
+def test_written_and_read_it_is_the_same(resize: Size, crop: Size | None) -> None:
+    geometry = Geometry(resize=resize, crop=crop, channels=ChannelOrder.BGR)
     pre = make_preprocessing("uint8", SHAPE, scale=128, mean="0.1,0.2,0.3", std="3", geometry=geometry)
     manifest = json.loads(json.dumps(pre.to_manifest()))
+
+    def listed(size: Size | None) -> int | list[int] | None:
+        return list(size) if isinstance(size, tuple) else size
+
     assert manifest == {
-        "geometry": {"resize": 40, "crop": 32, "interpolation": "bilinear", "channels": "bgr"},
+        "geometry": {"resize": listed(resize), "crop": listed(crop), "interpolation": "bilinear", "channels": "bgr"},
         "dtype": "uint8",
         "scale": 128.0,
         "input_shape": [3, 2, 2],
@@ -171,7 +176,7 @@ def test_written_and_read_it_is_the_same() -> None:
         ),
         (
             {"geometry": {"crop": -1}},
-            "is not valid: geometry.crop: Input should be greater than or equal to 1",
+            "is not valid: geometry.crop.constrained-int: Input should be greater than or equal to 1",
         ),
     ],
 )
