@@ -13,6 +13,7 @@ from snnconv.calibration.calibrate import calibrate as measure
 from snnconv.calibration.calibrate import fitting_batch
 from snnconv.calibration.calibration import Calibration, merge
 from snnconv.calibration.statistics import ValueStatistics
+from snnconv.commands.pixel_range import warn_of_range
 from snnconv.data import Geometry, Layout, make_preprocessing, open_images, read_classes
 from snnconv.errors import DataError, UsageError
 from snnconv.files.atomic import check_place
@@ -179,6 +180,8 @@ def calibrate(
         threads=threads,
         progress=lambda done: progress(done, total),
     )
+    if options.scale is None:
+        warn_of_range(result)
     _warn_near_chance(result, graph.class_count)
     file.save(result, out)
     return result

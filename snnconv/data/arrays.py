@@ -1,8 +1,10 @@
 """Images in an ``.npz`` or ``.npy`` file, streamed."""
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +18,8 @@ from snnconv.data.layout import find_layout, to_nhwc
 from snnconv.data.npy import fill
 from snnconv.data.reading import reading
 from snnconv.errors import DataError
+
+_log = logging.getLogger(__name__)
 
 _FLOATS = (np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.float64))
 
@@ -93,10 +97,24 @@ def open_npz(path: Path, options: ArrayOptions) -> ArraySet:
     """
     keys = npz_keys(path)
     if "x" not in keys:
-        found = ", ".join(repr(key) for key in sorted(keys)[:20]) or "none"
-        raise DataError(f"{path} has no array 'x', found {found}; save the images as x and the labels as y")
+        raise DataError(
+            f"{path} has no array 'x', found {_shown(keys)}; save one array of images as x, and its labels as y: "
+            "np.savez(FILE, x=images, y=labels)"
+        )
+    _say_what_is_left_out(path, keys, options)
     labels = NpzMember(path, "y") if "y" in keys and options.labels is None else None
     return _array_set(path, NpzMember(path, "x"), labels, options)
+
+
+def _say_what_is_left_out(path: Path, keys: list[str], options: ArrayOptions) -> None:
+    left_out = [key for key in keys if key not in ("x", "y")]
+    if left_out:
+        no_labels = ", and there are no labels" if options.labels is None and "y" not in keys else ""
+        _log.warning("%s: the arrays %s are left out%s; images are x, labels y", path, _shown(left_out), no_labels)
+
+
+def _shown(keys: list[str]) -> str:
+    return ", ".join(repr(key) for key in sorted(keys)[:20]) or "none"
 
 
 def open_npy(path: Path, options: ArrayOptions) -> ArraySet:
@@ -112,13 +130,25 @@ def open_npy(path: Path, options: ArrayOptions) -> ArraySet:
     return _array_set(path, NpyFile(path), None, options)
 
 
+def _to_pixels(dtype: np.dtype[Any]) -> str:
+    """Say how an array of another type becomes one that is read, without values that wrap around."""
+    if dtype.kind == "b":
+        return "save x.astype(np.float32), 1 for True"
+    if dtype.kind == "i" and dtype.itemsize == 1:
+        return "save (x.astype(int) + 128).astype(np.uint8) for pixels of -128 to 127"
+    if dtype.kind in "iu":
+        return "save x.astype(np.uint8) for pixels of 0 to 255, (x // 257).astype(np.uint8) for those of 0 to 65535"
+    if dtype.kind == "f":
+        return "save x.astype(np.float32)"
+    return "save an array of numbers, one for each channel of each pixel"
+
+
 def _array_set(path: Path, images: ArraySource, labels: ArraySource | None, options: ArrayOptions) -> ArraySet:
     shape, dtype = images.header.shape, images.header.dtype
     # byte order does not matter here, hence the comparison in native order
     if dtype != np.dtype(np.uint8) and dtype.newbyteorder("=") not in _FLOATS:
         raise DataError(
-            f"{images.what} has the type {dtype}, expected uint8, float16, float32 or float64; "
-            "save x.astype(np.uint8) for pixels of 0 to 255"
+            f"{images.what} has the type {dtype}, expected uint8, float16, float32 or float64; {_to_pixels(dtype)}"
         )
     geometry, channels = options.geometry, options.input_shape[0]
     if geometry.resize is not None or geometry.crop is not None:

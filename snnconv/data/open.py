@@ -8,9 +8,12 @@ from snnconv.data.batch import ImageSet, ImageShape
 from snnconv.data.folders import FolderOptions, image_file_set
 from snnconv.data.geometry import DEFAULT_GEOMETRY, Geometry
 from snnconv.data.image_sources import FolderImages, ZipImages
+from snnconv.data.images import SUFFIXES
 from snnconv.data.reading import reading
 from snnconv.errors import DataError, FileMissingError
 from snnconv.files.paths import is_folder
+
+_PACKED = (".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".gz", ".bz2", ".xz", ".7z", ".rar")
 
 
 def open_images(
@@ -71,7 +74,17 @@ def open_images(
         return open_npz(path, options)
     if path.suffix.lower() == ".npy":
         return open_npy(path, options)
-    raise DataError(
-        f"{path} is of a kind that is not read; give an .npz, an .npy, a folder of class folders of images, "
-        "or a .zip of them"
+    raise DataError(f"{path} is of a kind that is not read; {_instead(path)}")
+
+
+def _instead(path: Path) -> str:
+    """Say what to give for a file of another kind."""
+    name = path.name.lower()
+    if name.endswith(SUFFIXES):
+        return "give the folder in which the images lie"
+    if name.endswith(_PACKED):
+        return "unpack it, and give the folder of class folders of images or the arrays that are in it"
+    return (
+        "give an .npz, an .npy, a folder of class folders of images, or a .zip of them; arrays of other files are "
+        "saved with np.savez('data.npz', x=images, y=labels)"
     )

@@ -137,7 +137,7 @@ def test_what_is_no_usable_array_is_refused(tmp_path: Path, name: str, data: byt
 
 def test_pickles_are_not_loaded(tmp_path: Path) -> None:
     np.save(tmp_path / "set.npy", np.array([print, None], dtype=object), allow_pickle=True)
-    with pytest.raises(DataError, match="holds Python objects, which are never loaded; save an array of numbers"):
+    with pytest.raises(DataError, match="holds Python objects, which are never loaded; save numbers, such as"):
         open_images(tmp_path / "set.npy", input_shape=SHAPE)
 
 

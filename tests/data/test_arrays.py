@@ -161,18 +161,27 @@ def test_an_empty_array_is_refused(tmp_path: Path) -> None:
 
 def test_an_npz_without_x_says_what_it_has(tmp_path: Path) -> None:
     np.savez(tmp_path / "mnist.npz", x_train=np.zeros(1), y_train=np.zeros(1))
-    with pytest.raises(DataError, match=re.escape("has no array 'x', found 'x_train', 'y_train'; save the images")):
+    with pytest.raises(DataError, match=re.escape("has no array 'x', found 'x_train', 'y_train'; save one array")):
         open_images(tmp_path / "mnist.npz", input_shape=SHAPE)
 
 
 def test_a_missing_file_and_an_unknown_kind(tmp_path: Path) -> None:
     with pytest.raises(FileMissingError, match=re.escape("no.npz does not exist; check the path of the data")):
         open_images(tmp_path / "no.npz", input_shape=SHAPE)
-    (tmp_path / "set.h5").touch()
-    with pytest.raises(
-        DataError, match=re.escape("set.h5 is of a kind that is not read; give an .npz, an .npy, a folder")
+    arrays = (
+        "give an .npz, an .npy, a folder of class folders of images, or a .zip of them; arrays of other files are "
+        "saved with np.savez('data.npz', x=images, y=labels)"
+    )
+    unpack = "unpack it, and give the folder of class folders of images or the arrays that are in it"
+    for name, advice in (
+        *((name, arrays) for name in ("set.h5", "set.mat", "set.pkl", "data_batch_1", "set.parquet", "set.tfrecord")),
+        *((name, unpack) for name in ("set.tar.gz", "set.TGZ", "train-images-idx3-ubyte.gz")),
+        ("one.PNG", "give the folder in which the images lie"),
     ):
-        open_images(tmp_path / "set.h5", input_shape=SHAPE)
+        (tmp_path / name).touch()
+        with pytest.raises(DataError) as caught:
+            open_images(tmp_path / name, input_shape=SHAPE)
+        assert str(caught.value) == f"{tmp_path / name} is of a kind that is not read; {advice}"
 
 
 def test_as_many_names_as_classes(tmp_path: Path) -> None:
@@ -183,3 +192,76 @@ def test_as_many_names_as_classes(tmp_path: Path) -> None:
 def test_upper_case_suffixes_are_read(tmp_path: Path) -> None:
     path = _npy(tmp_path, _pixels()).rename(tmp_path / "SET.NPY")
     assert open_images(path, input_shape=SHAPE).count == 11
+
+
+@pytest.mark.parametrize(
+    ("given", "advised", "pixels"),
+    [
+        (np.array([0, 128, 255]), "x.astype(np.uint8)", [0, 128, 255]),
+        (np.array([0, 128 * 257, 65535], np.uint16), "(x // 257).astype(np.uint8)", [0, 128, 255]),
+        (np.array([-128, 0, 127], np.int8), "(x.astype(int) + 128).astype(np.uint8)", [0, 128, 255]),
+        (np.array([False, True, True]), "x.astype(np.float32)", [0, 1, 1]),
+        (np.array([0, 0.5, 1], np.longdouble), "x.astype(np.float32)", [0, 0.5, 1]),
+    ],
+)
+@ways
+def test_advised_pixels_are_the_same_picture(
+    tmp_path: Path, save: Save, given: np.ndarray, advised: str, pixels: list[float]
+) -> None:
+    x = np.resize(given, (2, 5, 4, 3))
+    with pytest.raises(DataError) as caught:
+        open_images(save(tmp_path, x), input_shape=SHAPE)
+    assert f"has the type {x.dtype}, expected uint8, float16, float32 or float64; save " in str(caught.value)
+    assert advised in str(caught.value)
+    found = _images(open_images(save(tmp_path, eval(advised, {"np": np, "x": x})), input_shape=SHAPE), 2)
+    np.testing.assert_array_equal(found, np.resize(np.array(pixels), (2, 5, 4, 3)))
+
+
+@pytest.mark.parametrize("given", [np.zeros((2, 5, 4, 3), complex), np.full((2, 5, 4, 3), "a")])
+def test_what_is_no_picture_is_not_made_one(tmp_path: Path, given: np.ndarray) -> None:
+    with pytest.raises(DataError, match=r"; save an array of numbers, one for each channel of each pixel$"):
+        open_images(_npy(tmp_path, given), input_shape=SHAPE)
+
+
+def test_objects_become_an_array_as_advised(tmp_path: Path) -> None:
+    x = np.empty(2, dtype=object)
+    x[:] = list(_pixels(2))
+    np.save(tmp_path / "set.npy", x, allow_pickle=True)
+    with pytest.raises(DataError, match=re.escape("never loaded; save numbers, such as np.stack(x)")):
+        open_images(tmp_path / "set.npy", input_shape=SHAPE)
+    np.testing.assert_array_equal(_images(open_images(_npy(tmp_path, np.stack(x)), input_shape=SHAPE), 2), _pixels(2))
+    y = np.array([1, 2], dtype=object)
+    np.save(tmp_path / "labels.npy", np.stack(y))
+    images = open_images(tmp_path / "set.npy", input_shape=SHAPE, labels=tmp_path / "labels.npy")
+    assert images.labels is not None
+    assert images.labels.tolist() == [1, 2]
+
+
+def test_arrays_of_other_names_are_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "set.npz"
+    for extra, text in (
+        ({"labels": np.arange(2)}, "the arrays 'labels' are left out, and there are no labels; images are x, labels y"),
+        ({"y": np.arange(2), "weight": np.arange(2)}, "the arrays 'weight' are left out; images are x, labels y"),
+    ):
+        caplog.clear()
+        np.savez(path, x=_pixels(2), **extra)
+        open_images(path, input_shape=SHAPE)
+        assert caplog.messages == [f"{path}: {text}"]
+
+
+@pytest.mark.parametrize("names", [("images", "labels"), ("X", "y"), ("x_test", "y_test"), ("arr_0", "arr_1")])
+def test_arrays_without_x_are_saved_as_advised(tmp_path: Path, names: tuple[str, str]) -> None:
+    path = tmp_path / "set.npz"
+    np.savez(path, **{names[0]: _pixels(2), names[1]: np.array([1, 0])})
+    with pytest.raises(DataError) as caught:
+        open_images(path, input_shape=SHAPE)
+    shown = ", ".join(repr(name) for name in sorted(names))
+    assert str(caught.value) == (
+        f"{path} has no array 'x', found {shown}; save one array of images as x, and its labels as y: "
+        "np.savez(FILE, x=images, y=labels)"
+    )
+    with np.load(path) as found:
+        np.savez(tmp_path / "new.npz", x=found[names[0]], y=found[names[1]])
+    images = open_images(tmp_path / "new.npz", input_shape=SHAPE)
+    assert images.labels is not None
+    assert images.labels.tolist() == [1, 0]
