@@ -21,7 +21,7 @@ import threading
 import time
 import traceback
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +87,9 @@ def _use(path: Path, folder: Path) -> None:
     snnconv.convert(path, folder / "x.calib", folder / "n.snn", snnconv.ConversionOptions(compensation="none"))
 
 
-def work(seed: int, first: int, stop: int, only: str) -> None:
+def work(
+    seed: int, first: int, stop: int, only: str, run: Callable[[int, int, str], tuple[str, str]] = run_case
+) -> None:
     """Run cases as a worker: a line of JSON for each."""
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what native code prints is no verdict
@@ -96,23 +98,28 @@ def work(seed: int, first: int, stop: int, only: str) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (_ADDRESS_SPACE, _ADDRESS_SPACE))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     for number in range(first, stop):
-        verdict, why = run_case(seed, number, only)
+        verdict, why = run(seed, number, only)
         out.write(json.dumps([number, verdict, why]) + "\n")
         out.flush()
 
 
-def verdicts(seed: int, first: int, stop: int, timeout: float, only: str = "") -> Iterator[Verdict]:
-    """Give the verdict of each case, in order, with as many workers one after another as it takes."""
+def verdicts(
+    seed: int, first: int, stop: int, timeout: float, only: str = "", script: str = __file__
+) -> Iterator[Verdict]:
+    """Give the verdict of each case, in order, with as many workers one after another as it takes.
+
+    `script` is what a worker runs, with --work.
+    """
     number = first
     while number < stop:
-        for verdict in _of_worker(seed, number, stop, timeout, only):
+        for verdict in _of_worker(seed, number, stop, timeout, only, script):
             yield verdict
             number = verdict[0] + 1
 
 
-def _of_worker(seed: int, first: int, stop: int, timeout: float, only: str) -> Iterator[Verdict]:
+def _of_worker(seed: int, first: int, stop: int, timeout: float, only: str, script: str) -> Iterator[Verdict]:
     """Give verdicts until the worker is done, or a case ends it."""
-    command = [sys.executable, __file__, "--work", "--seed", str(seed), "--first", str(first), "--only", only]
+    command = [sys.executable, script, "--work", "--seed", str(seed), "--first", str(first), "--only", only]
     with tempfile.TemporaryFile("w+") as talk:
         worker = subprocess.Popen(
             [*command, "--count", str(stop - first)], stdout=subprocess.PIPE, stderr=talk, text=True
