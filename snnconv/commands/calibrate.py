@@ -180,8 +180,7 @@ def calibrate(
         threads=threads,
         progress=lambda done: progress(done, total),
     )
-    if options.scale is None:
-        warn_of_range(result)
+    warn_of_range(result, scale_given=options.scale is not None)
     _warn_near_chance(result, graph.class_count)
     file.save(result, out)
     return result

@@ -145,11 +145,6 @@ def _to_pixels(dtype: np.dtype[Any]) -> str:
 
 def _array_set(path: Path, images: ArraySource, labels: ArraySource | None, options: ArrayOptions) -> ArraySet:
     shape, dtype = images.header.shape, images.header.dtype
-    # byte order does not matter here, hence the comparison in native order
-    if dtype != np.dtype(np.uint8) and dtype.newbyteorder("=") not in _FLOATS:
-        raise DataError(
-            f"{images.what} has the type {dtype}, expected uint8, float16, float32 or float64; {_to_pixels(dtype)}"
-        )
     geometry, channels = options.geometry, options.input_shape[0]
     if geometry.resize is not None or geometry.crop is not None:
         raise DataError(
@@ -159,6 +154,11 @@ def _array_set(path: Path, images: ArraySource, labels: ArraySource | None, opti
     if geometry.channels is ChannelOrder.BGR and channels != 3:
         raise DataError(f"{images.what}: --channels bgr needs 3 channels, the model takes {channels}; leave it out")
     layout = find_layout(shape, options.input_shape, options.layout, images.what)
+    # byte order does not matter here, hence the comparison in native order
+    if dtype != np.dtype(np.uint8) and dtype.newbyteorder("=") not in _FLOATS:
+        raise DataError(
+            f"{images.what} has the type {dtype}, expected uint8, float16, float32 or float64; {_to_pixels(dtype)}"
+        )
     count = shape[0]
     if count == 0:
         raise DataError(f"{images.what} holds no images, expected at least 1; give a file with images")

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +39,7 @@ class FolderSet:
     _input_shape: ImageShape = field(repr=False)
     _geometry: Geometry = field(repr=False)
     dtype: DataType = "uint8"
-    _odd: list[str] = field(default_factory=list, repr=False)
+    _odd: set[str] = field(default_factory=set, repr=False)
 
     def batches(self, size: int, start: int = 0, stop: int | None = None) -> Iterator[Batch]:
         """Give the images from `start` up to, not including, `stop`, `size` at a time; see `ImageSet`."""
@@ -53,7 +54,7 @@ class FolderSet:
         for row, index in enumerate(self._order[low:high].tolist()):
             name = self._source.names[index]
             what = f"{self._path}: image {name!r}"
-            image = decode(read(index), channels, what, self._note)
+            image = decode(read(index), channels, what, partial(self._note, what))
             ids[row] = image_id(image.tobytes(), "/".join(name.split("/")[-2:]))
             # a grey image has no axis for its channel
             pixels = np.asarray(fit(image, self._geometry, (height, width), what))
@@ -62,11 +63,11 @@ class FolderSet:
             images = np.ascontiguousarray(images[..., ::-1])
         return Batch(images, None if self.labels is None else self.labels[low:high], ids)
 
-    def _note(self, text: str) -> None:
-        """Say what is odd with the first of the files that can be used all the same."""
-        if not self._odd:
-            _log.warning("%s; the image is used, others of this kind are not named", text)
-        self._odd.append(text)
+    def _note(self, what: str, text: str) -> None:
+        """Say what is odd with files that can be used all the same: each kind once, and not without end."""
+        if text not in self._odd and len(self._odd) < _KINDS_SHOWN:
+            self._odd.add(text)
+            _log.warning("%s: %s (said of the first such image only)", what, text)
 
 
 @dataclass(frozen=True)

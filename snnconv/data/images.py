@@ -4,8 +4,9 @@ import io
 import struct
 import zlib
 from collections.abc import Callable
+from typing import Any
 
-from PIL import Image
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from snnconv.choices import Interpolation
 from snnconv.data.geometry import Geometry, Size, size_text
@@ -62,18 +63,42 @@ def decode(data: bytes, channels: int, what: str, note: Callable[[str], None] = 
             # a palette with several transparent colours has no direct way to RGB
             palette = image.mode == "P" and "transparency" in image.info
             result = (image.convert("RGBA") if palette else image).convert(_MODES[channels])
+            remarks = _remarks(image)
     except DataError:
         raise
     except Image.DecompressionBombError as error:
         raise DataError(
             f"{what} has more than {_MAX_PIXELS} pixels, at most so many are read; make it smaller"
         ) from error
+    except UnidentifiedImageError as error:
+        # Pillow's words have an address in them
+        reason = f"it is none of {', '.join(_FORMATS)}"
+        raise DataError(f"{what} is no image that can be read: {reason}; replace or remove it") from error
     except _DECODING_ERRORS as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DataError(f"{what} is no image that can be read: {reason}; replace or remove it") from error
-    if odd:
-        note(f"{what}: {odd[0]}")
+    for text in dict.fromkeys((*odd, *remarks)):
+        note(text)
     return result
+
+
+def _remarks(image: Image.Image) -> list[str]:
+    """Say what of a decoded file is not used, and what other programs may use."""
+    remarks = []
+    # torchvision and Keras do not turn images either, OpenCV does; those in TIFFs are turned by Pillow
+    if image.format != "TIFF" and _orientation(image) != 1:
+        remarks.append("its EXIF orientation is not applied; if the training turned images by it, save them turned")
+    if getattr(image, "is_animated", False):
+        remarks.append("it has several pictures, the first is taken")
+    return remarks
+
+
+def _orientation(image: Image.Image) -> Any:
+    """Give the orientation in the EXIF data; 1, as it is, where there are none that can be read."""
+    try:
+        return image.getexif().get(ExifTags.Base.Orientation, 1)
+    except _DECODING_ERRORS:
+        return 1
 
 
 def _load(image: Image.Image, what: str) -> None:
@@ -151,7 +176,10 @@ def _crop(image: Image.Image, to: Size, what: str) -> Image.Image:
 
 def _check_mode(mode: str, what: str) -> None:
     if mode not in _EIGHT_BIT:
-        raise DataError(f"{what} has the mode {mode}, expected 8 bits per channel; convert the image")
+        raise DataError(
+            f"{what} has the mode {mode}, expected 8 bits per channel; save it with pixels of 0 to 255, "
+            "(x // 257).astype(np.uint8) for those of 0 to 65535"
+        )
 
 
 def _check_pixels(size: tuple[int, int], what: str) -> None:

@@ -64,7 +64,11 @@ def read_header(stream: IO[bytes], size: int, what: str) -> NpyHeader:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DataError(f"{what} is no array that numpy saved: {reason}; save it with numpy.save") from error
     if dtype.hasobject:
-        raise DataError(f"{what} holds Python objects, which are never loaded; save numbers, such as np.stack(x)")
+        # one object alone is most often a dictionary of arrays
+        remedy = (
+            "save numbers, such as np.stack(x)" if shape else "save its arrays with np.savez(FILE, x=images, y=labels)"
+        )
+        raise DataError(f"{what} holds Python objects, which are never loaded; {remedy}")
     if fortran and len(shape) > 1:
         raise DataError(f"{what} is in Fortran order, C order is read; save np.ascontiguousarray(x)")
     if any(length < 0 for length in shape):

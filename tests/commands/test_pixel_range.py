@@ -18,6 +18,13 @@ def _dark(most: int) -> str:
     )
 
 
+def _other_units(most: str, scale: str, divided: str) -> str:
+    return (
+        f"--mean and --std reach {most}, the images, divided by {scale}, only {divided}: give them in units of the "
+        "divided images, or --scale 1 where all are of 0 to 255"
+    )
+
+
 @pytest.mark.parametrize(
     ("dtype", "most", "options", "said"),
     [
@@ -36,6 +43,12 @@ def _dark(most: int) -> str:
         (np.uint8, 16, {"mean": "0.5", "std": "0.25"}, [_dark(16)]),
         (np.uint8, 16, {"scale": 16}, []),
         (np.uint8, 0, {}, [_dark(0)]),
+        (np.uint8, 255, {"mean": "124,116", "std": "58"}, [_other_units("124", "255", "1")]),
+        (np.uint8, 255, {"mean": "124,116", "std": "58", "scale": 255}, [_other_units("124", "255", "1")]),
+        (np.uint8, 255, {"std": "58"}, [_other_units("58", "255", "1")]),
+        (np.uint8, 255, {"mean": "124,116", "std": "58", "scale": 1}, []),
+        (np.float32, 1, {"mean": "124"}, [_other_units("124", "1", "1")]),
+        (np.float32, 255, {"mean": "124,116", "std": "58"}, []),
     ],
 )
 def test_the_range_of_the_images_is_looked_at(

@@ -237,6 +237,20 @@ def test_objects_become_an_array_as_advised(tmp_path: Path) -> None:
     assert images.labels.tolist() == [1, 2]
 
 
+def test_a_dictionary_is_saved_as_arrays(tmp_path: Path) -> None:
+    np.save(tmp_path / "set.npy", {"x": _pixels(2)}, allow_pickle=True)  # type: ignore[arg-type]
+    message = "holds Python objects, which are never loaded; save its arrays with np.savez(FILE, x=images, y=labels)"
+    with pytest.raises(DataError, match=re.escape(message)):
+        open_images(tmp_path / "set.npy", input_shape=SHAPE)
+
+
+def test_labels_given_as_images_are_not_advised_to_become_pixels(tmp_path: Path) -> None:
+    with pytest.raises(
+        DataError, match=r"has the shape \(40,\), the model takes .*; save images of the model's size, or"
+    ):
+        open_images(_npy(tmp_path, np.arange(40)), input_shape=SHAPE)
+
+
 def test_arrays_of_other_names_are_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "set.npz"
     for extra, text in (
