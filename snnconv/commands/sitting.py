@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from snnconv.commands.inputs import check_scale
+from snnconv.commands.inputs import check_scale, warn_if_faint
 from snnconv.data import ImageSet, Preprocessing
 from snnconv.errors import InputError, RunError
 from snnconv.files.names import plain
@@ -128,6 +128,8 @@ class Sitting:
         for batch in self._images.batches(self._piece, start=first, stop=self._planned):
             x = self._preprocessing.apply(batch.images)
             check_scale(self._network, self._images.name, x)
+            if first == 0:
+                warn_if_faint(self._network, self._images.name, x)
             classes = None if reference is None else reference.run(x)[0].argmax(axis=1)
             yield Piece(first, x, batch.labels, classes)
             first += len(x)

@@ -149,7 +149,10 @@ def test_tampered_and_newer_files(name, snnconv, made, tmp_path) -> None:
 def test_a_network_on_other_data(snnconv, made, samples, tmp_path) -> None:
     np.savez(tmp_path / "float.npz", x=np.zeros((4, 8, 8), np.float32))
     found = snnconv("simulate", made / "digits.snn", "--data", tmp_path / "float.npz", "-o", tmp_path / "run")
-    one_line(found, "holds float32, the network was calibrated on uint8")
+    advice = (
+        "give pixels of 0 to 255, np.round(x * 255).astype(np.uint8) for floats of 0 to 1, or calibrate on this kind"
+    )
+    one_line(found, f"holds float32, the network was calibrated on uint8; {advice}")
     assert not (tmp_path / "run").exists()
     found = snnconv(
         *("simulate", made / "digits.snn", "--data", samples / "digits_test.npz", "--limit", 451),

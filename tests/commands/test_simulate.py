@@ -76,3 +76,17 @@ def test_the_model_itself_keeps_its_own_error(converted, tiny_resnet, monkeypatc
     monkeypatch.setattr(inputs, "opened", refuse)
     with pytest.raises(ModelError, match="the shapes contradict each other"):
         run(converted, tiny_resnet)
+
+
+@pytest.mark.parametrize(("factor", "faint"), [(1, False), (0.2, False), (1 / 255, True), (0, True)])
+def test_images_that_span_hardly_anything_are_said_once(
+    factor: float, faint: bool, converted, tiny_resnet, tiny_images, caplog
+) -> None:
+    np.save(converted / "x.npy", np.tile(tiny_images * np.float32(factor), (2, 1, 1, 1)))
+    options = snnconv.SimulateOptions(steps=2, observe=0)
+    snnconv.simulate(converted / "n.snn", converted / "x.npy", converted / "run", options)
+    found = [text for text in caplog.messages if "span only" in text]
+    assert len(found) == faint
+    for text in found:
+        assert text.startswith("x.npy: the first 16 preprocessed images span only ")
+        assert text.endswith(": give data of the same scale")
