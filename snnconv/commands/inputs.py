@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from snnconv.commands.calibrate import numbered
-from snnconv.data import DataType, ImageSet, Layout, Preprocessing, open_images, read_classes
+from snnconv.data import ImageSet, Layout, Preprocessing, advice_on_type, open_images, read_classes
 from snnconv.errors import DataError, ModelError, NetworkError
 from snnconv.graph import onnx_file
 from snnconv.graph.reader import Survey, opened
@@ -68,16 +68,9 @@ def open_for(
     if images.dtype != preprocessing.dtype:
         raise DataError(
             f"{images.name} holds {images.dtype}, the network was calibrated on {preprocessing.dtype}; "
-            f"{_other_type(preprocessing.dtype)}, or calibrate on this kind"
+            f"{advice_on_type(preprocessing.dtype)}, or calibrate on this kind"
         )
     return images
-
-
-def _other_type(wanted: DataType) -> str:
-    """Say how data of the one type become data of the other: their range differs too."""
-    if wanted == "uint8":
-        return "give pixels of 0 to 255, np.round(x * 255).astype(np.uint8) for floats of 0 to 1"
-    return "give arrays of floats in the range of those"
 
 
 def warn_if_faint(network: SpikingNetwork, name: str, x: Array) -> None:

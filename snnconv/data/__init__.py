@@ -6,7 +6,7 @@ from snnconv.data.batch import Array, Batch, DataType, ImageSet, ImageShape
 from snnconv.data.geometry import DEFAULT_GEOMETRY, Geometry, Size, read_size, size_text
 from snnconv.data.labels import read_classes
 from snnconv.data.open import open_images
-from snnconv.data.preprocessing import Preprocessing, PreprocessingManifest, make_preprocessing
+from snnconv.data.preprocessing import Preprocessing, PreprocessingManifest, advice_on_type, make_preprocessing
 
 __all__ = [
     "DEFAULT_GEOMETRY",
@@ -22,6 +22,7 @@ __all__ = [
     "Preprocessing",
     "PreprocessingManifest",
     "Size",
+    "advice_on_type",
     "check_asked",
     "check_enough",
     "make_preprocessing",

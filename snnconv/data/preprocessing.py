@@ -112,7 +112,7 @@ class Preprocessing:
         if images.dtype.name != self.dtype:
             raise DataError(
                 f"the data is {images.dtype.name}, the calibration was made with {self.dtype}; "
-                f"give {self.dtype} data, or calibrate with this data"
+                f"{advice_on_type(self.dtype)}, or calibrate with this data"
             )
         if images.shape[1:] != (height, width, channels):
             raise DataError(f"the images have the shape {images.shape}, expected (N, {height}, {width}, {channels})")
@@ -172,6 +172,13 @@ class Preprocessing:
             if not np.array_equal(mine, others):
                 differing.append(name)
         return differing
+
+
+def advice_on_type(wanted: DataType) -> str:
+    """Say how data of the one type become data of the other: their range differs too."""
+    if wanted == "uint8":
+        return "give pixels of 0 to 255, np.round(x * 255).astype(np.uint8) for floats of 0 to 1"
+    return "give arrays of floats in the range of those"
 
 
 def make_preprocessing(

@@ -124,9 +124,21 @@ def test_a_bad_array_is_bad_input(tmp_path: Path) -> None:
 
 
 def test_another_type_than_recorded_is_refused() -> None:
-    message = "the data is float32, the calibration was made with uint8; give uint8 data, or calibrate with this data"
+    message = (
+        "the data is float32, the calibration was made with uint8; give pixels of 0 to 255, "
+        "np.round(x * 255).astype(np.uint8) for floats of 0 to 1, or calibrate with this data"
+    )
+    pixels = np.arange(12, dtype=np.uint8).reshape(1, 2, 2, 3)
     with pytest.raises(DataError, match=re.escape(message)):
-        make_preprocessing("uint8", SHAPE).apply(np.zeros((1, 2, 2, 3), np.float32))
+        make_preprocessing("uint8", SHAPE).apply(pixels.astype(np.float32) / 255)
+    # what is advised gives the pixels back
+    np.testing.assert_array_equal(np.round(pixels.astype(np.float32) / 255 * 255).astype(np.uint8), pixels)
+    message = (
+        "the data is uint8, the calibration was made with float32; give arrays of floats in the range of those, or "
+        "calibrate with this data"
+    )
+    with pytest.raises(DataError, match=re.escape(message)):
+        make_preprocessing("float32", SHAPE).apply(pixels)
 
 
 def test_another_shape_than_recorded_is_refused() -> None:
