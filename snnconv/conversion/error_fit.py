@@ -18,6 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from snnconv.runtime.product import product
+
 Array = np.ndarray[Any, Any]
 
 _LARGEST = log(1e3)
@@ -78,7 +80,7 @@ def fit(errors: Sequence[float], depths: Sequence[int]) -> Fit:
     u = _narrowed(e, depth, grid[max(best - 1, 0)], grid[min(best + 1, _GRID - 1)])
     for bound in (grid[0], grid[-1]):
         # where one layer alone counts, all q from some on leave the same
-        if _residual(e, depth, bound) - _residual(e, depth, u) <= _ALIKE * float(e @ e):
+        if _residual(e, depth, bound) - _residual(e, depth, u) <= _ALIKE * float(product(e, e)):
             u = float(bound)
     powers, anchor = _powers(depth, u)
     # of equal errors the mean is no better than the fit, so no share of a variance is explained
@@ -86,7 +88,7 @@ def fit(errors: Sequence[float], depths: Sequence[int]) -> Fit:
     adjusted = None
     if len(e) > 2 and spread > 0:
         adjusted = 1 - _residual(e, depth, u) / spread * (len(e) - 1) / (len(e) - 2)
-    return Fit(float(powers @ e / (powers @ powers)) * exp(-u * anchor), exp(u), adjusted)
+    return Fit(float(product(powers, e) / product(powers, powers)) * exp(-u * anchor), exp(u), adjusted)
 
 
 def _powers(depth: Array, u: float) -> tuple[Array, float]:
@@ -98,8 +100,8 @@ def _powers(depth: Array, u: float) -> tuple[Array, float]:
 def _residual(e: Array, depth: Array, u: float) -> float:
     """Give the sum of squares that the best p leaves."""
     powers, _ = _powers(depth, u)
-    left = e - powers * (powers @ e / (powers @ powers))
-    return float(left @ left)
+    left = e - powers * (product(powers, e) / product(powers, powers))
+    return float(product(left, left))
 
 
 def _narrowed(e: Array, depth: Array, low: float, high: float) -> float:

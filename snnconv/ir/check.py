@@ -35,6 +35,7 @@ def check(network: SpikingNetwork) -> SpikingNetwork:
             f"the preprocessing makes images of {preprocessing.input_shape}, the Input has {network.input.shape}"
         )
     _check_tensors_are_used(network)
+    _check_numbers(network)
     for node in network.nodes:
         _check_node(network, node)
     return network
@@ -83,6 +84,19 @@ def _check_tensors_are_used(network: SpikingNetwork) -> None:
     unused = sorted(set(network.tensors) - used)
     if unused:
         raise NetworkError(f"the tensor {unused[0]} belongs to no node")
+
+
+def _check_numbers(network: SpikingNetwork) -> None:
+    """Find what is not finite by its value; weights are multiplied as float32, so they have to be finite there."""
+    for node in network.nodes:
+        weighted = isinstance(node, ir.WEIGHTED)
+        for name in tensor_names(node):
+            value = network.tensors[name]
+            with np.errstate(over="ignore"):
+                run = value.astype(np.float32, copy=False) if weighted else value
+            if not np.isfinite(run).all():
+                wrong = "NaN, infinity or a number beyond float32" if weighted else "NaN or infinity"
+                raise NetworkError(f"node {node.name}: {name} holds {wrong}; mend it")
 
 
 def tensor_names(node: ir.Node) -> list[str]:

@@ -11,6 +11,7 @@ import numpy as np
 from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.passive import moved, over_windows, summed
+from snnconv.runtime.product import product
 
 Array = np.ndarray[Any, Any]
 
@@ -84,8 +85,7 @@ def _times(network: SpikingNetwork, node: ir.Conv | ir.Dense | ir.Scale, current
         return _full(network.tensors[node.gain], node.shape) * current
     weight = network.tensors[node.weight].astype(np.float64)
     if isinstance(node, ir.Dense):
-        product: Array = np.dot(weight, current)
-        return product
+        return product(weight, current)
     return _convolved(node, weight, current)
 
 

@@ -7,11 +7,9 @@ import numpy as np
 from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.counts import fan_out
+from snnconv.runtime.product import product
 
 Array = np.ndarray[Any, Any]
-
-# products are np.dot and not @, which warns by the processor's flags: OpenBLAS may leave "invalid value" there after a
-# product of finite numbers (as in numpy's issues 13173 and 24067)
 
 # float32 holds whole numbers up to here exactly
 _EXACT = 2**24
@@ -30,7 +28,7 @@ class SpikeCounter:
         steps, images = spikes.shape[:2]
         if self._size > _EXACT or self._value.size > 1 or self._value != 1:
             return np.asarray(np.count_nonzero(spikes.reshape(steps, images, -1), axis=2), dtype=np.int64)
-        counts: Array = np.dot(spikes.reshape(steps * images, self._size), self._ones)
+        counts = product(spikes.reshape(steps * images, self._size), self._ones)
         return counts.reshape(steps, images).astype(np.int64)
 
 
@@ -47,9 +45,8 @@ class SynOpCounter:
         rows = spikes.reshape(steps * images * places, -1)
         # sums over the channels of one place are small whole numbers: a matrix product in float32 is exact and fast
         if rows.shape[1] <= _EXACT >> 8:
-            sums = np.dot(rows, np.ones(rows.shape[1], dtype=np.float32))
+            sums = product(rows, np.ones(rows.shape[1], dtype=np.float32))
         else:
             sums = rows.sum(axis=1, dtype=np.float64)
         totals = sums.reshape(steps * images, places).astype(np.float64)
-        operations: Array = np.dot(totals, self._fan_out)
-        return operations.reshape(steps, images).astype(np.int64)
+        return product(totals, self._fan_out).reshape(steps, images).astype(np.int64)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from snnconv.errors import DataError
 from snnconv.ir import nodes as ir
 from snnconv.ir.flow import flows
 from snnconv.ir.grid import INPUT_GRID, rounded
@@ -123,7 +124,15 @@ class Program:
             Preprocessed images; N is the program's batch.
         first : int
             The position of the first one in the data set: spikes of a Poisson input depend on it.
+
+        Raises
+        ------
+        DataError
+            If an image holds NaN or infinity.
         """
+        finite = np.isfinite(images.reshape(len(images), -1)).all(axis=1)
+        if not finite.all():
+            raise DataError(f"{np.count_nonzero(~finite)} of {len(images)} images hold NaN or infinity; mend them")
         if self._trains is None:
             x = images.astype(np.float64).transpose(0, *range(2, images.ndim), 1)  # (N, C, H, W) -> (N, H, W, C)
             self.values[self.network.input.name] = rounded(x[None], INPUT_GRID)

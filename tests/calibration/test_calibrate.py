@@ -13,6 +13,7 @@ from snnconv.calibration.statistics import ValueKind
 from snnconv.data import make_preprocessing, open_images
 from snnconv.errors import DataError, ModelError
 from snnconv.graph.reader import opened, read
+from snnconv.runtime.product import product
 
 RELU, POOL, LOGITS = ValueKind.RELU, ValueKind.POOL, ValueKind.LOGITS
 
@@ -232,7 +233,7 @@ def test_an_output_that_is_a_relu_is_judged_behind_it(tmp_path: Path, new_model,
     path = b.save(tmp_path / "m.onnx")
     images = np.random.default_rng(3).normal(0, 2, (20, 2, 8, 8)).astype(np.float32)
     found, graph = opened(path)
-    before = images.mean(axis=(2, 3)) @ b.constants["before.weight"].T + b.constants["before.bias"]
+    before = product(images.mean(axis=(2, 3)), b.constants["before.weight"].T) + b.constants["before.bias"]
     decisions = np.clip(before, 0, cap).argmax(axis=1)
     np.savez(tmp_path / "d.npz", x=images, y=decisions)
     opened_images = open_images(tmp_path / "d.npz", input_shape=(2, 8, 8))

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,8 +14,10 @@ import snnconv
 from snnconv.choices import Form
 from snnconv.commands import convert as module
 from snnconv.conversion.records import BalanceRecord, LayerwiseRecord, SearchRecord
-from snnconv.errors import DataError, InputError, NotRunnableError, UsageError
+from snnconv.errors import DataError, InputError, NotRunnableError, ParityError, UsageError
 from snnconv.ir import file
+from snnconv.ir import nodes as ir
+from snnconv.ir.network import SpikingNetwork
 
 METHODS: dict[str, dict[str, Any]] = {
     "search": {"steps": 20},
@@ -224,6 +227,28 @@ def test_a_file_that_is_there_stays_after_an_error(folder, tiny_resnet, tmp_path
         convert(folder, tiny_resnet, out, {"steps": 4})
     assert out.read_bytes() == b"before"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["n.snn", "nan.npy"]
+
+
+@pytest.mark.parametrize("wrong", [False, True])
+def test_parity_is_checked_of_the_scales_that_a_method_found(wrong, folder, tiny_resnet, tmp_path, monkeypatch) -> None:
+    """The network of the calibration's scales is right; that of the balanced ones has weights a hundredth too large."""
+    made = module.build
+
+    def build(*args: Any, scales: Any = None) -> SpikingNetwork:
+        network = made(*args, scales=scales)
+        if scales is None or not wrong:
+            return network
+        weight = next(node.weight for node in network.nodes if isinstance(node, ir.Conv))
+        return replace(network, tensors=network.tensors | {weight: network.tensors[weight] * np.float32(1.01)})
+
+    monkeypatch.setattr(module, "build", build)
+    out = tmp_path / "n.snn"
+    if not wrong:
+        convert(folder, tiny_resnet, out, METHODS["spike-norm"])
+        return
+    with pytest.raises(ParityError, match=r"the network deviates from .*\.onnx at"):
+        convert(folder, tiny_resnet, out, METHODS["spike-norm"])
+    assert not out.exists()
 
 
 def test_progress_is_told(folder, tiny_resnet, tmp_path) -> None:

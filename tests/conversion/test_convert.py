@@ -129,6 +129,29 @@ def test_scales_per_channel_are_floored_and_dead_channels_take_the_layers(sample
     assert len(set(found)) > 2
 
 
+@pytest.mark.parametrize(("part", "expected"), [(0.001, 0.01), (0.0099, 0.01), (0.0101, None), (0.5, None)])
+def test_a_channel_that_hardly_fires_takes_a_hundredth_of_its_layers_scale(sample_calibration, part, expected) -> None:
+    """Two channels, each of one value 100 times; the layer's percentile is that of the larger."""
+    value = sample_calibration.values[0]
+    numbers = np.float32([part, 1.0])
+    two = replace(
+        value,
+        count=100,
+        codes=(numbers.view(np.int32) >> 16).astype(np.uint16),
+        counts=np.array([100, 100]),
+        offsets=np.array([0, 1, 2]),
+        largest=numbers,
+        mean=value.mean[:2],
+        variance=value.variance[:2],
+    )
+    calibration = replace(sample_calibration, values=(two, *sample_calibration.values[1:]))
+    scales = Scales(calibration, ConversionOptions(granularity=Granularity.CHANNEL))
+    quiet, loud = scales.of(value.name)
+    # a bin of the histogram is 2^-7 of a number wide
+    assert loud == pytest.approx(1.0, rel=2**-7)
+    assert quiet == (0.01 * loud if expected else pytest.approx(part, rel=2**-7))
+
+
 def test_a_silent_layer_gets_a_positive_scale(sample_calibration) -> None:
     value = sample_calibration.values[0]
     empty = np.zeros(0, dtype=np.int64)

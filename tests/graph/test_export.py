@@ -170,7 +170,7 @@ def flat_batchnorm() -> tuple[Node, Callable[[Array], Array]]:
 
 def dense() -> tuple[Node, Callable[[Array], Array]]:
     node = Dense("DENSE", ("x",), "y", (3,), drawn(3, 6), drawn(3))
-    return node, lambda x: x @ node.weight.T + node.bias
+    return node, lambda x: np.einsum("...i,oi->...o", x, node.weight) + node.bias
 
 
 FLAT = {

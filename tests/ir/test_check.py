@@ -107,6 +107,21 @@ BROKEN = {
     ),
     "pads (0, 0, 3, 3) make a window of nothing but padding": lambda: pooled(ir.MaxPoolGate, (0, 0, 3, 3)),
     "w is not on its grid": lambda: network(tensors=TENSORS | {"w": np.full((2, 1, 3, 3), 0.3)}),
+    "node conv: w holds NaN, infinity or a number beyond float32": lambda: network(
+        tensors=TENSORS | {"w": np.full((2, 1, 3, 3), np.nan)}
+    ),
+    "node conv: b holds NaN, infinity or a number beyond float32": lambda: network(
+        tensors=TENSORS | {"b": np.asarray([[[0.0]], [[-np.inf]]])}
+    ),
+    # has no grid
+    "node dense: d holds NaN, infinity or a number beyond float32": lambda: network(
+        tensors=TENSORS | {"d": np.full((3, 32), 1e39)}
+    ),
+    "node neuron: t holds NaN or infinity": lambda: network(tensors=TENSORS | {"t": np.asarray(np.inf)}),
+    "node neuron: s holds NaN or infinity": lambda: network(tensors=TENSORS | {"s": np.asarray([1.0, np.inf])}),
+    "node neuron: v holds NaN or infinity": lambda: network(
+        nodes=nodes(neuron={"initial_potential": "v"}), tensors=TENSORS | {"v": np.asarray(np.nan)}
+    ),
     "a threshold must be positive": lambda: network(tensors=TENSORS | {"t": np.asarray(0.0)}),
     "a leak belongs to an LIF neuron": lambda: network(nodes=nodes(neuron={"model": ir.NeuronModel.LIF})),
     "a leak lies between 0 and 1": lambda: network(

@@ -13,6 +13,7 @@ from snnconv.ir.check import check
 from snnconv.ir.flow import Kind, flows
 from snnconv.ir.manifest import Provenance
 from snnconv.ir.network import SpikingNetwork, topological_order
+from snnconv.runtime.product import product
 
 Array = np.ndarray[Any, Any]
 
@@ -252,7 +253,7 @@ def _slow_weighted(network: SpikingNetwork, node: Any, x: Array, times: Any = 1.
         return out + on_spikes(gain) * x, int(np.abs(x).sum())
     weight = on_spikes(network.tensors[node.weight])
     if isinstance(node, ir.Dense):
-        return out + weight @ x, int(np.abs(x).sum()) * node.shape[0]
+        return out + product(weight, x), int(np.abs(x).sum()) * node.shape[0]
     operations = 0
     per_group_out, per_group_in = node.shape[0] // node.groups, weight.shape[1]
     for o in range(node.shape[0]):

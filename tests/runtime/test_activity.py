@@ -13,6 +13,7 @@ from snnconv.runtime.activity import Activity, activity
 from snnconv.runtime.backends.numpy_backend import NumpyBackend
 from snnconv.runtime.event.bit_counts import bit_counts
 from snnconv.runtime.event.isa import is_built
+from snnconv.runtime.product import product
 from tests.runtime.test_backends import BACKENDS, images_for
 from tests.runtime.wirings import WIRINGS
 
@@ -128,8 +129,8 @@ def test_a_membrane_holds_what_was_not_fired(backend, maker) -> None:
     images = (rng.integers(-4, 8, (6, 3, 1, 1)) / 4).astype(np.float32)
     steps = 37
     found = joined(activity(network, images, steps, backend=backend(4, 10)))
-    summed = [steps * (images.reshape(6, 3).astype(np.float64) @ weights[0].T + biases[0])]
-    summed.append(found.counts["n0"] @ weights[1].T + steps * biases[1])
+    summed = [steps * (product(images.reshape(6, 3).astype(np.float64), weights[0].T) + biases[0])]
+    summed.append(product(found.counts["n0"], weights[1].T) + steps * biases[1])
     for i in range(2):
         expected = starts[i] + summed[i] - thresholds[i] * found.counts[f"n{i}"]
         np.testing.assert_array_equal(found.membranes[f"n{i}"], expected)

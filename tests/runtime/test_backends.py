@@ -1,11 +1,13 @@
 """One suite for every backend: the spikes, sums and counts of a slow simulator, whatever the batch and the chunk."""
 
 import functools
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from snnconv.errors import DataError
 from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.backends.numpy_backend import NumpyBackend
@@ -74,6 +76,17 @@ def test_an_image_does_not_depend_on_its_neighbours(backend, random_network) -> 
     alone = backend(1, 4).simulate(network, images[3:4], STEPS)
     np.testing.assert_array_equal(together.scores[:, 3], alone.scores[:, 0])
     np.testing.assert_array_equal(together.spikes[..., 3], alone.spikes[..., 0])
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("encoding", [ir.Encoding.CONSTANT, ir.Encoding.POISSON])
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_images_that_are_not_finite_are_refused(backend, encoding, value, random_network) -> None:
+    network = replace(random_network(1), encoding=encoding)
+    images = images_for(network, 4, 1)
+    images[2].flat[-1] = value
+    with pytest.raises(DataError, match="1 of 4 images hold NaN or infinity; mend them"):
+        backend(4, 4).simulate(network, images, STEPS)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from snnconv.ir import nodes as ir
-from snnconv.runtime.counts import dense_ops, fan_out, taps
+from snnconv.runtime.counts import dense_ops, fan_out, macs_of, taps
 from snnconv.runtime.layers import layers
 from snnconv.runtime.program import weighted
 from snnconv.runtime.summary import operations
@@ -77,3 +77,18 @@ def test_a_scale_on_a_current_is_no_operation_of_the_relu_network(maker) -> None
     found = operations(maker.network())
     assert (found.ann_macs, found.ann_macs_padded) == (24, 24)
     assert (found.constant_macs, found.changing_macs_per_step) == (36, 0)
+
+
+def test_a_scale_multiplies_each_value_once(maker) -> None:
+    """Padded or not: it has one tap. On spikes it has no dense operations at all."""
+    maker.add(ir.Input, "image", (2, 3, 4), amplitude=1.0)
+    maker.add(ir.Scale, "scale", (2, 3, 4), "image", gain=np.ones((2, 1, 1)))
+    maker.add(ir.Neuron, "n1", (2, 3, 4), "scale", threshold=np.asarray(1.0))
+    maker.add(ir.Scale, "again", (2, 3, 4), "n1", gain=np.asarray(0.5))
+    maker.add(ir.Flatten, "flat", (24,), "again")
+    maker.add(ir.Readout, "readout", (24,), "flat", mode=ir.ReadoutMode.CURRENT)
+    network = maker.network()
+    assert macs_of(network, network.by_name["scale"]) == (24, 24)
+    found = dense_ops(network)
+    assert set(found) == {"scale"}
+    assert (found["scale"].macs, found["scale"].padded_macs, found["scale"].of_ann) == (24, 24, False)

@@ -62,3 +62,34 @@ def test_more_steps_than_there_is_room_for_are_refused(random_network) -> None:
     program.load(np.zeros((1, *network.input.shape), dtype=np.float32))
     with pytest.raises(ValueError, match="5 steps, there is room for 4"):
         program.advance(5)
+
+
+def pooled(maker, size: int, weights: list[float]):
+    """Neurons of one channel on size × size pixels, summed over all of them, and a weight for each logit."""
+    maker.add(ir.Input, "image", (1, size, size), amplitude=2.0)
+    maker.add(ir.Neuron, "n1", (1, size, size), "image", threshold=np.asarray(1.0))
+    maker.add(ir.SumPool, "pool", (1, 1, 1), "n1", kernel=(size, size), strides=(size, size), pads=(0, 0, 0, 0))
+    maker.add(ir.Flatten, "flat", (1,), "pool")
+    maker.add(ir.Dense, "logits", (len(weights),), "flat", weight=np.array(weights)[:, None])
+    maker.add(ir.Readout, "readout", (len(weights),), "logits", mode=ir.ReadoutMode.CURRENT)
+    return maker.network()
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize(("size", "taken"), [(11, True), (12, False), (16, False)])
+def test_a_weight_counts_for_every_pixel_of_its_pool(size, taken, sign, maker) -> None:
+    """2^24 units times 121 pixels have 31 bits, times 144 they have 32: int32 would turn the sum negative."""
+    from snnconv.runtime.backends.event_backend import EventBackend
+
+    weights = [sign * 0.25, sign * (0.25 - 2.0**-26)]
+    network = pooled(maker, size, weights)
+    backend = EventBackend()
+    plan = backend.plan(network, 64)
+    whole = 2**24 * size * size
+    if taken:
+        assert plan.currents["logits"].bound == whole
+    else:
+        assert plan.reasons["logits"] == f"logits has sums of {whole} units of its grid, more than 31 bits"
+    image = np.ones((1, 1, size, size), dtype=np.float32)
+    found = backend.simulate(network, image, 2).scores
+    np.testing.assert_array_equal(found[:, 0], size * size * np.outer([1, 2], weights))

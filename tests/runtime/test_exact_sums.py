@@ -139,10 +139,10 @@ def test_a_weight_just_below_a_power_of_two_does_not_overflow(maker) -> None:
     maker.add(ir.Scale, "scale", (1, 1, 1), "image", gain=np.asarray(1.0))
     maker.add(ir.Neuron, "n", (1, 1, 1), "scale", threshold=np.asarray(1.0))
     maker.add(ir.Flatten, "flat", (1,), "n")
-    # three weights that each round up: together they would pass 2^24 on the grid of their sum
-    maker.add(ir.Concat, "three", (3,), "flat", "flat", "flat", axis=0)
-    third = (4 - 1e-9) / 3
-    maker.add(ir.Dense, "dense", (1,), "three", weight=np.full((1, 3), third))
+    # six weights that each round up: together they would pass 2^24 on the grid of their sum
+    maker.add(ir.Concat, "six", (6,), *["flat"] * 6, axis=0)
+    sixth = (8 - 1e-9) / 6
+    maker.add(ir.Dense, "dense", (1,), "six", weight=np.full((1, 6), sixth))
     maker.add(ir.Readout, "readout", (1,), "dense", mode=ir.ReadoutMode.CURRENT)
     network = maker.network()
     dense = next(node for node in network.nodes if node.name == "dense")

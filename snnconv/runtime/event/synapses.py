@@ -251,5 +251,5 @@ def _tables(panels: Array) -> Array:
     count, rows, lanes = panels.shape
     bits = ((np.arange(256)[:, None] >> np.arange(8)) & 1).astype(np.int32)  # (256, 8)
     tables = aligned((count, rows // 8, TABLE_ROWS, lanes), np.int32)
-    tables[:, :, :256] = bits @ panels.reshape(count, rows // 8, 8, lanes)
+    tables[:, :, :256] = np.einsum("bi,pril->prbl", bits, panels.reshape(count, rows // 8, 8, lanes))
     return tables

@@ -58,8 +58,7 @@ class Tally:
             self._words,
             counts,
         )
-        result: Array = np.tensordot(self._weights, counts, axes=1)
-        return result
+        return np.asarray(np.einsum("rc,ckn->rkn", self._weights, counts))
 
 
 def _words(spikes: Spikes, classes: Array, count: int) -> tuple[Array, Array]:

@@ -10,6 +10,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from snnconv.ir import nodes as ir
 from snnconv.runtime.nodes.operation import Site, on_grid, summed
 from snnconv.runtime.nodes.padded import held
+from snnconv.runtime.product import product
 
 Array = np.ndarray[Any, Any]
 
@@ -86,9 +87,9 @@ class Conv:
                 outputs = slice(group * matrix.shape[1], (group + 1) * matrix.shape[1])
                 target = out[first : first + len(patches), low:high, :, outputs]
                 if len(self._groups) == 1 and target.flags.c_contiguous:
-                    np.dot(rows, matrix, out=target.reshape(len(rows), -1))
+                    product(rows, matrix, out=target.reshape(len(rows), -1))
                 else:
-                    target[...] = np.dot(rows, matrix).reshape(target.shape)
+                    target[...] = product(rows, matrix).reshape(target.shape)
 
     def _view(self) -> Array:
         """View the padded input as patches: (images, H_out, W_out, k_y, k_x, C)."""

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from snnconv.runtime.nodes.operation import Site, on_grid, summed
+from snnconv.runtime.product import product
 
 Array = np.ndarray[Any, Any]
 
@@ -28,6 +29,6 @@ class Dense:
         del steps
         x = summed(inputs).astype(self._weight.dtype, copy=False)
         out = self._out[: len(x)]
-        np.dot(x.reshape(-1, x.shape[-1]), self._weight, out=out.reshape(-1, out.shape[-1]))
+        product(x.reshape(-1, x.shape[-1]), self._weight, out=out.reshape(-1, out.shape[-1]))
         out += self._bias
         return on_grid(out, self._grid)

@@ -21,6 +21,7 @@ from snnconv.graph.reader import opened, read
 from snnconv.ir import nodes as ir
 from snnconv.runtime.backends.numpy_backend import NumpyBackend
 from snnconv.runtime.layer_input import largest_input
+from snnconv.runtime.product import product
 from tests.conversion.methods.test_residual import variant
 
 Array = np.ndarray[Any, Any]
@@ -99,7 +100,7 @@ def test_algorithm_1_by_hand(reset, new_model, tmp_path) -> None:
     spikes = program.values[network.input.name].reshape(steps, 5, 4).astype(np.float64)
     expected = []
     for weight in weights:
-        current = spikes @ weight.astype(np.float64).T
+        current = product(spikes, weight.astype(np.float64).T)
         threshold = current.max()
         expected.append(threshold)
         v = np.zeros(current.shape[1:])
