@@ -11,7 +11,7 @@ from snnconv.cli.check import check_cli
 from snnconv.cli.command import command
 from snnconv.cli.convert import convert_cli
 from snnconv.cli.diagnose import diagnose_cli
-from snnconv.cli.help import PlainHelp
+from snnconv.cli.help import help_of
 from snnconv.cli.inspect import inspect_cli
 from snnconv.cli.report import report_cli
 from snnconv.cli.simulate import simulate_cli
@@ -55,7 +55,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "inspect": inspect_cli,
 }
 for _name, _function in _COMMANDS.items():
-    app.command(_name, cls=PlainHelp)(command(_function))
+    app.command(_name, cls=help_of(_function))(command(_function))
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+from snnconv.cli.flags import expanded, gathered
 from snnconv.cli.help import names_of
 from snnconv.cli.log_file import log_handler
 from snnconv.cli.terminal import Terminal, harmless, log
@@ -64,7 +65,8 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
         With a signature that Typer reads.
     """
     signature = inspect.signature(function, eval_str=True)
-    own = list(signature.parameters.values())[1:]
+    taken = list(signature.parameters.values())[1:]
+    own = expanded(taken)
     common = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=_DEFAULTS[name], annotation=annotation)
         for name, annotation in _COMMON.items()
@@ -85,7 +87,7 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
             if shared["quiet"] and shared["verbose"]:
                 code = _fail("--quiet and --verbose contradict each other; give one of the two", BAD_USAGE)
             else:
-                code = _run(function, terminal, given, shared["log_file"])
+                code = _run(function, terminal, gathered(taken, given), shared["log_file"])
         finally:
             for handler in log.handlers:
                 handler.close()

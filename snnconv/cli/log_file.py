@@ -55,6 +55,8 @@ def _paths(given: Iterable[Any]) -> Iterator[Path]:
             yield Path(value)
         elif isinstance(value, list | tuple):
             yield from _paths(value)
+        elif isinstance(value, dict):
+            yield from _paths(value.values())
 
 
 def _same(path: Path, other: Path) -> bool:

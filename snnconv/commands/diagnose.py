@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveInt
 
 from snnconv.calibration import file as calib_file
 from snnconv.calibration.calibration import Calibration, choice_hash
-from snnconv.choices import BackendName
+from snnconv.commands.diagnose_options import SAMPLES
+from snnconv.commands.diagnose_options import DiagnoseOptions as DiagnoseOptions
 from snnconv.commands.inputs import check_scale, open_for, preprocessing_of, source_model
 from snnconv.conversion.propagation_error import (
     PropagationErrors,
@@ -24,8 +24,8 @@ from snnconv.conversion.propagation_error import (
     targets,
 )
 from snnconv.conversion.samples import Progress
-from snnconv.data import ImageSet, Layout, Preprocessing, check_enough
-from snnconv.diagnosis.case import TOLERANCE, Case, Paths
+from snnconv.data import ImageSet, Preprocessing, check_enough
+from snnconv.diagnosis.case import Case, Paths
 from snnconv.diagnosis.causes import findings
 from snnconv.diagnosis.examine import examine
 from snnconv.diagnosis.given import Given
@@ -34,7 +34,6 @@ from snnconv.errors import CalibrationError, UsageError
 from snnconv.files.atomic import check_place, write_bytes
 from snnconv.files.hashing import sha256_of_file
 from snnconv.files.paths import check_file, is_folder
-from snnconv.files.sizes import MEMORY_LIMIT
 from snnconv.graph.reader import Survey
 from snnconv.ir import file
 from snnconv.ir.network import SpikingNetwork
@@ -46,43 +45,6 @@ from snnconv.runtime.observation import ErrorGrowth
 _log = logging.getLogger(__name__)
 
 Array = np.ndarray[Any, Any]
-
-SAMPLES = 64
-"""Images, where nothing else is asked for."""
-
-
-class DiagnoseOptions(BaseModel):
-    """Options of a diagnosis.
-
-    Attributes
-    ----------
-    samples : int, optional
-        Use the first so many images; None takes 64, or all where there are fewer.
-    steps : int, optional
-        T; None takes the network's.
-    tolerance : float
-        What the mean |error| of a layer may be beyond what T steps lose at least, as a part of λ.
-    backend : BackendName
-    layout : Layout
-        Order of an array's axes.
-    threads : int
-        0 takes one for each core. The result does not depend on it.
-    seed : int
-        Of a Poisson input.
-    memory_limit : int
-        Bytes that one image and one step may need, the counts of all steps, and the tensors of the reference.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    samples: PositiveInt | None = None
-    steps: PositiveInt | None = None
-    tolerance: float = TOLERANCE
-    backend: BackendName = BackendName.AUTO
-    layout: Layout = Layout.AUTO
-    threads: NonNegativeInt = 0
-    seed: NonNegativeInt = 0
-    memory_limit: PositiveInt = MEMORY_LIMIT
 
 
 def diagnose(
