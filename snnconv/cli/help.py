@@ -7,10 +7,29 @@ from typing import Any, get_args
 
 from typer.core import TyperCommand
 
+from snnconv.cli import streams
 from snnconv.cli.flags import shown_defaults
 
 
-class PlainHelp(TyperCommand):
+class WrittenHelp:
+    """A command or group whose help is written where all output is."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """Give ``--help``."""
+        option = super().get_help_option(ctx)  # type: ignore[misc]  # of the class that this one is mixed into
+        if option is not None:
+            option.callback = _show
+        return option
+
+
+def _show(ctx: Any, parameter: Any, wanted: bool) -> None:
+    del parameter
+    if wanted and not ctx.resilient_parsing:
+        streams.write(ctx.get_help() + "\n")
+        ctx.exit()
+
+
+class PlainHelp(WrittenHelp, TyperCommand):
     """A command whose help names an argument by its metavar alone; Typer adds the type, such as ``<list[Path]>``.
 
     An option without a default of its own shows that of the options model.
