@@ -30,6 +30,7 @@ from snnconv.files.atomic import check_place
 from snnconv.files.hashing import sha256_of_array, sha256_of_file
 from snnconv.files.journal import Journal
 from snnconv.files.paths import check_file
+from snnconv.files.replaced import NETWORK
 from snnconv.files.sizes import MEMORY_LIMIT, readable
 from snnconv.graph.graph import Graph
 from snnconv.graph.reader import opened
@@ -140,7 +141,7 @@ def convert(
     check_method(options)
     check_compensation(options)
     wanted = method.samples(options)
-    check_place(out, [model, Path(calibration), data])
+    check_place(out, [model, calibration, data], NETWORK)
     check_file(model)
     measured = calib_file.load(calibration)
     if wanted and data is None:

@@ -34,6 +34,7 @@ from snnconv.errors import CalibrationError, UsageError
 from snnconv.files.atomic import check_place, write_bytes
 from snnconv.files.hashing import sha256_of_file
 from snnconv.files.paths import check_file, is_folder
+from snnconv.files.replaced import DIAGNOSIS
 from snnconv.graph.reader import Survey
 from snnconv.ir import file
 from snnconv.ir.network import SpikingNetwork
@@ -96,7 +97,8 @@ def diagnose(
     labels, classes = (None if given is None else Path(given) for given in (labels, classes))
     paths = Paths(Path(network), Path(reference), Path(data), None if calibration is None else Path(calibration))
     if out is not None:
-        check_place(Path(out), [paths.network, paths.reference, paths.data, paths.calibration, labels, classes])
+        read = [paths.network, paths.reference, paths.data, paths.calibration, labels, classes]
+        check_place(Path(out), read, DIAGNOSIS)
     for path in (paths.network, paths.reference, paths.calibration):
         if path is not None:
             check_file(path)

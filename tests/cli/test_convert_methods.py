@@ -161,8 +161,9 @@ def test_the_same_inputs_give_the_same_bytes(convert, tmp_path) -> None:
     assert (tmp_path / "1.snn").read_bytes() == (tmp_path / "2.snn").read_bytes()
 
 
-def test_a_file_that_is_there_stays_after_an_error(convert, tmp_path) -> None:
-    (tmp_path / "n.snn").write_bytes(b"before")
-    assert convert(count=1348).code == 3
+def test_a_file_that_is_there_stays_after_an_error(convert, made, tmp_path) -> None:
+    before = (made / "digits.snn").read_bytes()
+    (tmp_path / "n.snn").write_bytes(before)
+    one_line(convert(count=1348), 3, "1348 were asked for")
     assert convert("--compensation", "often").code == 2
-    assert (tmp_path / "n.snn").read_bytes() == b"before"
+    assert (tmp_path / "n.snn").read_bytes() == before

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,6 +17,7 @@ from snnconv.conversion.records import BalanceRecord, LayerwiseRecord, SearchRec
 from snnconv.errors import DataError, InputError, NotRunnableError, UsageError
 from snnconv.ir import file
 
+GOLDEN = Path(__file__).parents[1] / "golden" / "v1.snn"
 METHODS: dict[str, dict[str, Any]] = {
     "search": {"steps": 20},
     "layerwise": {"steps": 20, "compensation": "layerwise"},
@@ -202,7 +204,9 @@ def test_images_are_asked_for(options, text, folder, tiny_resnet, tmp_path) -> N
 
 def test_a_file_that_is_there_stays_after_an_error(folder, tiny_resnet, tmp_path, monkeypatch) -> None:
     out = tmp_path / "n.snn"
-    out.write_bytes(b"before")
+    # a network that was written before: a file of another kind would not be replaced in any case
+    shutil.copy(GOLDEN, out)
+    before = out.read_bytes()
     np.save(tmp_path / "nan.npy", np.full((4, 2, 8, 8), np.nan, np.float32))
     cases: list[tuple[dict[str, Any], dict[str, Any]]] = [
         ({}, {"samples": 41}),
@@ -213,7 +217,7 @@ def test_a_file_that_is_there_stays_after_an_error(folder, tiny_resnet, tmp_path
     for options, given in cases:
         with pytest.raises((InputError, UsageError)):
             convert(folder, tiny_resnet, out, {"steps": 4} | options, **given)
-        assert out.read_bytes() == b"before"
+        assert out.read_bytes() == before
 
     def fails(*args: Any) -> None:
         raise DataError("made up")
@@ -222,7 +226,7 @@ def test_a_file_that_is_there_stays_after_an_error(folder, tiny_resnet, tmp_path
     monkeypatch.setattr(module, "verified", fails)
     with pytest.raises(DataError, match="made up"):
         convert(folder, tiny_resnet, out, {"steps": 4})
-    assert out.read_bytes() == b"before"
+    assert out.read_bytes() == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["n.snn", "nan.npy"]
 
 
