@@ -24,7 +24,7 @@ from snnconv.conversion.propagation_error import (
     targets,
 )
 from snnconv.conversion.samples import Progress
-from snnconv.data import ImageSet, Preprocessing, check_enough
+from snnconv.data import ImageSet, Preprocessing, count_of
 from snnconv.diagnosis.case import Case, Paths
 from snnconv.diagnosis.causes import findings
 from snnconv.diagnosis.examine import examine
@@ -109,7 +109,7 @@ def diagnose(
     backend = choose(options.backend, loaded, seed=options.seed)
     preprocessing = preprocessing_of(loaded)
     images = open_for(loaded, preprocessing, paths.data, options.layout, labels, classes)
-    samples = _samples(images, options.samples)
+    samples = count_of(images, options.samples, SAMPLES)
     survey = source_model(loaded, paths.reference, options.memory_limit)
     if backend.note is not None:
         _log.warning("%s", backend.note)
@@ -203,13 +203,6 @@ class _Images:
             ids.append(batch.ids)
             yield x
         self._ids = ids
-
-
-def _samples(images: ImageSet, asked: int | None) -> int:
-    if asked is None:
-        return min(SAMPLES, images.count)
-    check_enough(images, asked)
-    return asked
 
 
 def _calibration(path: Path, network: SpikingNetwork) -> Calibration:

@@ -160,10 +160,12 @@ def test_the_seed_is_that_of_poisson_trains(encoding, same, folder, tiny_resnet,
     assert (found[0] == found[2]) is same
 
 
-def test_without_samples_the_methods_own_number_is_taken(folder, tiny_resnet, tmp_path, monkeypatch) -> None:
-    with pytest.raises(DataError, match=r"has 40 images, 64 were asked for; ask for fewer \(--samples\)"):
-        convert(folder, tiny_resnet, tmp_path / "n.snn", {}, samples=None)
-    assert not (tmp_path / "n.snn").exists()
+def test_without_samples_the_methods_own_number_is_taken(folder, tiny_resnet, tmp_path, caplog) -> None:
+    with caplog.at_level(logging.WARNING, "snnconv"):
+        _, summary = convert(folder, tiny_resnet, tmp_path / "n.snn", {"steps": 2}, samples=None)
+    assert summary.found.images == 40
+    said = "x.npy has 40 images, and the method looks at these; by default it looks at 64"
+    assert caplog.messages == [said]
     _, summary = convert(
         folder, tiny_resnet, tmp_path / "n.snn", {"compensation": "layerwise", "steps": 2}, samples=None
     )
@@ -245,14 +247,15 @@ def test_more_samples_than_fit_are_refused_before_they_are_read(
     np.save(tmp_path / "x.npy", tiny_images)
     calibration, out = tmp_path / "x.calib", tmp_path / "n.snn"
     snnconv.calibrate(tiny_resnet, tmp_path / "x.npy", calibration)
-    monkeypatch.setattr("snnconv.commands.convert._images", None)
-    with pytest.raises(NotRunnableError, match=r"100000 images and their activations take .*; give fewer --samples"):
+    np.save(tmp_path / "many.npy", np.zeros((50_000, *tiny_images.shape[1:]), np.float32))
+    monkeypatch.setattr("snnconv.commands.convert.preprocessed", None)
+    with pytest.raises(NotRunnableError, match=r"50000 images and their activations take .*; give fewer --samples"):
         snnconv.convert(
             tiny_resnet,
             calibration,
             out,
-            data=tmp_path / "x.npy",
-            samples=100_000,
+            data=tmp_path / "many.npy",
+            samples=50_000,
             verify=False,
             memory_limit=100 << 20,
         )
