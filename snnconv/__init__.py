@@ -14,7 +14,9 @@ Each function does what the command of its name does; paths may be ``str`` or ``
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+
+# typing's own takes longer to import than all else here, and the command line is not there before it
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from snnconv.commands.calibrate import PreprocessingOptions as PreprocessingOptions
@@ -61,7 +63,7 @@ __all__ = [  # noqa: PLE0604 - made from the table above, so that nothing is nam
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     # NumPy, onnx and pydantic are imported when a function is first asked for: `snnconv --help` needs none of them
     if name not in _HOMES:
         raise AttributeError(f"module 'snnconv' has no attribute {name!r}")

@@ -1,24 +1,57 @@
 """The command ``snnconv``."""
 
+import sys
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from snnconv import __version__
+from snnconv.cli import interrupts, streams
 from snnconv.cli.calibrate import calibrate_cli
 from snnconv.cli.check import check_cli
 from snnconv.cli.command import command
 from snnconv.cli.convert import convert_cli
 from snnconv.cli.diagnose import diagnose_cli
-from snnconv.cli.help import PlainHelp
+from snnconv.cli.endings import BAD_USAGE, ending
+from snnconv.cli.help import WrittenHelp, help_of
 from snnconv.cli.inspect import inspect_cli
 from snnconv.cli.report import report_cli
 from snnconv.cli.simulate import simulate_cli
 
+
+class Commands(WrittenHelp, TyperGroup):
+    """All commands: every way to end is one line and an exit code, before a command runs too."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run what was given and end the process."""
+        streams.prepare()
+        try:
+            code = super().main(*args, **{**kwargs, "standalone_mode": False}) or 0
+            # an error that was said already is the reason, not what it left in a buffer
+            if not code:
+                streams.flush()
+        except Exception as error:
+            code = ending(error)
+            if code is None:
+                raise
+        if code:
+            streams.flush_if_possible()
+        interrupts.told()
+        sys.exit(code)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read what was given; nothing at all is wrong usage, and help says what to give."""
+        if not args:
+            streams.say(ctx.get_help() + "\n")
+            ctx.exit(BAD_USAGE)
+        return super().parse_args(ctx, args)
+
+
 app = typer.Typer(
     name="snnconv",
-    no_args_is_help=True,
+    cls=Commands,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -28,7 +61,7 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"snnconv {__version__}")
+        streams.write(f"snnconv {__version__}\n")
         raise typer.Exit
 
 
@@ -55,9 +88,4 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "inspect": inspect_cli,
 }
 for _name, _function in _COMMANDS.items():
-    app.command(_name, cls=PlainHelp)(command(_function))
-
-
-def main() -> None:
-    """Run the command line."""
-    app()
+    app.command(_name, cls=help_of(_function))(command(_function))

@@ -1,14 +1,59 @@
 """``snnconv calibrate``."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypedDict
 
 import typer
 
 from snnconv.choices import ChannelOrder, Interpolation, Layout
-from snnconv.cli.options import Classes, Data, Labels, LayoutOption, MemoryLimit, Output, bytes_of
+from snnconv.cli.flags import Shown
+from snnconv.cli.options import Classes, Data, Labels, MemoryLimit, Output, bytes_of
 from snnconv.cli.terminal import Terminal
 from snnconv.errors import UsageError
+
+_GEOMETRY = Shown("snnconv.data.geometry:Geometry")
+
+
+class PreprocessingFlags(TypedDict, total=False):
+    """The fields of `PreprocessingOptions`, but for the geometry."""
+
+    scale: Annotated[
+        float, typer.Option("--scale", help="Divide the data by this; 255 for uint8, else 1.", metavar="X")
+    ]
+    mean: Annotated[
+        str,
+        typer.Option(
+            "--mean", help="Then subtract: numbers by channel, 0.5,0.4,0.3, or an .npy.", metavar="NUMBERS|FILE"
+        ),
+    ]
+    std: Annotated[str, typer.Option("--std", help="Then divide by: as --mean.", metavar="NUMBERS|FILE")]
+
+
+class GeometryFlags(TypedDict, total=False):
+    """The fields of `Geometry`."""
+
+    resize: Annotated[
+        str, typer.Option("--resize", help="Shorter side of image files, or height and width.", metavar="N|H,W")
+    ]
+    crop: Annotated[
+        str, typer.Option("--crop", help="Square cut from their centre, or height and width.", metavar="N|H,W")
+    ]
+    interpolation: Annotated[Interpolation, typer.Option("--interpolation", help="For --resize.")]
+    channels: Annotated[ChannelOrder, typer.Option("--channels", help="Channel order that the model takes.")]
+
+
+class ReadingFlags(TypedDict, total=False):
+    """What `snnconv.calibrate` takes beside paths and preprocessing."""
+
+    layout: Annotated[
+        Layout, typer.Option("--layout", help="Order of an array's axes; auto, as it fits the model, by default.")
+    ]
+    labels: Labels
+    classes: Classes
+    batch_size: Annotated[
+        int, typer.Option("--batch-size", min=1, help="Images at a time; 64 by default.", metavar="N")
+    ]
+    output: Output
 
 
 def calibrate_cli(
@@ -20,38 +65,15 @@ def calibrate_cli(
             metavar="MODEL.onnx|MORE.calib",
         ),
     ] = None,
-    data: Data = None,
+    data: Data | None = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="The file to write.", metavar="X.calib")] = None,
     samples: Annotated[
         int | None, typer.Option("--samples", min=1, help="Use the first N images.", metavar="N")
     ] = None,
-    scale: Annotated[
-        float | None, typer.Option("--scale", help="Divide the data by this; 255 for uint8, else 1.", metavar="X")
-    ] = None,
-    mean: Annotated[
-        str | None,
-        typer.Option(
-            "--mean", help="Then subtract: numbers by channel, 0.5,0.4,0.3, or an .npy.", metavar="NUMBERS|FILE"
-        ),
-    ] = None,
-    std: Annotated[str | None, typer.Option("--std", help="Then divide by: as --mean.", metavar="NUMBERS|FILE")] = None,
-    resize: Annotated[
-        str | None, typer.Option("--resize", help="Shorter side of image files, or height and width.", metavar="N|H,W")
-    ] = None,
-    crop: Annotated[
-        str | None, typer.Option("--crop", help="Square cut from their centre, or height and width.", metavar="N|H,W")
-    ] = None,
-    interpolation: Annotated[
-        Interpolation, typer.Option("--interpolation", help="For --resize.")
-    ] = Interpolation.BILINEAR,
-    channels: Annotated[
-        ChannelOrder, typer.Option("--channels", help="Channel order that the model takes.")
-    ] = ChannelOrder.RGB,
-    layout: LayoutOption = Layout.AUTO,
-    labels: Labels = None,
-    classes: Classes = None,
-    batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Images at a time.", metavar="N")] = 64,
-    output: Output = None,
+    *,
+    preprocessing: PreprocessingFlags,
+    geometry: Annotated[GeometryFlags, _GEOMETRY],
+    reading: ReadingFlags,
     memory_limit: MemoryLimit = None,
     merge: Annotated[
         list[Path] | None,
@@ -65,12 +87,12 @@ def calibrate_cli(
 
     Example: snnconv calibrate resnet.onnx --data train.npz --samples 1000 --mean 0.5 --std 0.25 -o resnet.calib
     """
-    from snnconv import data as library
     from snnconv.commands import calibrate as commands
+    from snnconv.data import Geometry, read_size
 
     inputs = inputs or []
     if merge:
-        of_images = (data, samples, scale, mean, std, resize, crop, labels, classes, output)
+        of_images = (data, samples, *preprocessing.values(), *geometry.values(), *reading.values())
         if any(value is not None for value in of_images) or any(path.suffix.lower() == ".onnx" for path in inputs):
             raise UsageError("--merge joins .calib files; leave out MODEL.onnx and what is said of images and outputs")
     elif len(inputs) > 1:
@@ -83,30 +105,17 @@ def calibrate_cli(
         result = commands.merge_calibrations([*merge, *inputs], out)
     else:
         assert data is not None  # noqa: S101 - checked above
-        options = commands.PreprocessingOptions(
-            scale=scale,
-            mean=mean,
-            std=std,
-            geometry=library.Geometry(
-                resize=None if resize is None else library.read_size(resize, "--resize"),
-                crop=None if crop is None else library.read_size(crop, "--crop"),
-                interpolation=interpolation,
-                channels=channels,
-            ),
-        )
+        asked: dict[str, Any] = dict(geometry)
+        asked |= {name: read_size(asked[name], f"--{name}") for name in ("resize", "crop") if name in asked}
         with terminal.progress("calibrating") as progress:
             result = commands.calibrate(
                 inputs[0],
                 data,
                 out,
                 samples=samples,
-                preprocessing=options,
-                layout=layout,
-                labels=labels,
-                classes=classes,
-                output=output,
+                preprocessing=commands.PreprocessingOptions(**preprocessing, geometry=Geometry(**asked)),
+                **reading,
                 memory_limit=bytes_of(memory_limit),
-                batch_size=batch_size,
                 threads=terminal.threads,
                 progress=progress,
             )

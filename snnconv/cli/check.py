@@ -5,19 +5,16 @@ from typing import Annotated
 
 import typer
 
-from snnconv.choices import MaxPooling, ReadoutMode
-from snnconv.cli.options import MaxPoolingOption, MemoryLimit, Output
+from snnconv.cli.conversion_flags import CONVERSION, NetworkFlags
+from snnconv.cli.options import MemoryLimit, Output
 from snnconv.cli.terminal import Terminal
 
 
 def check_cli(
     terminal: Terminal,
     model: Annotated[Path, typer.Argument(help="The trained model, an ONNX file.", metavar="MODEL.onnx")],
-    max_pooling: MaxPoolingOption = MaxPooling.GATE,
-    readout: Annotated[
-        ReadoutMode, typer.Option("--readout", help="As for convert; spikes adds neurons behind pooling.")
-    ] = ReadoutMode.SPIKES,
-    output: Output = None,
+    network: Annotated[NetworkFlags, CONVERSION],
+    output: Output | None = None,
     memory_limit: MemoryLimit = None,
 ) -> None:
     """Say what of a model converts: exactly, approximately, or not, node by node.
@@ -33,8 +30,7 @@ def check_cli(
     from snnconv.errors import UnsupportedOperatorError
     from snnconv.files.sizes import readable
 
-    options = ConversionOptions(max_pooling=max_pooling, readout=readout)
-    summary = check(model, options, output=output, memory_limit=bytes_of(memory_limit))
+    summary = check(model, ConversionOptions(**network), output=output, memory_limit=bytes_of(memory_limit))
     refused = [node for node in summary.nodes if node.verdict is Verdict.REFUSED]
     terminal.did(f"check: {model}, {len(summary.nodes)} nodes, {len(refused)} not supported")
     if terminal.json:

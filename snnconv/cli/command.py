@@ -2,32 +2,23 @@
 
 import inspect
 import logging
-import os
-import signal
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import Annotated, Any
 
 import typer
 
+from snnconv.cli import interrupts, streams
+from snnconv.cli.endings import BAD_USAGE, ending, fail
+from snnconv.cli.flags import expanded, gathered
 from snnconv.cli.help import names_of
 from snnconv.cli.log_file import log_handler
 from snnconv.cli.terminal import Terminal, harmless, log
-from snnconv.errors import InputError, UsageError
-
-BAD_USAGE, BAD_INPUT = 2, 3
-INTERRUPTED, TERMINATED = 130, 143
 
 _KEPT = {
     "simulate_cli": "what is finished is kept, repeat the command to go on",
     "convert_cli": "no network was written; what a search had found is kept, repeat the command to go on",
 }
-
-
-class Terminated(BaseException):
-    """SIGTERM came."""
 
 
 _COMMON: dict[str, Any] = {
@@ -64,7 +55,8 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
         With a signature that Typer reads.
     """
     signature = inspect.signature(function, eval_str=True)
-    own = list(signature.parameters.values())[1:]
+    taken = list(signature.parameters.values())[1:]
+    own = expanded(taken)
     common = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=_DEFAULTS[name], annotation=annotation)
         for name, annotation in _COMMON.items()
@@ -80,12 +72,11 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
         shared = {name: given.pop(name) for name in _COMMON}
         _start_log(shared["verbose"], shared["quiet"])
         terminal = Terminal(shared["as_json"], shared["quiet"], shared["threads"], shared["seed"])
-        signal.signal(signal.SIGTERM, _terminate)
         try:
             if shared["quiet"] and shared["verbose"]:
-                code = _fail("--quiet and --verbose contradict each other; give one of the two", BAD_USAGE)
+                code = fail("--quiet and --verbose contradict each other; give one of the two", BAD_USAGE)
             else:
-                code = _run(function, terminal, given, shared["log_file"])
+                code = _run(function, terminal, gathered(taken, given), shared["log_file"])
         finally:
             for handler in log.handlers:
                 handler.close()
@@ -101,36 +92,26 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
 
 
 def _run(function: Callable[..., None], terminal: Terminal, given: dict[str, Any], log_file: Path | None) -> int:
+    interrupts.work()
     try:
         if log_file is not None:
             log.addHandler(log_handler(log_file, given.values()))
         function(terminal, **given)
-        sys.stdout.flush()
-    except UsageError as error:
-        return _fail(str(error), BAD_USAGE)
-    except InputError as error:
-        return _fail(str(error), BAD_INPUT)
-    except KeyboardInterrupt:
-        return _fail(f"interrupted; {_KEPT.get(function.__name__, 'nothing was written')}", INTERRUPTED)
-    except Terminated:
-        return _fail(f"terminated; {_KEPT.get(function.__name__, 'nothing was written')}", TERMINATED)
-    except BrokenPipeError:
-        # the reader of our output went away, as `head` does; what is left in the buffer goes nowhere
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        streams.flush()
+    except BaseException as error:
+        code = ending(error, _KEPT.get(function.__name__, "nothing was written"))
+        if code is None:
+            raise
+        return code
     return 0
 
 
-def _fail(message: str, code: int) -> int:
-    line = harmless(" ".join(message.split()))
-    log.error(line)
-    sys.stderr.write(f"snnconv: {line}\n")
-    return code
+class _Spoken(logging.Handler):
+    """What the library notes, as a line on stderr."""
 
-
-def _terminate(number: int, frame: FrameType | None) -> None:
-    del number, frame
-    raise Terminated
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write it; names in it are made harmless."""
+        streams.say(harmless(record.getMessage()) + "\n")
 
 
 def _start_log(verbose: bool, quiet: bool) -> None:
@@ -139,9 +120,8 @@ def _start_log(verbose: bool, quiet: bool) -> None:
     log.propagate = False
     log.addHandler(logging.NullHandler())
     if not quiet:
-        spoken = logging.StreamHandler(sys.stderr)
+        spoken = _Spoken()
         spoken.setLevel(logging.DEBUG if verbose else logging.WARNING)
-        spoken.setFormatter(logging.Formatter("%(message)s"))
         # what the command itself says is printed by it; here the library's notes are
         spoken.addFilter(lambda record: record.name != log.name)
         log.addHandler(spoken)

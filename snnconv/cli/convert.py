@@ -5,23 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
-from snnconv.choices import (
-    Balance,
-    Compensation,
-    Encoding,
-    Form,
-    Granularity,
-    ImageEncoding,
-    Layout,
-    MaxPooling,
-    Objective,
-    Preset,
-    ReadoutMode,
-    Reset,
-    Shortcut,
-    Units,
-)
-from snnconv.cli.options import Data, LayoutOption, MaxPoolingOption, MemoryLimit
+from snnconv.choices import Compensation, Encoding, Layout
+from snnconv.cli.conversion_flags import CONVERSION, ConversionFlags
+from snnconv.cli.options import Data, LayoutOption, MemoryLimit
 from snnconv.cli.terminal import Terminal
 from snnconv.cli.text.conversion import print_conversion
 
@@ -33,69 +19,8 @@ def convert_cli(
         Path, typer.Option("--calibration", help="Its calibration.", metavar="X.calib", show_default=False)
     ],
     out: Annotated[Path, typer.Option("-o", "--out", help="The file to write.", metavar="NET.snn", show_default=False)],
-    preset: Annotated[
-        Preset, typer.Option("--preset", help="The published method; it sets what is not given below.")
-    ] = Preset.PAPER,
-    steps: Annotated[
-        int | None,
-        typer.Option(
-            "--steps", min=1, help="T, the default number of time steps; the preset's by default.", metavar="T"
-        ),
-    ] = None,
-    percentile: Annotated[
-        float | None,
-        typer.Option(
-            "--percentile",
-            help="Of the activations: the scale of a layer. 100 is the maximum; the preset's by default.",
-            metavar="P",
-        ),
-    ] = None,
-    nonzero: Annotated[
-        bool, typer.Option("--nonzero", help="Take the percentile over non-zero activations only.")
-    ] = False,
-    granularity: Annotated[
-        Granularity, typer.Option("--granularity", help="One scale per layer (the paper) or per channel.")
-    ] = Granularity.LAYER,
-    initial_potential: Annotated[
-        float,
-        typer.Option("--initial-potential", help="Membrane at the start, as a part of the threshold.", metavar="V"),
-    ] = 0.0,
-    reset: Annotated[
-        Reset | None, typer.Option("--reset", help="What a spike does to the membrane; the preset's by default.")
-    ] = None,
-    encoding: Annotated[
-        ImageEncoding | None, typer.Option("--encoding", help="How the image enters; as the preset says by default.")
-    ] = None,
-    shortcut: Annotated[
-        Shortcut | None,
-        typer.Option("--shortcut", help="What identity shortcuts weigh: normalised, 1, or as their path."),
-    ] = None,
-    readout: Annotated[
-        ReadoutMode,
-        typer.Option("--readout", help="Count output spikes (the paper), or add up the classifier's current."),
-    ] = ReadoutMode.SPIKES,
-    max_pooling: MaxPoolingOption = MaxPooling.GATE,
-    compensation: Annotated[
-        str | None,
-        typer.Option(
-            "--compensation",
-            help="Weights times ζ: search (the paper), layerwise, none, or a number; the preset's by default.",
-            metavar="search|layerwise|none|FACTOR",
-        ),
-    ] = None,
-    objective: Annotated[
-        Objective, typer.Option("--objective", help="Of the search: the least error (Eq. 13), or the most agreement.")
-    ] = Objective.ERROR,
-    compensate_biases: Annotated[bool, typer.Option("--compensate-biases", help="Multiply biases by ζ too.")] = False,
-    form: Annotated[Form, typer.Option("--form", help="Scales in the weights, or in the thresholds.")] = Form.WEIGHTS,
-    balance: Annotated[
-        Balance,
-        typer.Option("--balance", help="Of spike-norm: thresholds from spikes, or from the largest activations."),
-    ] = Balance.SPIKES,
-    units: Annotated[
-        Units, typer.Option("--units", help="Of spike-norm: thresholds in residual units, 1 or balanced.")
-    ] = Units.ONE,
-    data: Data = None,
+    options: Annotated[ConversionFlags, CONVERSION],
+    data: Data | None = None,
     samples: Annotated[
         int | None,
         typer.Option("--samples", min=1, help="Images of --data that the method, or the check, looks at.", metavar="N"),
@@ -118,42 +43,16 @@ def convert_cli(
     from snnconv.conversion.options import ConversionOptions
     from snnconv.errors import UsageError
 
-    if percentile is not None and not 0 < percentile <= 100:
-        raise UsageError(f"--percentile {percentile:g} must lie above 0 and at most at 100")
-    if not 0 <= initial_potential < 1:
-        raise UsageError(f"--initial-potential {initial_potential:g} must lie at 0 or above, and below 1")
     if data is None and samples is not None:
         raise UsageError("--samples counts images of --data; give --data, or leave --samples out")
     if data is None and layout is not Layout.AUTO:
         raise UsageError("--layout is the order of axes of --data; give --data, or leave --layout out")
-    given: dict[str, Any] = {
-        "steps": steps,
-        "percentile": percentile,
-        "reset": reset,
-        "encoding": None if encoding is None else Encoding(encoding.value),
-        "shortcut": shortcut,
-        "compensation": None if compensation is None else _compensation(compensation),
-    }
-    options = ConversionOptions(
-        preset=preset,
-        nonzero=nonzero,
-        granularity=granularity,
-        initial_potential=initial_potential,
-        max_pooling=max_pooling,
-        readout=readout,
-        objective=objective,
-        compensate_biases=compensate_biases,
-        form=form,
-        balance=balance,
-        units=units,
-        **{name: value for name, value in given.items() if value is not None},
-    )
     with terminal.stages() as progress:
         _, summary = commands.convert(
             model,
             calibration,
             out,
-            options,
+            ConversionOptions(**_values(options)),
             data=data,
             samples=samples,
             layout=layout,
@@ -169,6 +68,23 @@ def convert_cli(
         return
     print_conversion(terminal, summary)
     terminal.say(f"wrote {out}")
+
+
+def _values(given: ConversionFlags) -> dict[str, Any]:
+    """Give the fields of `ConversionOptions` that were given."""
+    from snnconv.errors import UsageError
+
+    values: dict[str, Any] = dict(given)
+    percentile, potential = given.get("percentile", 100.0), given.get("initial_potential", 0.0)
+    if not 0 < percentile <= 100:
+        raise UsageError(f"--percentile {percentile:g} must lie above 0 and at most at 100")
+    if not 0 <= potential < 1:
+        raise UsageError(f"--initial-potential {potential:g} must lie at 0 or above, and below 1")
+    if "encoding" in given:
+        values["encoding"] = Encoding(given["encoding"].value)
+    if "compensation" in given:
+        values["compensation"] = _compensation(given["compensation"])
+    return values
 
 
 def _compensation(text: str) -> Compensation | float:

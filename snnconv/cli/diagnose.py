@@ -1,12 +1,12 @@
 """``snnconv diagnose``."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 
-from snnconv.choices import BackendName, Layout
-from snnconv.cli.options import Classes, Labels, LayoutOption, MemoryLimit, bytes_of
+from snnconv.cli.flags import Shown
+from snnconv.cli.options import Backend, Classes, Data, Labels, LayoutOption, MemoryLimit, bytes_of
 from snnconv.cli.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -23,6 +23,26 @@ _SHORTEST = 12
 """Characters that a layer's name keeps, however wide the numbers are."""
 
 
+_OPTIONS = Shown("snnconv.commands.diagnose_options:DiagnoseOptions")
+
+
+class DiagnoseFlags(TypedDict, total=False):
+    """The fields of `DiagnoseOptions` that a command line gives by these names."""
+
+    samples: Annotated[
+        int, typer.Option("--samples", min=1, help="Use the first N images; 64 by default.", metavar="N")
+    ]
+    steps: Annotated[int, typer.Option("--steps", min=1, help="Time steps; the network's by default.", metavar="T")]
+    tolerance: Annotated[
+        float,
+        typer.Option(
+            "--tolerance", help="What a layer's |error| may be beyond what T steps lose, as a part of λ.", metavar="X"
+        ),
+    ]
+    backend: Backend
+    layout: LayoutOption
+
+
 def diagnose_cli(
     terminal: Terminal,
     network: Annotated[Path, typer.Argument(help="The spiking network.", metavar="NET.snn")],
@@ -35,35 +55,14 @@ def diagnose_cli(
             show_default=False,
         ),
     ],
-    data: Annotated[
-        Path,
-        typer.Option(
-            "--data",
-            help="Images: .npz with x (and y), .npy, a folder or .zip of class folders.",
-            metavar="DATA",
-            show_default=False,
-        ),
-    ],
+    data: Data,
+    given: Annotated[DiagnoseFlags, _OPTIONS],
     calibration: Annotated[
         Path | None,
         typer.Option("--calibration", help="Its calibration: the images are compared with those.", metavar="X.calib"),
     ] = None,
-    samples: Annotated[
-        int | None, typer.Option("--samples", min=1, help="Use the first N images; 64 by default.", metavar="N")
-    ] = None,
-    steps: Annotated[
-        int | None, typer.Option("--steps", min=1, help="Time steps; the network's by default.", metavar="T")
-    ] = None,
-    tolerance: Annotated[
-        float,
-        typer.Option(
-            "--tolerance", help="What a layer's |error| may be beyond what T steps lose, as a part of λ.", metavar="X"
-        ),
-    ] = 0.01,
-    backend: Annotated[BackendName, typer.Option("--backend", help="What runs the network.")] = BackendName.AUTO,
-    layout: LayoutOption = Layout.AUTO,
-    labels: Labels = None,
-    classes: Classes = None,
+    labels: Labels | None = None,
+    classes: Classes | None = None,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="Write the result to this file too.", metavar="FILE.json")
     ] = None,
@@ -79,11 +78,7 @@ def diagnose_cli(
     from snnconv.commands.diagnose import DiagnoseOptions, diagnose
 
     options = DiagnoseOptions(
-        samples=samples,
-        steps=steps,
-        tolerance=tolerance,
-        backend=backend,
-        layout=layout,
+        **given,
         threads=terminal.threads,
         seed=terminal.seed,
         memory_limit=bytes_of(memory_limit),

@@ -1,17 +1,20 @@
 """``--log-file``: what commands and the library say, with times, at the end of a file that holds nothing else."""
 
 import logging
-import re
+import sys
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from snnconv.cli import streams
+from snnconv.cli.terminal import harmless
 from snnconv.errors import InputError
 from snnconv.files.atomic import check_place
+from snnconv.files.replaced import LOG, check_replaced
 
 _FORMAT = "%(asctime)s %(levelname)s %(message)s"
-_LINE = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} [A-Z]+ ")
 
 
 def log_handler(path: Path, given: Iterable[Any]) -> logging.Handler:
@@ -33,19 +36,45 @@ def log_handler(path: Path, given: Iterable[Any]) -> logging.Handler:
     for other in _paths(given):
         if _same(path, other):
             raise InputError(f"cannot write the log to {path}: the command reads or writes that file; name another one")
+    check_replaced(path, LOG)
     try:
-        if path.exists():
-            with path.open("rb") as file:
-                begin = file.read(64)
-            if begin and not _LINE.match(begin):
-                raise InputError(f"cannot write the log to {path}: it holds something else; name another file")
-        handler = logging.FileHandler(path, encoding="utf-8")
+        handler = _LogFile(path, encoding="utf-8")
     except OSError as error:
-        if isinstance(error, InputError):
-            raise
         raise InputError(f"cannot write the log to {path}: {error.strerror or error}") from error
-    handler.setFormatter(logging.Formatter(_FORMAT))
+    handler.setFormatter(_OneLine(_FORMAT))
     return handler
+
+
+class _OneLine(logging.Formatter):
+    """Names that come from files do not forge lines."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Give the line of a record."""
+        return harmless(super().format(record))
+
+
+class _LogFile(logging.FileHandler):
+    """A log that ends, with a line on stderr, when it cannot be written to any more; the command goes on."""
+
+    _lost = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line."""
+        if not self._lost:
+            super().emit(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name is logging's
+        """Say why a line could not be written."""
+        del record
+        self._lost = True
+        error = sys.exc_info()[1]
+        reason = (isinstance(error, OSError) and error.strerror) or error
+        streams.say(f"snnconv: the log ends here, {harmless(self.baseFilename)} cannot be written: {reason}\n")
+
+    def close(self) -> None:
+        """Close it; what could not be written was said."""
+        with suppress(OSError):
+            super().close()
 
 
 def _paths(given: Iterable[Any]) -> Iterator[Path]:
@@ -55,6 +84,8 @@ def _paths(given: Iterable[Any]) -> Iterator[Path]:
             yield Path(value)
         elif isinstance(value, list | tuple):
             yield from _paths(value)
+        elif isinstance(value, dict):
+            yield from _paths(value.values())
 
 
 def _same(path: Path, other: Path) -> bool:

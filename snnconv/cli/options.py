@@ -5,29 +5,33 @@ from typing import Annotated
 
 import typer
 
-from snnconv.choices import Layout, MaxPooling
+from snnconv.choices import BackendName, Layout, MaxPooling
 
 Data = Annotated[
-    Path | None,
+    Path,
     typer.Option(
-        "--data", help="Images: .npz with x (and y), .npy, a folder or .zip of class folders.", metavar="DATA"
+        "--data",
+        help="Images: .npz with x (and y), .npy, a folder or .zip of class folders.",
+        metavar="DATA",
+        show_default=False,
     ),
 ]
 LayoutOption = Annotated[Layout, typer.Option("--layout", help="Order of an array's axes.")]
 Labels = Annotated[
-    Path | None,
+    Path,
     typer.Option("--labels", help="Labels: .npy, or a text with one number a line.", metavar="FILE"),
 ]
 Classes = Annotated[
-    Path | None,
+    Path,
     typer.Option("--classes", help="Class names in the model's order, one a line.", metavar="FILE"),
 ]
+Backend = Annotated[BackendName, typer.Option("--backend", help="What runs the network.")]
 MaxPoolingOption = Annotated[
     MaxPooling,
     typer.Option("--max-pooling", help="Of spikes by a gate (the paper), or of currents (exact in the limit)."),
 ]
 Output = Annotated[
-    str | None,
+    str,
     typer.Option("--output", help="The model's value to give, where it has several outputs.", metavar="NAME"),
 ]
 MemoryLimit = Annotated[

@@ -44,6 +44,7 @@ def report_cli(
     Example: snnconv report run --energy --html run.html
     """
     from snnconv.files.atomic import check_place
+    from snnconv.files.replaced import PAGE
     from snnconv.reporting.compare import compare
     from snnconv.reporting.model import Report
     from snnconv.reporting.report import exceeds
@@ -52,10 +53,8 @@ def report_cli(
 
     _check_usage(cite and terminal.json, max_drop)
     if html is not None:
-        from snnconv.reporting.page.place import check_replaced
-
-        check_place(html, [*(file for run in runs for file in RunFolder(run).files), *map(Path, profile or ())])
-        check_replaced(html)
+        read = [*(file for run in runs for file in RunFolder(run).files), *map(Path, profile or ())]
+        check_place(html, read, PAGE)
     # a page without energies would lack what most readers look for
     profiles = _profiles(profile, energy or html is not None)
     made = make(runs[0], profiles) if len(runs) == 1 else compare(runs, profiles)

@@ -3,55 +3,51 @@
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 import typer
 
-from snnconv.choices import BackendName, Encoding, ImageEncoding, Layout
-from snnconv.cli.options import Classes, Labels, LayoutOption, MemoryLimit, bytes_of
+from snnconv.choices import Encoding, ImageEncoding
+from snnconv.cli.flags import Shown
+from snnconv.cli.options import Backend, Classes, Data, Labels, LayoutOption, MemoryLimit, bytes_of
 from snnconv.cli.terminal import Terminal
 
 if TYPE_CHECKING:
     from snnconv.runtime.summary import RunSummary
 
 
-def simulate_cli(
-    terminal: Terminal,
-    network: Annotated[Path, typer.Argument(help="The spiking network.", metavar="NET.snn")],
-    data: Annotated[
-        Path,
-        typer.Option(
-            "--data",
-            help="Images: .npz with x (and y), .npy, a folder or .zip of class folders.",
-            metavar="DATA",
-            show_default=False,
-        ),
-    ],
-    out: Annotated[Path, typer.Option("-o", "--out", help="The run folder.", metavar="RUN/", show_default=False)],
-    steps: Annotated[
-        int | None, typer.Option("--steps", min=1, help="Time steps; the network's by default.", metavar="T")
-    ] = None,
-    limit: Annotated[
-        int | None, typer.Option("--limit", min=1, help="Simulate the first N images.", metavar="N")
-    ] = None,
-    backend: Annotated[BackendName, typer.Option("--backend", help="What runs the network.")] = BackendName.AUTO,
+_OPTIONS = Shown("snnconv.commands.simulate_options:SimulateOptions")
+
+
+class SimulateFlags(TypedDict, total=False):
+    """The fields of `SimulateOptions` that a command line gives by these names."""
+
+    steps: Annotated[int, typer.Option("--steps", min=1, help="Time steps; the network's by default.", metavar="T")]
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Simulate the first N images.", metavar="N")]
+    backend: Backend
     encoding: Annotated[
-        ImageEncoding | None, typer.Option("--encoding", help="How images enter; as the network says by default.")
-    ] = None,
-    reference: Annotated[
-        Path | None, typer.Option("--reference", help="Run this ONNX model beside it.", metavar="MODEL.onnx")
-    ] = None,
-    layout: LayoutOption = Layout.AUTO,
-    labels: Labels = None,
-    classes: Classes = None,
+        ImageEncoding, typer.Option("--encoding", help="How images enter; as the network says by default.")
+    ]
+    reference: Annotated[Path, typer.Option("--reference", help="Run this ONNX model beside it.", metavar="MODEL.onnx")]
+    layout: LayoutOption
+    labels: Labels
+    classes: Classes
     batch_size: Annotated[
-        int | None,
+        int,
         typer.Option("--batch-size", min=1, help="Images at a time in a thread; no effect on the result.", metavar="N"),
-    ] = None,
+    ]
     observe: Annotated[
         int,
         typer.Option("--observe", min=0, help="Keep what neurons did on the first N images; 0: nothing.", metavar="N"),
-    ] = 16,
+    ]
+
+
+def simulate_cli(
+    terminal: Terminal,
+    network: Annotated[Path, typer.Argument(help="The spiking network.", metavar="NET.snn")],
+    data: Data,
+    out: Annotated[Path, typer.Option("-o", "--out", help="The run folder.", metavar="RUN/", show_default=False)],
+    given: Annotated[SimulateFlags, _OPTIONS],
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Start anew where RUN/ holds a run.")] = False,
     memory_limit: MemoryLimit = None,
 ) -> None:
@@ -64,21 +60,15 @@ def simulate_cli(
     """
     from snnconv.commands import simulate as commands
 
+    values: dict[str, Any] = dict(given)
+    if "encoding" in given:
+        values["encoding"] = Encoding(given["encoding"].value)
     options = commands.SimulateOptions(
-        steps=steps,
-        limit=limit,
-        backend=backend,
-        encoding=None if encoding is None else Encoding(encoding.value),
-        reference=reference,
-        layout=layout,
-        labels=labels,
-        classes=classes,
-        batch_size=batch_size,
+        **values,
         threads=terminal.threads,
         seed=terminal.seed,
         overwrite=overwrite,
         memory_limit=bytes_of(memory_limit),
-        observe=observe,
         # not the place of the script, which says nothing of the run
         command_line=("snnconv", *sys.argv[1:]),
     )

@@ -2,12 +2,15 @@
 
 import sys
 from collections.abc import Sequence
+from io import StringIO
 
 from rich import box
 from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
+from snnconv.cli.streams import fitting, is_terminal
 
 _WORD = 20
 """Characters of a word that stay together."""
@@ -40,7 +43,9 @@ def rendered(
     width : int, optional
         Columns of a pipe that it may take; without it, a pipe takes what the table needs.
     """
-    console, piped = Console(highlight=False), not sys.stdout.isatty()
+    piped = not is_terminal(sys.stdout)
+    # rich flushes the stream that it is given, and a full one is ours to notice, not rich's
+    console = Console(file=StringIO(), force_terminal=not piped, highlight=False)
     table = Table(
         title=escape(title),
         title_justify="left",
@@ -72,7 +77,7 @@ def rendered(
     console.width = max(console.width, natural.minimum)
     with console.capture() as text:
         console.print(table)
-    return text.get()
+    return fitting(text.get())
 
 
 def _shares(lines: Sequence[Sequence[str]], left: int, room: int) -> list[int]:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -9,15 +10,38 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from snnconv.cli import streams
+
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
 log = logging.getLogger("snnconv")
+# before a command has begun its log: what is said is printed by us, not by logging
+log.addHandler(logging.NullHandler())
+
+_NOT_ASCII = re.compile(r"[^ -~\n]")
 
 
 def harmless(text: str) -> str:
     """Replace control characters, which could steer a terminal, by their escapes."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def harmless_json(text: str) -> str:
+    """Replace what `harmless` replaces, and what stdout has no character for, in JSON by its escapes.
+
+    All of it stands in strings, so the values are the same.
+    """
+    return _NOT_ASCII.sub(lambda found: found[0] if _is_shown(found[0]) else json.dumps(found[0])[1:-1], text)
+
+
+def _is_shown(character: str) -> bool:
+    return character.isprintable() and streams.fitting(character) == character
+
+
+def _shown(text: str) -> str:
+    """Give a text as it will stand on stdout, so that columns can be laid out."""
+    return streams.fitting(harmless(text))
 
 
 @dataclass(frozen=True)
@@ -44,7 +68,7 @@ class Terminal:
     def say(self, text: str) -> None:
         """Tell a person something, on stderr."""
         if not self.quiet:
-            sys.stderr.write(harmless(text) + "\n")
+            streams.say(harmless(text) + "\n")
 
     def did(self, text: str) -> None:
         """Write into the log, and nowhere else, what a command did: its name, and what it wrote or how much it read."""
@@ -52,15 +76,15 @@ class Terminal:
 
     def result(self, result: "BaseModel") -> None:
         """Print a result as JSON."""
-        sys.stdout.write(result.model_dump_json(indent=2) + "\n")
+        streams.write(harmless_json(result.model_dump_json(indent=2)) + "\n")
 
     def value(self, value: Any) -> None:
         """Print JSON values."""
-        sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+        streams.write(harmless_json(json.dumps(value, indent=2, ensure_ascii=False)) + "\n")
 
     def write(self, text: str) -> None:
         """Print a line of text to stdout."""
-        sys.stdout.write(harmless(text) + "\n")
+        streams.write(harmless(text) + "\n")
 
     def table(
         self,
@@ -79,15 +103,14 @@ class Terminal:
         from snnconv.cli.table import rendered
 
         text = rendered(
-            harmless(title),
-            [harmless(column) for column in columns],
-            [[harmless(cell) for cell in row] for row in rows],
+            _shown(title),
+            [_shown(column) for column in columns],
+            [[_shown(cell) for cell in row] for row in rows],
             left,
-            None if note is None else harmless(note),
+            None if note is None else _shown(note),
             width,
         )
-        # written as text, so that a reader that goes away is ours to notice, not rich's
-        sys.stdout.write(text)
+        streams.write(text)
 
     @contextmanager
     def progress(self, what: str) -> Iterator[Callable[[int, int], None]]:
@@ -110,7 +133,7 @@ class Terminal:
         callable
             To be told (what, done, total).
         """
-        if self.quiet or not sys.stderr.isatty():
+        if self.quiet or not streams.is_terminal(sys.stderr):
             yield lambda what, done, total: log.debug("%s: %d of %d", what, done, total)
             return
         from rich.console import Console

@@ -17,6 +17,7 @@ from snnconv.commands.pixel_range import warn_of_range
 from snnconv.data import Geometry, Layout, make_preprocessing, open_images, read_classes
 from snnconv.errors import DataError, UsageError
 from snnconv.files.atomic import check_place
+from snnconv.files.replaced import CALIBRATION
 from snnconv.files.sizes import MEMORY_LIMIT
 from snnconv.graph.reader import opened
 
@@ -143,7 +144,7 @@ def calibrate(
         raise DataError(f"batches of {batch_size} images were asked for; ask for at least 1")
     model, data, out = Path(model), Path(data), Path(out)
     labels, classes = (None if given is None else Path(given) for given in (labels, classes))
-    check_place(out, [model, data, labels, classes])
+    check_place(out, [model, data, labels, classes], CALIBRATION)
     found, graph = opened(model, output, memory_limit)
     names = read_classes(classes) if classes else None
     options = preprocessing or PreprocessingOptions()
@@ -236,7 +237,7 @@ def merge_calibrations(paths: Sequence[Path], out: Path) -> Calibration:
     """
     if len(paths) < 2:
         raise UsageError(f"--merge needs two or more .calib files, found {len(paths)}")
-    check_place(out, paths)
+    check_place(out, paths, CALIBRATION)
     result = file.load(paths[0])
     for path in paths[1:]:
         result = merge(result, file.load(path))

@@ -15,7 +15,7 @@ from snnconv import __version__, passes
 from snnconv.calibration import file as calib_file
 from snnconv.calibration.calibration import Calibration
 from snnconv.choices import BackendName, Compensation, Shortcut
-from snnconv.commands.verify import Inputs, ParitySummary, given_images, verified
+from snnconv.commands.verify import Inputs, ParitySummary, given_images, preprocessed, verified
 from snnconv.conversion.compensation.check import check as check_compensation
 from snnconv.conversion.convert import convert as build
 from snnconv.conversion.methods import METHODS
@@ -23,13 +23,14 @@ from snnconv.conversion.methods import check as check_method
 from snnconv.conversion.options import ConversionOptions
 from snnconv.conversion.records import Record
 from snnconv.conversion.samples import Progress, Samples
-from snnconv.data import Layout, check_asked
+from snnconv.data import Layout, check_asked, count_of
 from snnconv.errors import DataError, NotRunnableError
 from snnconv.files import canonical
 from snnconv.files.atomic import check_place
 from snnconv.files.hashing import sha256_of_array, sha256_of_file
 from snnconv.files.journal import Journal
 from snnconv.files.paths import check_file
+from snnconv.files.replaced import NETWORK
 from snnconv.files.sizes import MEMORY_LIMIT, readable
 from snnconv.graph.graph import Graph
 from snnconv.graph.reader import opened
@@ -108,7 +109,8 @@ def convert(
         inputs within the calibrated range.
     samples : int, optional
         How many of them the method looks at (by default as many as it says), or, with a method that looks at none, the
-        check: 8 by default, and fewer, 2 at least, where an image has many values.
+        check: 8 by default, and fewer, 2 at least, where an image has many values. All, where nobody asks and there are
+        fewer.
     layout : Layout
         How to read `data`.
     verify : bool
@@ -140,7 +142,7 @@ def convert(
     check_method(options)
     check_compensation(options)
     wanted = method.samples(options)
-    check_place(out, [model, Path(calibration), data])
+    check_place(out, [model, calibration, data], NETWORK)
     check_file(model)
     measured = calib_file.load(calibration)
     if wanted and data is None:
@@ -165,8 +167,7 @@ def convert(
         parity = verified(twin, found, stages, measured, inputs, memory_limit)
     given = None
     if wanted and data is not None:
-        _check_samples(twin, samples or wanted, memory_limit)
-        images = _images(measured, data, layout, samples or wanted)
+        images = _images(twin, measured, data, layout, samples, wanted, memory_limit)
         batch, chunk = _together(twin)
         backend = choose(BackendName.AUTO, twin, batch=batch, chunk=chunk, seed=seed)
         journal = Journal(out, _key(graph, calibration, images, options, seed))
@@ -199,9 +200,24 @@ def _together(network: SpikingNetwork) -> tuple[int, int]:
     return batch, max(1, min(_CHUNK, _NUMBERS // (largest * batch)))
 
 
-def _images(calibration: Calibration, data: Path, layout: Layout, count: int) -> Array:
+def _images(
+    network: SpikingNetwork,
+    calibration: Calibration,
+    data: Path,
+    layout: Layout,
+    samples: int | None,
+    wanted: int,
+    memory_limit: int,
+) -> Array:
     """Read and preprocess the images that a method looks at, (N, C, H, W) float32."""
-    return np.concatenate(list(given_images(calibration, data, layout, count, _BATCH)))
+    images = given_images(calibration, data, layout)
+    count = count_of(images, samples, wanted, "--samples")
+    if count < wanted and samples is None:
+        _log.warning(
+            "%s has %d images, and the method looks at these; by default it looks at %d", images.name, count, wanted
+        )
+    _check_samples(network, count, memory_limit)
+    return np.concatenate(list(preprocessed(calibration, images, count, _BATCH)))
 
 
 def _key(graph: Graph, calibration: Path, images: Array, options: ConversionOptions, seed: int) -> str:

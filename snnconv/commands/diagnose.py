@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveInt
 
 from snnconv.calibration import file as calib_file
 from snnconv.calibration.calibration import Calibration, choice_hash
-from snnconv.choices import BackendName
+from snnconv.commands.diagnose_options import SAMPLES
+from snnconv.commands.diagnose_options import DiagnoseOptions as DiagnoseOptions
 from snnconv.commands.inputs import check_scale, open_for, preprocessing_of, source_model
 from snnconv.conversion.propagation_error import (
     PropagationErrors,
@@ -24,8 +24,8 @@ from snnconv.conversion.propagation_error import (
     targets,
 )
 from snnconv.conversion.samples import Progress
-from snnconv.data import ImageSet, Layout, Preprocessing, check_enough
-from snnconv.diagnosis.case import TOLERANCE, Case, Paths
+from snnconv.data import ImageSet, Preprocessing, count_of
+from snnconv.diagnosis.case import Case, Paths
 from snnconv.diagnosis.causes import findings
 from snnconv.diagnosis.examine import examine
 from snnconv.diagnosis.given import Given
@@ -34,7 +34,7 @@ from snnconv.errors import CalibrationError, UsageError
 from snnconv.files.atomic import check_place, write_bytes
 from snnconv.files.hashing import sha256_of_file
 from snnconv.files.paths import check_file, is_folder
-from snnconv.files.sizes import MEMORY_LIMIT
+from snnconv.files.replaced import DIAGNOSIS
 from snnconv.graph.reader import Survey
 from snnconv.ir import file
 from snnconv.ir.network import SpikingNetwork
@@ -46,43 +46,6 @@ from snnconv.runtime.observation import ErrorGrowth
 _log = logging.getLogger(__name__)
 
 Array = np.ndarray[Any, Any]
-
-SAMPLES = 64
-"""Images, where nothing else is asked for."""
-
-
-class DiagnoseOptions(BaseModel):
-    """Options of a diagnosis.
-
-    Attributes
-    ----------
-    samples : int, optional
-        Use the first so many images; None takes 64, or all where there are fewer.
-    steps : int, optional
-        T; None takes the network's.
-    tolerance : float
-        What the mean |error| of a layer may be beyond what T steps lose at least, as a part of λ.
-    backend : BackendName
-    layout : Layout
-        Order of an array's axes.
-    threads : int
-        0 takes one for each core. The result does not depend on it.
-    seed : int
-        Of a Poisson input.
-    memory_limit : int
-        Bytes that one image and one step may need, the counts of all steps, and the tensors of the reference.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    samples: PositiveInt | None = None
-    steps: PositiveInt | None = None
-    tolerance: float = TOLERANCE
-    backend: BackendName = BackendName.AUTO
-    layout: Layout = Layout.AUTO
-    threads: NonNegativeInt = 0
-    seed: NonNegativeInt = 0
-    memory_limit: PositiveInt = MEMORY_LIMIT
 
 
 def diagnose(
@@ -134,7 +97,8 @@ def diagnose(
     labels, classes = (None if given is None else Path(given) for given in (labels, classes))
     paths = Paths(Path(network), Path(reference), Path(data), None if calibration is None else Path(calibration))
     if out is not None:
-        check_place(Path(out), [paths.network, paths.reference, paths.data, paths.calibration, labels, classes])
+        read = [paths.network, paths.reference, paths.data, paths.calibration, labels, classes]
+        check_place(Path(out), read, DIAGNOSIS)
     for path in (paths.network, paths.reference, paths.calibration):
         if path is not None:
             check_file(path)
@@ -145,7 +109,7 @@ def diagnose(
     backend = choose(options.backend, loaded, seed=options.seed)
     preprocessing = preprocessing_of(loaded)
     images = open_for(loaded, preprocessing, paths.data, options.layout, labels, classes)
-    samples = _samples(images, options.samples)
+    samples = count_of(images, options.samples, SAMPLES)
     survey = source_model(loaded, paths.reference, options.memory_limit)
     if backend.note is not None:
         _log.warning("%s", backend.note)
@@ -239,13 +203,6 @@ class _Images:
             ids.append(batch.ids)
             yield x
         self._ids = ids
-
-
-def _samples(images: ImageSet, asked: int | None) -> int:
-    if asked is None:
-        return min(SAMPLES, images.count)
-    check_enough(images, asked)
-    return asked
 
 
 def _calibration(path: Path, network: SpikingNetwork) -> Calibration:

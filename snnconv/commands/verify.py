@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from snnconv.calibration.calibration import Calibration
 from snnconv.conversion.parity import TOLERANCE, check_parity
-from snnconv.data import Layout, check_enough, open_images
+from snnconv.data import ImageSet, Layout, count_of, open_images
 from snnconv.errors import ParityError
 from snnconv.graph.graph import Graph
 from snnconv.graph.reader import Survey
@@ -41,7 +41,7 @@ class Inputs:
     data : Path, optional
         Images; without them, inputs are drawn within the calibrated range.
     samples : int, optional
-        How many; 8 by default, and fewer, 2 at least, where an image has many values.
+        How many; 8 by default, and fewer, 2 at least, where an image has many values, or all where there are fewer.
     layout : Layout
         How to read `data`.
     seed : int
@@ -116,11 +116,14 @@ def verified(
         Naming what deviates.
     """
     together = _together(network, memory_limit)
-    count = max(_LEAST_IMAGES, together) if inputs.samples is None else inputs.samples
+    usual = max(_LEAST_IMAGES, together)
     if inputs.data is None:
+        count = inputs.samples or usual
         given = _drawn(calibration, inputs.seed, count, together)
     else:
-        given = given_images(calibration, inputs.data, inputs.layout, count, together)
+        images = given_images(calibration, inputs.data, inputs.layout)
+        count = count_of(images, inputs.samples, usual, "--samples")
+        given = preprocessed(calibration, images, count, together)
     first = next(given)
     stages = _stages(found, graphs, first[:_STAGE_IMAGES])
     noise = max(stage.largest_error for stage in stages)
@@ -178,15 +181,18 @@ def _drawn(calibration: Calibration, seed: int, count: int, together: int) -> It
         yield (low + (high - low) * drawn).astype(np.float32)
 
 
-def given_images(calibration: Calibration, data: Path, layout: Layout, count: int, together: int) -> Iterator[Array]:
-    """Give the first `count` images, preprocessed, a few at a time."""
+def given_images(calibration: Calibration, data: Path, layout: Layout) -> ImageSet:
+    """Open images as those of the calibration were opened."""
     preprocessing = calibration.preprocessing
-    images = open_images(
+    return open_images(
         data,
         input_shape=preprocessing.input_shape,
         layout=layout,
         geometry=preprocessing.geometry,
         classes=calibration.classes,
     )
-    check_enough(images, count, "--samples")
-    return (preprocessing.apply(batch.images) for batch in images.batches(together, stop=count))
+
+
+def preprocessed(calibration: Calibration, images: ImageSet, count: int, together: int) -> Iterator[Array]:
+    """Give the first `count` images, preprocessed, a few at a time."""
+    return (calibration.preprocessing.apply(batch.images) for batch in images.batches(together, stop=count))

@@ -15,6 +15,28 @@ def check_asked(asked: int) -> None:
         raise DataError(f"{asked} samples were asked for; ask for at least 1")
 
 
+def count_of(images: ImageSet, asked: int | None, usual: int, option: str = "") -> int:
+    """Give how many images a command takes: those asked for, else the usual number, or all where there are fewer.
+
+    Parameters
+    ----------
+    images : ImageSet
+    asked : int or None
+    usual : int
+    option : str
+        As for `check_enough`.
+
+    Raises
+    ------
+    DataError
+        If more are asked for than there are.
+    """
+    if asked is None:
+        return min(usual, images.count)
+    check_enough(images, asked, option)
+    return asked
+
+
 def check_enough(images: ImageSet, asked: int, option: str = "") -> None:
     """Refuse to take more images than there are.
 

@@ -14,9 +14,6 @@ from snnconv.diagnosis.shortcuts import WrongGain
 from snnconv.ir.network import SpikingNetwork
 from snnconv.reporting.intervals import wilson
 
-TOLERANCE = 0.01
-"""What a layer's mean |error| may be beyond what T steps lose at least: 1 % of λ."""
-
 _IMAGES, _SHARE = 3, 0.0025
 """A loss counts from three images on, and where the low end of its 95 % interval is above a quarter of a percent."""
 

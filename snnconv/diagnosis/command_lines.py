@@ -86,9 +86,14 @@ def _options(options: ConversionOptions) -> list[str]:
     for name, value in given.items():
         if name == "preset" or value == usual[name]:
             continue
-        words.append("--" + name.replace("_", "-"))
-        if not isinstance(value, bool):
-            words.append(f"{value:g}" if isinstance(value, float) else str(value.value if _named(value) else value))
+        option = name.replace("_", "-")
+        if isinstance(value, bool):
+            words.append(f"--{option}" if value else f"--no-{option}")
+        else:
+            words += [
+                f"--{option}",
+                f"{value:g}" if isinstance(value, float) else str(value.value if _named(value) else value),
+            ]
     return words
 
 

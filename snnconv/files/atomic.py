@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from snnconv.errors import InputError
+from snnconv.files.replaced import Kind, check_replaced
 
 
 @contextmanager
@@ -48,7 +49,7 @@ def written_aside(path: Path) -> Iterator[Path]:
         aside.unlink(missing_ok=True)
 
 
-def check_place(path: Path, inputs: Iterable[Path | None] = ()) -> None:
+def check_place(path: Path, inputs: Iterable[Path | None] = (), kind: Kind | None = None) -> None:
     """Refuse a path that cannot be written to, so that no long work is done for it in vain.
 
     Parameters
@@ -56,12 +57,14 @@ def check_place(path: Path, inputs: Iterable[Path | None] = ()) -> None:
     path : Path
     inputs : iterable of Path or None
         Files and folders that the same command reads: they, and files that lie in the folders, are not written over.
+    kind : Kind, optional
+        What is to be written: a file of another kind is not replaced.
 
     Raises
     ------
     InputError
-        If the folder does not exist or cannot be written to, or `path` is something else than a plain file, or an
-        input.
+        If the folder does not exist or cannot be written to, or `path` is something else than a plain file, an input,
+        or a file of another kind.
     """
     try:
         has_folder, is_folder = path.parent.is_dir(), path.is_dir()
@@ -78,6 +81,8 @@ def check_place(path: Path, inputs: Iterable[Path | None] = ()) -> None:
     for given in inputs:
         if given is not None and _within(path, given):
             raise InputError(f"cannot write {path}: this command reads {given}; name another file")
+    if kind is not None:
+        check_replaced(path, kind)
 
 
 def check_new_folder(path: Path) -> None:

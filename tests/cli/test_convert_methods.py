@@ -161,8 +161,29 @@ def test_the_same_inputs_give_the_same_bytes(convert, tmp_path) -> None:
     assert (tmp_path / "1.snn").read_bytes() == (tmp_path / "2.snn").read_bytes()
 
 
-def test_a_file_that_is_there_stays_after_an_error(convert, tmp_path) -> None:
-    (tmp_path / "n.snn").write_bytes(b"before")
-    assert convert(count=1348).code == 3
+def test_a_file_that_is_there_stays_after_an_error(convert, made, tmp_path) -> None:
+    before = (made / "digits.snn").read_bytes()
+    (tmp_path / "n.snn").write_bytes(before)
+    one_line(convert(count=1348), 3, "1348 were asked for")
     assert convert("--compensation", "often").code == 2
-    assert (tmp_path / "n.snn").read_bytes() == b"before"
+    assert (tmp_path / "n.snn").read_bytes() == before
+
+
+def test_fewer_images_than_usual_are_taken_as_they_are(convert, samples, tmp_path) -> None:
+    """Nobody asked for 64; with --samples it is what was asked for that counts."""
+    with np.load(samples / "digits_calibration.npz") as data:
+        np.savez(tmp_path / "few.npz", x=data["x"][:5], y=data["y"][:5])
+    found = convert("--json", data=tmp_path / "few.npz", count=None)
+    assert (found.code, found.json["found"]["images"], found.json["parity"]["images"]) == (0, 5, 5)
+    assert found.err == "few.npz has 5 images, and the method looks at these; by default it looks at 64\n"
+    quiet = convert("--json", "--no-verify", data=tmp_path / "few.npz", count=4)
+    assert (quiet.code, quiet.json["found"]["images"], quiet.err) == (0, 4, "")
+    one_line(convert(data=tmp_path / "few.npz", count=6), 3, "has 5 images, 6 were asked for")
+
+
+def test_one_image_is_enough_for_the_check(convert, samples, tmp_path) -> None:
+    with np.load(samples / "digits_calibration.npz") as data:
+        np.save(tmp_path / "one.npy", data["x"][:1])
+    found = convert("--compensation", "none", "--json", data=tmp_path / "one.npy", count=None)
+    assert (found.code, found.err) == (0, "")
+    assert found.json["parity"]["images"] == 1

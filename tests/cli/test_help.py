@@ -89,3 +89,8 @@ def test_quiet_and_verbose_contradict_each_other(command, snnconv, tmp_path) -> 
     found = snnconv(command, "no file", *required.get(command, ()), "-q", "-v")
     said = "snnconv: --quiet and --verbose contradict each other; give one of the two\n"
     assert (found.code, found.out, found.err) == (2, "", said)
+
+
+def test_the_module_is_the_command() -> None:
+    done = subprocess.run([sys.executable, "-m", "snnconv", "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout == "snnconv 0.1.0\n"

@@ -1,5 +1,10 @@
 """``--log-file``: it goes on in logs of its own, and writes to nothing else."""
 
+import errno
+import io
+import logging
+import os
+
 import numpy as np
 import pytest
 
@@ -48,7 +53,9 @@ def test_files_of_options_that_take_an_id_too_and_lists_are_seen(tmp_path) -> No
 def test_what_is_no_log_is_left_alone(content, tmp_path) -> None:
     path = tmp_path / "notes"
     path.write_bytes(content)
-    with pytest.raises(InputError, match="it holds something else; name another file"):
+    with pytest.raises(
+        InputError, match=r"the file there is no log of snnconv; name another file, or remove it first$"
+    ):
         log_handler(path, [])
     assert path.read_bytes() == content
 
@@ -62,3 +69,28 @@ def test_an_empty_file_may_become_one(tmp_path) -> None:
 def test_a_place_that_cannot_be_written_to(tmp_path) -> None:
     with pytest.raises(InputError, match="does not exist; make it first"):
         log_handler(tmp_path / "none" / "log", [])
+
+
+def test_a_log_that_cannot_be_written_any_more_ends(tmp_path, capsys) -> None:
+    class Full(io.StringIO):
+        def flush(self) -> None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    path = tmp_path / "log"
+    handler = log_handler(path, [])
+    handler.stream.close()
+    handler.stream = Full()
+    for number in range(3):
+        handler.emit(logging.makeLogRecord({"msg": "line %d", "args": (number,)}))
+    handler.close()
+    assert (
+        capsys.readouterr().err
+        == f"snnconv: the log ends here, {path} cannot be written: {os.strerror(errno.ENOSPC)}\n"
+    )
+
+
+def test_a_note_of_the_library_cannot_forge_a_line(tmp_path) -> None:
+    handler = log_handler(tmp_path / "log", [])
+    handler.emit(logging.makeLogRecord({"msg": "classes %s", "args": ("a\n\x1b[31mb",), "levelname": "INFO"}))
+    handler.close()
+    assert (tmp_path / "log").read_text().endswith(" INFO classes a\\n\\x1b[31mb\n")

@@ -55,10 +55,10 @@ def check(options: ConversionOptions) -> None:
     UsageError
         Naming the option.
     """
+    usual = ConversionOptions(preset=options.preset)
     for preset, method in METHODS.items():
         for name in method.own:
-            usual = ConversionOptions.model_fields[name].default
-            if preset is not options.preset and getattr(options, name) != usual:
+            if preset is not options.preset and getattr(options, name) != getattr(usual, name):
                 raise UsageError(f"--{name} is of --preset {preset}; leave it out, or give that preset")
     refuse = METHODS[options.preset].check
     if refuse is not None:

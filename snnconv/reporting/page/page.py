@@ -12,8 +12,8 @@ from markupsafe import Markup
 
 from snnconv.errors import UsageError
 from snnconv.files.atomic import check_place, written_aside
+from snnconv.files.replaced import PAGE
 from snnconv.reporting.model import Gain, Report
-from snnconv.reporting.page.place import check_replaced
 from snnconv.reporting.page.runs import number_runs
 from snnconv.reporting.page.sections import SECTIONS
 from snnconv.reporting.page.text import finalize
@@ -71,8 +71,7 @@ def write_page(reports: Sequence[Report], path: Path | str, gains: Sequence[Gain
         If the file cannot be written, or is no page.
     """
     path = Path(path)
-    check_place(path)
-    check_replaced(path)
+    check_place(path, kind=PAGE)
     content = page(reports, gains)
     with written_aside(path) as aside:
         aside.write_text(content, encoding="utf-8", newline="\n")

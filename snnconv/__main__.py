@@ -1,0 +1,5 @@
+"""``python -m snnconv`` is ``snnconv``."""
+
+from snnconv.cli import main
+
+main()
