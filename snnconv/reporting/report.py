@@ -5,6 +5,7 @@ from math import isfinite
 from pathlib import Path
 
 from snnconv.errors import RunError, UsageError
+from snnconv.reporting.chance import of_run
 from snnconv.reporting.citations import citations
 from snnconv.reporting.classes import classes, confusions
 from snnconv.reporting.counting.dense_rate import dense_rate
@@ -62,6 +63,7 @@ def report(folder: Path | str, profiles: Sequence[EnergyProfile | str | Path] = 
         run=summary,
         accuracy_by_step=rows,
         ann=_ann(decided),
+        near_chance=_near_chance(summary, decided),
         synops_per_mac=synops / macs if macs else None,
         ac_per_mac=rows[-1].ac_per_mac,
         layers=tuple(
@@ -146,6 +148,16 @@ def _row(summary: RunSummary, decided: Decisions, step: int) -> StepRow:
         spikes_per_image=summary.spikes_per_image[key],
         synops_per_image=summary.synops_per_image[key],
         ac_per_mac=ac_per_mac(summary, decided.spikes[:, :step].sum(axis=1) / decided.images),
+    )
+
+
+def _near_chance(summary: RunSummary, decided: Decisions) -> str | None:
+    right, ann = decided.right, decided.ann_right
+    return of_run(
+        None if right is None else int(right[summary.steps].sum()),
+        None if ann is None else int(ann.sum()),
+        decided.images,
+        summary.classes,
     )
 
 

@@ -20,6 +20,8 @@ def print_run(terminal: Terminal, made: "Report") -> None:
     run = made.run
     network = run.network
     terminal.write(f"{network.name}: method {network.method}, options: {unusual(network.method, network.options)}")
+    if made.near_chance is not None:
+        terminal.write(f"Note: {made.near_chance}")
     _print_steps(terminal, made)
     _print_plot(terminal, made)
     names = apart([layer.name for layer in made.layers], _NAME)

@@ -21,6 +21,8 @@ def section(runs: Runs) -> Section:
         if not report.complete:
             done = f"{count(report.run.images)} of {count(report.run.planned_images)} images"
             blocks.append(Note(f"{run.prefix}unfinished run: all numbers are of {done}.", missing=True))
+        if report.near_chance is not None:
+            blocks.append(Note(f"{run.prefix}{report.near_chance}.", missing=True))
     if len(runs) == 1:
         blocks += [Note(sentence(runs[0].report)), Facts(headline(runs[0].report), look="big")]
         blocks.append(Facts(tuple((row[0], row[1], "") for row in _values(runs)), look="card"))
