@@ -53,6 +53,7 @@ def check_cli(
             rows = [
                 ("nodes", ", ".join(f"{count} {verdict.value}" for verdict, count in summary.verdicts.items())),
                 ("parameters", f"{totals.parameters:,}"),
+                ("output", _output(totals.outputs)),
                 ("neurons", f"{totals.neurons:,} in {totals.layers} layers"),
                 ("MACs of the ReLU network", f"{totals.macs:,} an image"),
                 ("memory to simulate", f"from {readable(totals.simulation_bytes)}"),
@@ -63,3 +64,9 @@ def check_cli(
         raise UnsupportedOperatorError(
             f"{model} cannot be converted: {len(refused)} of {len(summary.nodes)} nodes are not supported ({kinds})"
         )
+
+
+def _output(outputs: int) -> str:
+    from snnconv.data.classes import decides
+
+    return f"{outputs:,} classes" if decides(outputs) else "one number: accuracy and agreement are not measured"

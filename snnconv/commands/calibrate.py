@@ -14,6 +14,7 @@ from snnconv.calibration.calibrate import fitting_batch
 from snnconv.calibration.calibration import Calibration, merge
 from snnconv.calibration.statistics import ValueStatistics
 from snnconv.data import Geometry, Layout, make_preprocessing, open_images, read_classes
+from snnconv.data.classes import decides, instead
 from snnconv.errors import DataError, UsageError
 from snnconv.files.atomic import check_place
 from snnconv.files.sizes import MEMORY_LIMIT
@@ -157,6 +158,8 @@ def calibrate(
         classes=names,
         class_count=graph.class_count,
     )
+    if not decides(graph.class_count):
+        _log.warning("warning: %s", instead("the model"))
     if images.class_names is not None and names is None:
         _log.warning("classes are numbered by folder name: %s", numbered(images.class_names))
     recorded = make_preprocessing(

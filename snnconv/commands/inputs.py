@@ -8,6 +8,7 @@ import numpy as np
 
 from snnconv.commands.calibrate import numbered
 from snnconv.data import ImageSet, Layout, Preprocessing, open_images, read_classes
+from snnconv.data.classes import decides, instead
 from snnconv.errors import DataError, ModelError, NetworkError
 from snnconv.graph import onnx_file
 from snnconv.graph.reader import Survey, opened
@@ -63,6 +64,8 @@ def open_for(
         classes=read_classes(classes) if classes else network.classes,
         class_count=network.readout.shape[0],
     )
+    if not decides(network.readout.shape[0]):
+        _log.warning("warning: %s", instead("the network"))
     if images.class_names is not None and classes is None and network.classes is None:
         _log.warning("classes are numbered by folder name: %s", numbered(images.class_names))
     if images.dtype != preprocessing.dtype:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from snnconv.choices import ChannelOrder, Layout
 from snnconv.data.array_sources import ArraySource, NpyFile, NpzMember, npz_keys
 from snnconv.data.batch import Array, Batch, DataType, ImageShape, image_id, spans
+from snnconv.data.classes import decides
 from snnconv.data.geometry import Geometry
 from snnconv.data.labels import labels_from, read_labels
 from snnconv.data.layout import find_layout, to_nhwc
@@ -95,7 +96,8 @@ def open_npz(path: Path, options: ArrayOptions) -> ArraySet:
     if "x" not in keys:
         found = ", ".join(repr(key) for key in sorted(keys)[:20]) or "none"
         raise DataError(f"{path} has no array 'x', found {found}; save the images as x and the labels as y")
-    labels = NpzMember(path, "y") if "y" in keys and options.labels is None else None
+    read = options.class_count is None or decides(options.class_count)
+    labels = NpzMember(path, "y") if read and "y" in keys and options.labels is None else None
     return _array_set(path, NpzMember(path, "x"), labels, options)
 
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from snnconv.choices import ChannelOrder
 from snnconv.data.batch import Batch, DataType, ImageShape, image_id, spans
+from snnconv.data.classes import decides
 from snnconv.data.geometry import Geometry
 from snnconv.data.image_sources import ImageSource, Reader
 from snnconv.data.images import decode, fit
@@ -112,6 +113,8 @@ def _classify(
     path: Path, names: list[str], options: FolderOptions
 ) -> tuple[npt.NDArray[np.int64] | None, tuple[str, ...] | None]:
     # the class is the folder that the image lies in, empty for one beside the class folders
+    if options.class_count is not None and not decides(options.class_count):
+        return None, None
     folders = [name.rpartition("/")[0].rpartition("/")[2] for name in names]
     found = sorted(set(folders))
     if options.labels is not None:

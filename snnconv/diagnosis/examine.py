@@ -132,7 +132,7 @@ def _case(
     gains: tuple[WrongGain, ...],
 ) -> Case:
     layers = layers_of(given.network)
-    made = stages(ladder, given.labels, layers)
+    made = stages(ladder, given.labels, layers, given.network.readout.shape[0])
     return Case(
         paths=given.paths,
         network=given.network,

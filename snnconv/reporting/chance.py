@@ -21,6 +21,8 @@ file are all of one class it is 1, and nothing would be better than chance.
 
 from math import exp, fsum, lgamma, log, log1p
 
+from snnconv.data.classes import decides
+
 SELDOM = 0.01
 """What happens less often than this is taken not to be by chance."""
 
@@ -50,7 +52,7 @@ def near_chance(right: int, images: int, classes: int) -> bool:
     """
     if not 0 <= right <= images:
         raise ValueError(f"no share: {right} of {images}")
-    if classes < 2 or not images:
+    if not decides(classes) or not images:
         return False
     guess = 1 / classes
     near = right <= images * min(_TIMES * guess, guess + _PART * (1 - guess))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from math import isfinite
 from pathlib import Path
 
+from snnconv.data.classes import ONE_NUMBER, decides
 from snnconv.errors import RunError, UsageError
 from snnconv.reporting.chance import of_run
 from snnconv.reporting.citations import citations
@@ -118,6 +119,10 @@ def exceeds(made: Report, points: float) -> bool:
     if not isfinite(points):
         raise UsageError(f"the largest drop allowed must be a number of percentage points, found {points}")
     loss = made.accuracy_by_step[-1].loss_points
+    if not decides(made.run.classes):
+        raise RunError(
+            f"the run has no loss of accuracy to compare: the network gives {ONE_NUMBER}; leave --max-drop out"
+        )
     if loss is None:
         raise RunError(
             "the run has no loss of accuracy to compare: "

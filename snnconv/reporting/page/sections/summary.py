@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from snnconv.data.classes import ONE_NUMBER, decides
 from snnconv.reporting.model import Report
 from snnconv.reporting.page.blocks import Block, Facts, Note, Section, Table
 from snnconv.reporting.page.runs import Runs, differing_options
@@ -10,6 +11,7 @@ from snnconv.reporting.page.text import count, fixed, percent, percent_range, si
 NONE = "–"
 _LABELS = "Accuracy needs labels: run simulate on data that has them, or with --labels."
 _REFERENCE = "The ANN, the loss and the agreement need the ONNX model: run simulate with --reference MODEL.onnx."
+_ONE_NUMBER = f"Accuracy, loss and agreement are not measured where a network gives {ONE_NUMBER}."
 _OF_ANN = 0.99
 
 
@@ -30,9 +32,12 @@ def section(runs: Runs) -> Section:
         blocks.append(
             Table("Result at the last time step; intervals are 95 %", ("", *(r.label for r in runs)), _values(runs))
         )
-    if any(run.report.accuracy_by_step[-1].accuracy is None for run in runs):
+    deciding = [run.report.accuracy_by_step[-1] for run in runs if decides(run.report.run.classes)]
+    if len(deciding) < len(runs):
+        blocks.append(Note(_ONE_NUMBER, missing=True))
+    if any(last.accuracy is None for last in deciding):
         blocks.append(Note(_LABELS, missing=True))
-    if any(run.report.accuracy_by_step[-1].agreement is None for run in runs):
+    if any(last.agreement is None for last in deciding):
         blocks.append(Note(_REFERENCE, missing=True))
     return Section("summary", "Summary", "", blocks)
 
