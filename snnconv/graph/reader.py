@@ -13,13 +13,14 @@ import onnx
 from snnconv.errors import ModelError, UnsupportedOperatorError
 from snnconv.files.sizes import MEMORY_LIMIT
 from snnconv.graph import onnx_file
-from snnconv.graph.advice import ADVICE
+from snnconv.graph.advice import of_unknown
 from snnconv.graph.context import Context, OnnxNode, Read, Unsupported
 from snnconv.graph.facts import Facts
 from snnconv.graph.graph import Flatten, Graph, Node, reached
 from snnconv.graph.infer import OPEN_BATCH, infer
 from snnconv.graph.onnx_file import OnnxFile
 from snnconv.graph.ops import AT_THE_END, READERS
+from snnconv.graph.patterns import Neighbours, recognised
 from snnconv.graph.structure import opset
 
 _CHANNELS_FIRST = (0, 1, 2, 3)
@@ -131,9 +132,12 @@ def opened(path: Path, output: str | None = None, memory_limit: int = MEMORY_LIM
     """
     found = survey(path, output, memory_limit)
     if found.graph is None:
-        reasons = [f"{finding.op} {finding.name} ({finding.why})" for finding in found.refused]
-        count = f"{len(reasons)} nodes" if len(reasons) > 1 else "1 node"
-        raise UnsupportedOperatorError(f"{path} cannot be converted, {count} not supported: {'; '.join(reasons)}")
+        by_reason: dict[str, list[str]] = {}
+        for finding in found.refused:
+            by_reason.setdefault(finding.why, []).append(f"{finding.op} {finding.name}")
+        reasons = "; ".join(f"{', '.join(nodes)} ({why})" for why, nodes in by_reason.items())
+        count = f"{len(found.refused)} nodes" if len(found.refused) > 1 else "1 node"
+        raise UnsupportedOperatorError(f"{path} cannot be converted, {count} not supported: {reasons}")
     return found, found.graph
 
 
@@ -235,6 +239,7 @@ def _read_nodes(file: OnnxFile, facts: Facts, context: Context, wanted: set[int]
     nodes: list[Node] = []
     version = opset(file.model)
     behind: set[str] = set()  # values behind the network's output
+    around: Neighbours | None = None
     lost: set[str] = set()  # values that a refused node makes: what reads them is not looked at
     for place, proto in enumerate(file.model.graph.node):
         known = all(not output or output in facts.constants for output in proto.output)
@@ -254,7 +259,9 @@ def _read_nodes(file: OnnxFile, facts: Facts, context: Context, wanted: set[int]
                 made = _made(node, context, lost)
             except Unsupported as reason:
                 if str(reason):
-                    findings.append(Finding(node.name, node.op, Fate.REFUSED, (), str(reason)))
+                    around = around or Neighbours.of(file.model.graph, facts)
+                    why = recognised(proto, around) or str(reason)
+                    findings.append(Finding(node.name, node.op, Fate.REFUSED, (), why))
                 lost.update(node.outputs)
                 continue
         context.take(node, made)
@@ -268,7 +275,8 @@ def _read_nodes(file: OnnxFile, facts: Facts, context: Context, wanted: set[int]
 def _made(node: OnnxNode, context: Context, lost: set[str]) -> Read:
     reader = READERS.get(node.op)
     if reader is None:
-        raise Unsupported(ADVICE.get(node.op.rsplit(".", 1)[-1], "no such operator is supported"))
+        domain, _, op = node.op.rpartition(".")
+        raise Unsupported(of_unknown(op, domain, READERS))
     if lost.intersection(node.inputs):
         raise Unsupported  # what it reads is refused: it is not a reason of its own
     if all(not value or context.is_constant(value) for value in node.inputs):
@@ -308,7 +316,7 @@ def _graph(file: OnnxFile, context: Context, nodes: list[Node], output: str) -> 
         return _flattened(graph, context.inner(f"{value}/map"))
     if len(found) != 1:
         others = [name for name in file.outputs if name != output]
-        hint = f"; --output chooses another: {', '.join(others)}" if others else "; end with a Flatten or a classifier"
+        hint = f"; --output chooses another: {', '.join(others)}" if others else "; end with a pooling and a classifier"
         raise ModelError(f"the output {output} has shape {found} per image, (classes,) is expected{hint}")
     if context.is_reordered(output):
         raise ModelError(f"the output {output} is flattened with the channels last; end with a classifier")

@@ -174,11 +174,11 @@ REFUSED = {
     ),
     "pad-reflect": (
         lambda b: b.node("Pad", ["input", b.constant("p", [0, 0, 1, 1, 0, 0, 1, 1], np.int64)], "y", mode="reflect"),
-        "mode=reflect is not supported, constant is",
+        "it pads with pixels of the image (mode=reflect); train with padding by zeros (padding_mode='zeros')",
     ),
     "pad-value": (
         lambda b: b.node("Pad", ["input", b.constant("p", [0] * 7 + [1], np.int64), b.constant("v", 1.5)], "y"),
-        "it pads with 1.5, 0 is expected",
+        "it pads with 1.5, 0 is expected; train with padding by zeros",
     ),
     "pad-cuts-all": (
         ints("Pad", pads=[0, 0, -4, 0, 0, 0, -4, 0]),
