@@ -16,8 +16,8 @@ from snnconv.graph import advice
 from snnconv.graph.facts import Facts
 
 _SWISH = (
-    "with what multiplies by it it is SiLU or HardSwish, x times a sigmoid of x, which is no ReLU; train with ReLU, or "
-    "take a variant of the network that has ReLUs, as EfficientNet-Lite or MobileNetV2"
+    "it is a part of SiLU or HardSwish (x times a sigmoid of x), which is no ReLU; train with ReLU, or take a variant "
+    "of the network that has ReLUs, as EfficientNet-Lite or MobileNetV2"
 )
 _GATE = (
     "it makes a gate, as of squeeze-and-excitation: channels times numbers that depend on the image have no spiking "
@@ -27,9 +27,13 @@ _BATCH = (
     "it normalises by statistics of the batch; export the model in evaluation mode (model.eval()), and train with "
     "BatchNorm that keeps running statistics"
 )
-_DEEP = 8
-"""Nodes that are followed in a row."""
+_SQUARE = (
+    "it multiplies a value by itself, as GELU and norms do, which ReLUs do not compute; train with ReLU and BatchNorm"
+)
+_DEEP, _WIDE = 8, 64
+"""Nodes that are followed in a row, and in all directions."""
 _SIGMOIDS = ("Sigmoid", "HardSigmoid")
+_MOVE = ("Gather", "Reshape", "Slice", "Split", "Squeeze", "Transpose", "Unsqueeze")
 _OF_A_NORM = frozenset(
     {"Add", "Cast", "Clip", "Div", "Expand", "Identity", "Max", "Mul", "Pow", "Reciprocal", "ReduceSum", "Sqrt"}
 )
@@ -99,6 +103,8 @@ def _product(node: onnx.NodeProto, around: Neighbours) -> str | None:
     """Look for x · clip(x + 3, 0, 6) / 6, and for a gate that is capped so."""
     if node.op_type != "Mul" or len(around.changing(node)) != 2:
         return None
+    if node.input[0] == node.input[1]:
+        return _SQUARE
     capped = False
     for factor, other in (node.input, reversed(node.input)):
         made_of = factor
@@ -145,6 +151,8 @@ def _before(node: onnx.NodeProto, around: Neighbours) -> str:
 def _centred(node: onnx.NodeProto, around: Neighbours) -> str | None:
     """Look for x − mean(x), a normalisation that was written out."""
     means = [node] if node.op_type == "ReduceMean" else []
+    if means and 0 in _axes(node, around):
+        return _BATCH
     if node.op_type == "Sub":
         made = [around.makers.get(value) for value in node.input]
         means = [one for one in made if one is not None and one.op_type == "ReduceMean" and one.input[0] in node.input]
@@ -153,6 +161,18 @@ def _centred(node: onnx.NodeProto, around: Neighbours) -> str | None:
             axes = _axes(mean, around)
             return _BATCH if not axes or 0 in axes else advice.NORMALISES
     return None
+
+
+def _deviation(node: onnx.NodeProto, around: Neighbours) -> str | None:
+    """Look for the root of a mean, and for the channels that a GroupNorm puts in groups."""
+    if node.op_type == "Reshape" and around.read_by(node, "InstanceNormalization"):
+        return advice.NORMALISES
+    maker = around.makers.get(node.input[0])
+    if maker is not None and maker.op_type in ("Add", "Clip", "Max") and len(around.changing(maker)) == 1:
+        maker = around.makers.get(around.changing(maker)[0])
+    if node.op_type not in ("Sqrt", "Pow") or maker is None or maker.op_type != "ReduceMean":
+        return None
+    return _BATCH if 0 in _axes(maker, around) else advice.NORMALISES
 
 
 def _squared(node: onnx.NodeProto, around: Neighbours) -> str | None:
@@ -166,15 +186,24 @@ def _squared(node: onnx.NodeProto, around: Neighbours) -> str | None:
 def _power(node: onnx.NodeProto, around: Neighbours) -> float | None:
     if node.op_type != "Pow" or node.input[1] not in around.facts.constants:
         return None
-    numbers = np.unique(around.facts.constant(node.input[1]))
+    exponent = around.facts.constant(node.input[1])
+    numbers = np.unique(exponent) if exponent.dtype.kind in "fiu" else np.empty(0)
     return float(numbers[0]) if numbers.size == 1 else None
 
 
 def _attention(node: onnx.NodeProto, around: Neighbours) -> str | None:
-    """Look for products of two matrices that depend on the image, and for the shares that one of them is made of."""
+    """Look for products of two matrices that depend on the image, and for what leads to shares of one of them."""
     if node.op_type == "MatMul" and len(around.changing(node)) == 2:
         return advice.MIXES
-    return advice.MIXES if node.op_type == "Softmax" and around.read_by(node, "MatMul") else None
+    if node.op_type not in _MOVE and node.op_type != "Softmax":
+        return None
+    waiting, seen = [node], 0
+    while waiting and seen < _WIDE:
+        one, seen = waiting.pop(0), seen + 1
+        if one.op_type == "Softmax" and around.read_by(one, "MatMul"):
+            return advice.MIXES
+        waiting += [reader for value in one.output for reader in around.readers.get(value, ())]
+    return None
 
 
 def _weights(node: onnx.NodeProto, around: Neighbours) -> str | None:
@@ -206,6 +235,7 @@ _PATTERNS: tuple[Callable[[onnx.NodeProto, Neighbours], str | None], ...] = (
     _product,
     _norm,
     _centred,
+    _deviation,
     _squared,
     _attention,
     _weights,

@@ -99,19 +99,43 @@ def made_weights(b: Builder) -> str:
     return str(b.node("Conv", ["input", made], "y"))
 
 
+def square(b: Builder) -> str:
+    x = _conv(b, "input", "conv")
+    return str(b.node("Mul", [x, x], "y"))
+
+
+def grouped(b: Builder) -> str:
+    parts = b.node("Reshape", [_conv(b, "input", "conv"), b.constant("s", [0, 1, -1], INT)], "parts")
+    gains = [b.constant("gain", [1]), b.constant("offset", [0])]
+    return str(b.node("InstanceNormalization", [parts, *gains], "y"))
+
+
+def heads(b: Builder) -> str:
+    split = b.node("Reshape", [_conv(b, "input", "q"), b.constant("s", [0, 2, 4, 4, 4], INT)], "split")
+    shares = b.node("Softmax", [b.node("MatMul", [split, split], "scores")], "shares")
+    return str(b.node("MatMul", [shares, split], "y"))
+
+
 def mirrored(b: Builder) -> str:
     pads = b.constant("p", [0, 0, 1, 1, 0, 0, 1, 1], INT)
     return str(b.node("Pad", ["input", pads], "y", mode="reflect"))
 
 
 PATTERNS = {
-    "silu": (swish("Sigmoid"), "Sigmoid", "it is SiLU or HardSwish, x times a sigmoid of x"),
-    "hard-swish": (swish("HardSigmoid"), "HardSigmoid", "it is SiLU or HardSwish"),
-    "hard-swish-written-out": (hard_swish, "Mul", "it is SiLU or HardSwish"),
+    "silu": (swish("Sigmoid"), "Sigmoid", "it is a part of SiLU or HardSwish (x times a sigmoid of x)"),
+    "hard-swish": (swish("HardSigmoid"), "HardSigmoid", "it is a part of SiLU or HardSwish"),
+    "hard-swish-written-out": (hard_swish, "Mul", "it is a part of SiLU or HardSwish"),
+    "square": (square, "Mul", "it multiplies a value by itself, as GELU and norms do"),
+    "group-norm": (grouped, "Reshape", "(as LayerNorm, GroupNorm, InstanceNorm do)"),
+    "heads": (heads, "Reshape", "attention has no spiking form here"),
     "gate": (gate("Sigmoid"), "Sigmoid", "as of squeeze-and-excitation"),
     "hard-gate": (gate("HardSigmoid"), "HardSigmoid", "as of squeeze-and-excitation"),
     "hard-gate-written-out": (hard_gate, "Mul", "as of squeeze-and-excitation"),
-    "layer-norm": (written_out([1]), "ReduceMean", "(as LayerNorm, GroupNorm, InstanceNorm do); train with BatchNorm"),
+    "layer-norm": (
+        written_out([1]),
+        "ReduceMean",
+        "Pow SQUARE, Sqrt DEVIATION (it normalises by statistics",
+    ),
     "instance-norm": (written_out([2, 3]), "Sub", "(as LayerNorm, GroupNorm, InstanceNorm do)"),
     "batch-statistics": (written_out([0, 2, 3]), "ReduceMean", "by statistics of the batch; export the model in eval"),
     "gelu-by-tanh": (tanh_gelu, "Pow", "it is a part of GELU"),
