@@ -34,13 +34,10 @@ _LOSS = "it is a loss of the training; export the model without it"
 _SAMPLES = "it reads at places that depend on the image, which has no spiking form; use a convolution"
 _POOLS = "it is no pooling that has a spiking form; use AveragePool, MaxPool or their global forms"
 _CURVES = "its function is none that ReLUs compute; use a network of convolutions, ReLUs and sums"
-_ABSOLUTE = "it is no ReLU; write |x| as ReLU(x) + ReLU(-x), which is the same"
 _MEAN = "a mean of several values is not read; write it as their sum times a constant"
-_TO_DEPTH = "it is not read; write it as one Slice with steps for each place in a block, and a Concat of these"
 
 _REASONS = {
-    SMOOTH: "Celu Elu Exp HardSigmoid HardSwish Mish QuickGelu Selu Shrink Softplus Softsign SwiGLU Swish Tanh "
-    "ThresholdedRelu",
+    SMOOTH: "Celu Elu Exp HardSwish Mish QuickGelu Selu Softplus Softsign SwiGLU Swish Tanh ThresholdedRelu",
     GELU: "BiasGelu Erf FastGelu Gelu",
     NORMALISES: "GroupNorm GroupNormalization InstanceNormalization LayerNormalization LRN MeanVarianceNormalization "
     "RMSNormalization SimplifiedLayerNormalization SkipLayerNormalization",
@@ -50,7 +47,7 @@ _REASONS = {
     "QLinearGlobalAveragePool QLinearMatMul QuantizeLinear",
     _CHOOSES: "If Loop Optional OptionalGetElement OptionalHasElement Scan SequenceAt SequenceConstruct SequenceMap",
     _RECURRENT: "CausalConvWithState GRU LSTM RNN",
-    _LARGER: "Col2Im ConvTranspose DepthToSpace MaxUnpool Resize Upsample",
+    _LARGER: "Col2Im ConvTranspose MaxUnpool Resize Upsample",
     _VALUES: "And Compress Equal Greater GreaterOrEqual Less LessOrEqual NonZero Not Or Trilu Unique Where Xor",
     _DETECTS: "MaxRoiPool NonMaxSuppression RoiAlign",
     _RANDOM: "Bernoulli Multinomial RandomNormal RandomNormalLike RandomUniform RandomUniformLike",
@@ -61,9 +58,7 @@ _REASONS = {
     _POOLS: "GlobalLpPool LpPool",
     _CURVES: "Acos Acosh Asin Asinh Atan Atanh Ceil Cos Cosh Floor Log Mod Pow Reciprocal ReduceLogSum "
     "ReduceLogSumExp ReduceMin ReduceProd Round Sign Sin Sinh Sqrt Tan",
-    _ABSOLUTE: "Abs",
     _MEAN: "Mean",
-    _TO_DEPTH: "SpaceToDepth",
 }
 
 ADVICE = {op: reason for reason, ops in _REASONS.items() for op in ops.split()}

@@ -22,6 +22,7 @@ from snnconv.graph.onnx_file import OnnxFile
 from snnconv.graph.ops import AT_THE_END, READERS
 from snnconv.graph.patterns import Neighbours, recognised
 from snnconv.graph.structure import opset
+from snnconv.graph.tensors import node_name
 
 _CHANNELS_FIRST = (0, 1, 2, 3)
 _CHANNELS_LAST = (0, 3, 1, 2)
@@ -174,7 +175,7 @@ def survey(path: Path, output: str | None = None, memory_limit: int = MEMORY_LIM
             graph = _graph(file, context, nodes, chosen)
     except (ModelError, Unsupported) as error:
         raise ModelError(f"{path}: {error}") from error
-    return Survey(file, tuple(findings), graph, chosen, facts)
+    return Survey(file, tuple(_recognised(findings, file, facts)), graph, chosen, facts)
 
 
 def _chosen(file: OnnxFile, output: str | None) -> str:
@@ -239,7 +240,6 @@ def _read_nodes(file: OnnxFile, facts: Facts, context: Context, wanted: set[int]
     nodes: list[Node] = []
     version = opset(file.model)
     behind: set[str] = set()  # values behind the network's output
-    around: Neighbours | None = None
     lost: set[str] = set()  # values that a refused node makes: what reads them is not looked at
     for place, proto in enumerate(file.model.graph.node):
         known = all(not output or output in facts.constants for output in proto.output)
@@ -259,9 +259,7 @@ def _read_nodes(file: OnnxFile, facts: Facts, context: Context, wanted: set[int]
                 made = _made(node, context, lost)
             except Unsupported as reason:
                 if str(reason):
-                    around = around or Neighbours.of(file.model.graph, facts)
-                    why = recognised(proto, around) or str(reason)
-                    findings.append(Finding(node.name, node.op, Fate.REFUSED, (), why))
+                    findings.append(Finding(node.name, node.op, Fate.REFUSED, (), str(reason)))
                 lost.update(node.outputs)
                 continue
         context.take(node, made)
@@ -270,6 +268,21 @@ def _read_nodes(file: OnnxFile, facts: Facts, context: Context, wanted: set[int]
             behind.update(node.outputs)
         findings.append(_finding(node, made))
     return findings, nodes
+
+
+def _recognised(findings: list[Finding], file: OnnxFile, facts: Facts) -> list[Finding]:
+    """Give refused nodes the reason of what they are a part of, where that is recognised."""
+    if all(finding.fate is not Fate.REFUSED for finding in findings):
+        return findings
+    around = Neighbours.of(file.model.graph, facts)
+    # the first of a name: names need not be unique
+    nodes = {(node_name(node), node.op_type): node for node in reversed(file.model.graph.node)}
+    return [
+        replace(finding, why=recognised(nodes[finding.name, finding.op.rpartition(".")[2]], around) or finding.why)
+        if finding.fate is Fate.REFUSED
+        else finding
+        for finding in findings
+    ]
 
 
 def _made(node: OnnxNode, context: Context, lost: set[str]) -> Read:
