@@ -28,7 +28,9 @@ def preprocessing_of(network: SpikingNetwork) -> Preprocessing:
         If its file does not say.
     """
     if network.preprocessing is None:
-        raise NetworkError("the network has no preprocessing, so images cannot be brought to its input")
+        raise NetworkError(
+            "the network has no preprocessing, so images cannot be brought to its input; convert the model again"
+        )
     return network.preprocessing
 
 
@@ -133,5 +135,5 @@ def _check_same(network: SpikingNetwork, path: Path, sha256: str) -> None:
     if sha256 != network.provenance.source_sha256:
         raise NetworkError(
             f"{path} ({sha256[:12]}…) is not the model that the network was converted from: "
-            f"{network.provenance.source_name} ({(network.provenance.source_sha256 or 'unknown')[:12]}…)"
+            f"{network.provenance.source_name} ({(network.provenance.source_sha256 or 'unknown')[:12]}…); give that one"
         )

@@ -46,7 +46,10 @@ def examine(given: Given) -> tuple[Case, PropagationErrors]:
     """
     network = given.network
     if not layers_of(network):
-        raise NetworkError("no layer of neurons stands for a value of the ONNX model, so there is nothing to compare")
+        raise NetworkError(
+            "no layer of neurons stands for a value of the ONNX model, so there is nothing to compare; "
+            "diagnose a network that snnconv convert made"
+        )
     ranges = input_range(target.images for target in given.targets())
     plain = uncompensated(network) or network
     gains, timeless = _timeless(given, plain)

@@ -109,7 +109,7 @@ def _bytes(path: Path, memory_limit: int) -> bytes:
     except (FileMissingError, ModelError):
         raise
     except FileNotFoundError as error:
-        raise FileMissingError(f"{path} does not exist") from error
+        raise FileMissingError(f"{path} does not exist; check the path of the model") from error
     except OSError as error:
         raise ModelError(f"cannot read {path}: {error.strerror or error}") from error
     except InputError as error:
@@ -119,13 +119,16 @@ def _bytes(path: Path, memory_limit: int) -> bytes:
 def _size(path: Path) -> int:
     """Give the bytes of a plain file."""
     if is_folder(path):
-        raise ModelError(f"{path} is a folder, an ONNX file is expected")
+        raise ModelError(f"{path} is a folder, an ONNX file is expected; name the file in it")
     return path.stat().st_size
 
 
 def _check_size(path: Path, size: int, limit: int) -> None:
     if not 1 <= size <= LARGEST_MODEL:
-        raise ModelError(f"{path} has {size} bytes, an ONNX file has between 1 and {LARGEST_MODEL}")
+        raise ModelError(
+            f"{path} has {size} bytes, an ONNX file has between 1 and {LARGEST_MODEL}; "
+            + ("export the model again" if size < 1 else "use a smaller model")
+        )
     if size > limit:
         raise ModelError(
             f"{path} has {readable(size)}, at most {readable(limit)} of memory are allowed; raise --memory-limit"
@@ -227,7 +230,7 @@ def _check_by_onnx(model: onnx.ModelProto) -> None:
         onnx.checker.check_model(model)
     # the checker also raises what protobuf and its bindings raise
     except (onnx.checker.ValidationError, EncodeError, RuntimeError, ValueError) as error:
-        raise ModelError(f"is not a valid ONNX model: {' '.join(str(error).split())[:300]}") from error
+        raise ModelError(f"is not a valid ONNX model: {' '.join(str(error).split())[:300]}; export it again") from error
 
 
 def _about(path: Path, message: str) -> str:

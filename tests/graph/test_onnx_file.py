@@ -33,7 +33,7 @@ def test_an_empty_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_refused(tmp_path: Path) -> None:
-    assert refusal(tmp_path) == " is a folder, an ONNX file is expected"
+    assert refusal(tmp_path) == " is a folder, an ONNX file is expected; name the file in it"
 
 
 @pytest.mark.parametrize("data", [b"PK\x03\x04 a zip", b"\x89PNG\r\n\x1a\n", b"{}", b"\0" * 100, b"#!/bin/sh\n"])
@@ -99,7 +99,7 @@ def test_a_file_larger_than_the_limit_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "m.onnx"
     path.touch()
     os.truncate(path, 2**40)  # takes no room on the disk
-    assert refusal(path) == f" has {2**40} bytes, an ONNX file has between 1 and {2**31 - 1}"
+    assert refusal(path) == f" has {2**40} bytes, an ONNX file has between 1 and {2**31 - 1}; use a smaller model"
 
 
 @pytest.mark.parametrize(

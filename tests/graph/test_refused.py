@@ -53,7 +53,7 @@ REFUSED = {
     ),
     "average-too-large": (
         average(kernel_shape=[9, 8]),
-        "y has shape (1, 2, 0, 1), which is empty: the images are too small for a kernel",
+        "y has shape (1, 2, 0, 1), which is empty: the images are too small for a kernel; export with larger ones",
     ),
     "average-of-nothing": (
         average(kernel_shape=[2, 2], pads=[0, 2, 0, 2]),
@@ -103,7 +103,7 @@ REFUSED = {
     ),
     "div-by-value": (
         lambda b: b.node("Div", [b.constant("c", 1), "input"], "y"),
-        "it divides by a value of the network, which has no spiking form",
+        "it divides by a value of the network, which has no spiking form; divide by a constant, or leave it out",
     ),
     "div-by-0": (scalar("Div", 0), "it divides by 0"),
     "clip-below-0": (
