@@ -75,7 +75,7 @@ def said(what: str, right: int, images: int, classes: int) -> str:
     """Say how near chance something is: ``the model is right on 3 of 300 labelled images, near chance for …``."""
     return (
         f"{what} is right on {100 * right / images:.1f} % of {images:,} labelled images, near chance for "
-        f"{classes:,} classes: guessing gets {100 / classes:.3g} %"
+        f"{classes:,} classes (guessing gets {100 / classes:.3g} %)"
     )
 
 

@@ -13,7 +13,7 @@ from snnconv.choices import Compensation
 from snnconv.graph.reference import ReferenceModel
 from snnconv.reporting.page import write_page
 
-NEAR = "is right on 0.0 % of 40 labelled images, near chance for 5 classes: guessing gets 20 %"
+NEAR = "is right on 0.0 % of 40 labelled images, near chance for 5 classes (guessing gets 20 %)"
 
 
 @pytest.fixture(params=["wrong", "right"])

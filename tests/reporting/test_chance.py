@@ -102,7 +102,7 @@ def test_no_share() -> None:
 
 def test_in_words() -> None:
     assert said("the model", 0, 300, 1000) == (
-        "the model is right on 0.0 % of 300 labelled images, near chance for 1,000 classes: guessing gets 0.1 %"
+        "the model is right on 0.0 % of 300 labelled images, near chance for 1,000 classes (guessing gets 0.1 %)"
     )
 
 
@@ -122,7 +122,7 @@ AGAIN = "calibrate again with the right --scale, --mean, --std, --channels and o
 )
 def test_of_a_run(right: int, model_right: int | None, whose: str, do: str) -> None:
     found = of_run(right, model_right, 64, 10)
-    assert found == f"{whose} labelled images, near chance for 10 classes: guessing gets 10 %{do}"
+    assert found == f"{whose} labelled images, near chance for 10 classes (guessing gets 10 %){do}"
 
 
 def test_of_a_run_that_is_not_or_has_no_labels() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from snnconv.data.classes import ONE_NUMBER, decides
+from snnconv.reporting.classes import of_one_class
 from snnconv.reporting.model import Report
 from snnconv.reporting.page.blocks import Block, Facts, Note, Section, Table
 from snnconv.reporting.page.runs import Runs, differing_options
@@ -25,6 +26,9 @@ def section(runs: Runs) -> Section:
             blocks.append(Note(f"{run.prefix}unfinished run: all numbers are of {done}.", missing=True))
         if report.near_chance is not None:
             blocks.append(Note(f"{run.prefix}{report.near_chance}.", missing=True))
+        one_class = of_one_class(report.classes)
+        if one_class is not None:
+            blocks.append(Note(f"{run.prefix}{one_class}.", missing=True))
     if len(runs) == 1:
         blocks += [Note(sentence(runs[0].report)), Facts(headline(runs[0].report), look="big")]
         blocks.append(Facts(tuple((row[0], row[1], "") for row in _values(runs)), look="card"))
