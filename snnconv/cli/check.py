@@ -1,13 +1,17 @@
 """``snnconv check``."""
 
+from collections import Counter
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from snnconv.cli.conversion_flags import CONVERSION, NetworkFlags
 from snnconv.cli.options import MemoryLimit, Output
 from snnconv.cli.terminal import Terminal
+
+if TYPE_CHECKING:
+    from snnconv.commands.check import CheckedNode
 
 
 def check_cli(
@@ -41,14 +45,17 @@ def check_cli(
             f"{summary.file}: {summary.exporter or 'unknown exporter'}, opset {summary.opset}, "
             f"{'×'.join(map(str, summary.input_shape))} to {summary.output}{others}",
             ("node", "operator", "verdict", "how"),
-            [(node.name, node.op, node.verdict.value, node.how) for node in summary.nodes],
+            [(node.name, node.op, node.verdict.value, node.how.partition("; ")[0]) for node in summary.nodes],
             left=4,
         )
+        for advice, kinds in _advice(refused).items():
+            terminal.write(f"{kinds}: {advice}")
         totals = summary.totals
         if totals is not None:
             rows = [
                 ("nodes", ", ".join(f"{count} {verdict.value}" for verdict, count in summary.verdicts.items())),
                 ("parameters", f"{totals.parameters:,}"),
+                ("output", _output(totals.outputs)),
                 ("neurons", f"{totals.neurons:,} in {totals.layers} layers"),
                 ("MACs of the ReLU network", f"{totals.macs:,} an image"),
                 ("memory to simulate", f"from {readable(totals.simulation_bytes)}"),
@@ -59,3 +66,22 @@ def check_cli(
         raise UnsupportedOperatorError(
             f"{model} cannot be converted: {len(refused)} of {len(summary.nodes)} nodes are not supported ({kinds})"
         )
+
+
+def _advice(refused: "list[CheckedNode]") -> dict[str, str]:
+    """Give each advice once, with the operators that it is for and how many nodes they are."""
+    found: dict[str, Counter[str]] = {}
+    for node in refused:
+        advice = node.how.partition("; ")[2]
+        if advice:
+            found.setdefault(advice, Counter())[node.op] += 1
+    return {
+        advice: ", ".join(f"{op} ({count})" if count > 1 else op for op, count in kinds.items())
+        for advice, kinds in found.items()
+    }
+
+
+def _output(outputs: int) -> str:
+    from snnconv.data.classes import decides
+
+    return f"{outputs:,} classes" if decides(outputs) else "one number: accuracy and agreement are not measured"

@@ -134,6 +134,11 @@ def _print(terminal: Terminal, made: "Diagnosis") -> None:
 
 def _split(terminal: Terminal, made: "Diagnosis") -> None:
     """Say what is lost, and to what."""
+    if made.agreement is None or made.agreement_low is None or made.agreement_high is None:
+        from snnconv.data.classes import ONE_NUMBER
+
+        terminal.write(f"agreement with the ONNX model: not measured, the network gives {ONE_NUMBER}")
+        return
     interval = f"95 % interval {100 * made.agreement_low:.1f} to {100 * made.agreement_high:.1f} %"
     terminal.write(f"agreement with the ONNX model {100 * made.agreement:.2f} % ({interval})")
     if made.model_accuracy is not None and made.accuracy is not None:
@@ -141,7 +146,7 @@ def _split(terminal: Terminal, made: "Diagnosis") -> None:
             f"accuracy {100 * made.accuracy:.2f} %, of the model {100 * made.model_accuracy:.2f} %, "
             f"on {made.labelled} labelled images"
         )
-    lost = _items((part.name.value, part.lost) for part in made.parts)
+    lost = _items((part.name.value, part.costs) for part in made.parts)
     _wrapped(terminal, f"points of agreement lost to: {lost}")
     if made.model_accuracy is not None:
         of_accuracy = _items((part.name.value, part.accuracy_lost or 0.0) for part in made.parts)

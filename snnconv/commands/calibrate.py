@@ -15,11 +15,13 @@ from snnconv.calibration.calibration import Calibration, merge
 from snnconv.calibration.statistics import ValueStatistics
 from snnconv.commands.pixel_range import warn_of_range
 from snnconv.data import Geometry, Layout, make_preprocessing, open_images, read_classes
+from snnconv.data.classes import decides, instead
 from snnconv.errors import DataError, UsageError
 from snnconv.files.atomic import check_place
 from snnconv.files.replaced import CALIBRATION
 from snnconv.files.sizes import MEMORY_LIMIT
 from snnconv.graph.reader import opened
+from snnconv.reporting.chance import CHECK, near_chance, said
 
 _log = logging.getLogger(__name__)
 
@@ -158,6 +160,8 @@ def calibrate(
         classes=names,
         class_count=graph.class_count,
     )
+    if not decides(graph.class_count):
+        _log.warning("warning: %s", instead("the model"))
     if images.class_names is not None and names is None:
         _log.warning("classes are numbered by folder name: %s", numbered(images.class_names))
     recorded = make_preprocessing(
@@ -205,14 +209,9 @@ def _together(asked: int, fitting: int, fixed: int) -> int:
 
 def _warn_near_chance(calibration: Calibration, classes: int) -> None:
     """Say so where the model is hardly better than guessing: mostly wrong preprocessing or class order."""
-    enough = 5 * classes
-    if calibration.labelled >= enough and calibration.correct <= 2 * calibration.labelled / classes:
-        _log.warning(
-            "warning: the model is right on %.1f %% of the images, near chance for %d classes: "
-            "check --scale, --mean, --std, --channels and the order of the classes",
-            100 * calibration.correct / calibration.labelled,
-            classes,
-        )
+    right, labelled = calibration.correct, calibration.labelled
+    if near_chance(right, labelled, classes):
+        _log.warning("warning: %s: %s", said("the model", right, labelled, classes), CHECK)
 
 
 def numbered(names: Sequence[str]) -> str:

@@ -37,6 +37,8 @@ class Totals(_Record):
     neurons: int
     layers: int
     """Of neurons."""
+    outputs: int
+    """Classes, or 1: a number, of which no accuracy and no agreement is measured."""
     macs: int
     """Multiply-accumulates of the ReLU network for an image; taps on padding left out."""
     simulation_bytes: int
@@ -130,6 +132,7 @@ def _totals(made: Draft) -> Totals:
         parameters=network.parameter_count,
         neurons=network.neuron_count,
         layers=len(network.neurons),
+        outputs=network.readout.shape[0],
         macs=sum(ops.macs for ops in dense_ops(network).values() if ops.of_ann),
         simulation_bytes=needed(network),
     )

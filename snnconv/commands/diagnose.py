@@ -141,7 +141,8 @@ def _diagnosis(
 ) -> Diagnosis:
     paths, network = given.paths, given.network
     fitted = growth(errors)
-    low, high = wilson(round(errors.agreement * errors.images), errors.images)
+    kept = errors.agreement
+    low, high = (None, None) if kept is None else wilson(round(kept * errors.images), errors.images)
     return Diagnosis(
         network=paths.network.name,
         network_sha256=sha256_of_file(paths.network),

@@ -8,6 +8,7 @@ import numpy as np
 
 from snnconv.commands.calibrate import numbered
 from snnconv.data import ImageSet, Layout, Preprocessing, advice_on_type, open_images, read_classes
+from snnconv.data.classes import decides, instead
 from snnconv.errors import DataError, ModelError, NetworkError
 from snnconv.graph import onnx_file
 from snnconv.graph.reader import Survey, opened
@@ -27,7 +28,9 @@ def preprocessing_of(network: SpikingNetwork) -> Preprocessing:
         If its file does not say.
     """
     if network.preprocessing is None:
-        raise NetworkError("the network has no preprocessing, so images cannot be brought to its input")
+        raise NetworkError(
+            "the network has no preprocessing, so images cannot be brought to its input; convert the model again"
+        )
     return network.preprocessing
 
 
@@ -63,6 +66,8 @@ def open_for(
         classes=read_classes(classes) if classes else network.classes,
         class_count=network.readout.shape[0],
     )
+    if not decides(network.readout.shape[0]):
+        _log.warning("warning: %s", instead("the network"))
     if images.class_names is not None and classes is None and network.classes is None:
         _log.warning("classes are numbered by folder name: %s", numbered(images.class_names))
     if images.dtype != preprocessing.dtype:
@@ -144,5 +149,5 @@ def _check_same(network: SpikingNetwork, path: Path, sha256: str) -> None:
     if sha256 != network.provenance.source_sha256:
         raise NetworkError(
             f"{path} ({sha256[:12]}…) is not the model that the network was converted from: "
-            f"{network.provenance.source_name} ({(network.provenance.source_sha256 or 'unknown')[:12]}…)"
+            f"{network.provenance.source_name} ({(network.provenance.source_sha256 or 'unknown')[:12]}…); give that one"
         )

@@ -11,6 +11,7 @@ from snnconv.calibration import file as calib_file
 from snnconv.commands.calibrate import summarise
 from snnconv.commands.thresholds import thresholds
 from snnconv.data import Preprocessing, size_text
+from snnconv.data.classes import ONE_NUMBER, decides
 from snnconv.errors import InputError
 from snnconv.files.names import plain, plain_values
 from snnconv.files.paths import is_folder
@@ -222,10 +223,14 @@ def _run(path: Path) -> Inspection:
         ("steps", str(summary.steps)),
         ("backend", summary.backend),
         ("seconds", f"{summary.seconds:.2f}"),
-        ("accuracy by step", "no labels" if accuracy is None else _by_step(accuracy)),
+        ("accuracy by step", _no_accuracy(summary.classes) if accuracy is None else _by_step(accuracy)),
         ("command", " ".join(record.get("command_line", []))),
     ]
     return Inspection({"run": record, "summary": content}, (Table(plain(path.name), ("", ""), rows, left=2),))
+
+
+def _no_accuracy(classes: int) -> str:
+    return "no labels" if decides(classes) else f"not measured, the network gives {ONE_NUMBER}"
 
 
 def _by_step(parts: Mapping[str, float]) -> str:

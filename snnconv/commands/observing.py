@@ -11,6 +11,7 @@ from snnconv.commands.inputs import check_scale
 from snnconv.conversion.observe import observe
 from snnconv.conversion.propagation_error import Target, images_together, reference_model, targets
 from snnconv.data import ImageSet, Preprocessing
+from snnconv.data.classes import decides
 from snnconv.errors import RunError
 from snnconv.graph.reader import Survey
 from snnconv.ir.network import SpikingNetwork
@@ -157,6 +158,7 @@ class _FirstImages:
         self._path = folder.path
         self._turned = of.preprocessing.geometry.channels is ChannelOrder.BGR
         network = of.network
+        self._decides = decides(network.readout.shape[0])
         extent = Extent(of.steps, network.readout.shape[0], len(network.neurons), len(weighted(network)))
         columns: list[tuple[Array, Array, Array]] = []
         there = 0
@@ -185,7 +187,7 @@ class _FirstImages:
         return ObservedImage(
             position=position,
             label=None if label < 0 else label,
-            decision=int(self._decisions[position]),
+            decision=int(self._decisions[position]) if self._decides else None,
             model_decision=None if model < 0 else model,
             picture=None if entered is None else picture(entered, PICTURE_SIDE),
         )

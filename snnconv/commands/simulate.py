@@ -25,6 +25,7 @@ from snnconv.graph.reference import ReferenceModel
 from snnconv.ir import file
 from snnconv.ir.network import SpikingNetwork
 from snnconv.ir.nodes import Encoding
+from snnconv.reporting.chance import of_run
 from snnconv.runtime.backends import choose
 from snnconv.runtime.memory import check_memory, check_steps
 from snnconv.runtime.run_folder import RunFolder
@@ -102,6 +103,7 @@ def simulate(
             if not run.images and not folder.begins:
                 folder.discard()
             raise
+        _warn_near_chance(summary)
         if options.observe:
             observation = Observing(
                 network=loaded,
@@ -117,6 +119,15 @@ def simulate(
             )
             observation.keep(folder, observing)
         return summary
+
+
+def _warn_near_chance(summary: RunSummary) -> None:
+    """Say so where the model, or the network, is hardly better than guessing."""
+    accuracy = None if summary.accuracy is None else summary.accuracy[str(summary.steps)]
+    right, model = (None if x is None else round(x * summary.images) for x in (accuracy, summary.reference_accuracy))
+    found = of_run(right, model, summary.images, summary.classes)
+    if found is not None:
+        _log.warning("warning: %s", found)
 
 
 def _check_paths(network: Path, data: Path, options: SimulateOptions) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from snnconv.commands.inputs import check_scale, warn_if_faint
 from snnconv.data import ImageSet, Preprocessing
+from snnconv.data.classes import decides
 from snnconv.errors import InputError, RunError
 from snnconv.files.names import plain
 from snnconv.graph.reference import ReferenceModel
@@ -130,7 +131,8 @@ class Sitting:
             check_scale(self._network, self._images.name, x)
             if first == 0:
                 warn_if_faint(self._network, self._images.name, x)
-            classes = None if reference is None else reference.run(x)[0].argmax(axis=1)
+            compared = reference is not None and decides(self._network.readout.shape[0])
+            classes = reference.run(x)[0].argmax(axis=1) if reference is not None and compared else None
             yield Piece(first, x, batch.labels, classes)
             first += len(x)
 

@@ -116,7 +116,8 @@ def check_parity(
             )
     if not found:
         raise ModelError(
-            f"{network.provenance.source_name} has no layer with weights and no ReLU: there is nothing to do"
+            f"{network.provenance.source_name} has no layer with weights and no ReLU: there is nothing to do; "
+            "give a network that has some"
         )
     return max(found, key=lambda deviation: deviation.error)
 

@@ -110,7 +110,10 @@ class _Propagation:
             self._carried[node.output] = self._convert(node)
         self._readout()
         if not any(isinstance(node, ir.Neuron | ir.Conv | ir.Dense | ir.Scale) for node in self._out.nodes):
-            raise ModelError(f"{graph.name} has no layer with weights and no ReLU, so there is nothing to convert")
+            raise ModelError(
+                f"{graph.name} has no layer with weights and no ReLU, so there is nothing to convert; "
+                "give a network that has some"
+            )
         return self._out
 
     def _convert(self, node: ann.Node) -> Carried:

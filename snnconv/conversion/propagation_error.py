@@ -26,6 +26,7 @@ import numpy as np
 
 from snnconv.conversion.error_fit import Fit, fit
 from snnconv.conversion.layer_errors import MeasuredLayer, Total
+from snnconv.data.classes import decides
 from snnconv.errors import DataError, NetworkError
 from snnconv.graph.reader import Survey, opened
 from snnconv.graph.reference import ReferenceModel
@@ -80,8 +81,8 @@ class PropagationErrors:
     tau_max : float or None
         Reciprocal of the mean over the images of the highest rate in the last layer of neurons: what bounds the
         compensation factor (below Eq. 14). None where that layer never fired.
-    agreement : float
-        Share of images on which the network decides as the ONNX model does.
+    agreement : float or None
+        Share of images on which the network decides as the ONNX model does; None where there are no classes.
     """
 
     steps: int
@@ -91,7 +92,7 @@ class PropagationErrors:
     error: float
     absolute_error: float
     tau_max: float | None
-    agreement: float
+    agreement: float | None
 
 
 def growth(errors: PropagationErrors) -> Fit | None:
@@ -234,7 +235,7 @@ def propagation_errors(
         error=sum(total["error"] for total in totals) / each,
         absolute_error=sum(total["absolute"] for total in totals) / each,
         tau_max=whole.images / whole["highest"] if whole["highest"] else None,
-        agreement=whole["agrees"] / whole.images,
+        agreement=whole["agrees"] / whole.images if decides(network.readout.shape[0]) else None,
     )
 
 

@@ -19,8 +19,8 @@ class Trial(_Record):
     """Mean accumulated error over all neurons and images (Hu et al., Eq. 11)."""
     absolute_error: float
     """Mean of its magnitude: the objective `error`."""
-    agreement: float
-    """Share of images on which network and ONNX model decide alike."""
+    agreement: float | None
+    """Share of images on which network and ONNX model decide alike; None where there are no classes."""
 
 
 class SearchRecord(_Record):

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from snnconv.choices import ChannelOrder, Layout
 from snnconv.data.array_sources import ArraySource, NpyFile, NpzMember, npz_keys
 from snnconv.data.batch import Array, Batch, DataType, ImageShape, image_id, spans
+from snnconv.data.classes import decides
 from snnconv.data.geometry import Geometry
 from snnconv.data.labels import labels_from, read_labels
 from snnconv.data.layout import find_layout, to_nhwc
@@ -102,7 +103,8 @@ def open_npz(path: Path, options: ArrayOptions) -> ArraySet:
             "np.savez(FILE, x=images, y=labels)"
         )
     _say_what_is_left_out(path, keys, options)
-    labels = NpzMember(path, "y") if "y" in keys and options.labels is None else None
+    read = options.class_count is None or decides(options.class_count)
+    labels = NpzMember(path, "y") if read and "y" in keys and options.labels is None else None
     return _array_set(path, NpzMember(path, "x"), labels, options)
 
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from snnconv.choices import ChannelOrder
 from snnconv.data.batch import Batch, DataType, ImageShape, image_id, spans
 from snnconv.data.class_folders import Classified, classify
+from snnconv.data.classes import decides
 from snnconv.data.geometry import Geometry
 from snnconv.data.image_sources import ImageSource, Reader
 from snnconv.data.images import SUFFIXES, decode, fit
@@ -126,6 +127,8 @@ def image_file_set(path: Path, source: ImageSource, options: FolderOptions) -> F
 
 
 def _classified(path: Path, source: ImageSource, options: FolderOptions) -> Classified:
+    if options.class_count is not None and not decides(options.class_count):
+        return None, None
     if options.labels is None:
         return classify(path, source.names, options.classes, options.class_count, source.empty)
     if len({name.rpartition("/")[0] for name in source.names}) > 1:

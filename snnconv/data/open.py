@@ -5,6 +5,7 @@ from pathlib import Path
 from snnconv.choices import Layout
 from snnconv.data.arrays import ArrayOptions, open_npy, open_npz
 from snnconv.data.batch import ImageSet, ImageShape
+from snnconv.data.classes import ONE_NUMBER, decides
 from snnconv.data.folders import FolderOptions, image_file_set
 from snnconv.data.geometry import DEFAULT_GEOMETRY, Geometry
 from snnconv.data.image_sources import FolderImages, ZipImages
@@ -47,7 +48,8 @@ def open_images(
         The names of the classes in the model's order, as `read_classes` reads them. Class folders match by
         name; without it they are numbered in the order of their names, and must be as many as `class_count`.
     class_count : int or None
-        The number of classes of the model, where it is known.
+        The number of classes of the model, where it is known. With 1 there are no classes: labels and class folders
+        are left unread.
 
     Raises
     ------
@@ -56,6 +58,8 @@ def open_images(
     DataError
         If the images or labels cannot be used with such a model.
     """
+    if class_count is not None and not decides(class_count):
+        _check_unlabelled(labels, classes)
     if classes is not None and class_count is not None and len(classes) != class_count:
         raise DataError(f"--classes names {len(classes)} classes, the model has {class_count}; give one name per class")
     try:
@@ -88,3 +92,10 @@ def _instead(path: Path) -> str:
         "give an .npz, an .npy, a folder of class folders of images, or a .zip of them; arrays of other files are "
         "saved with np.savez('data.npz', x=images, y=labels)"
     )
+
+
+def _check_unlabelled(labels: Path | None, classes: tuple[str, ...] | None) -> None:
+    """Refuse what says something of classes, for a model that has none."""
+    for option, given in (("--labels", labels), ("--classes", classes)):
+        if given is not None:
+            raise DataError(f"{option} is about classes, the model gives {ONE_NUMBER}; leave it out")

@@ -136,13 +136,13 @@ class Case:
         What compensation and V(0) give back is not lost to finite time, which they are there for, and no part costs
         more than all parts together. It is given back once: to `steps` first, what is left of it to the others.
         """
-        lost = _after_remedies({part.name: part.lost for part in self.parts}).get(name, 0.0)
-        return min(max(lost, 0.0), 1 - self.stages[-1].agreement)
+        lost = _after_remedies({part.name: part.costs for part in self.parts}).get(name, 0.0)
+        return min(max(lost, 0.0), 1 - self.stages[-1].kept)
 
     @property
     def loses(self) -> bool:
         """Whether all parts together cost decisions."""
-        return counts(1 - self.stages[-1].agreement, self.images)
+        return counts(1 - self.stages[-1].kept, self.images)
 
     def severity(self, name: PartName) -> Severity:
         """Say what a part does on these images.
@@ -166,6 +166,16 @@ class Case:
     def of(self, share: float) -> str:
         """Say a share of the images as a count."""
         return f"{round(share * self.images)} of {self.images}"
+
+    def kept(self, stage: Stage) -> str:
+        """Say how near a stage is to the model, in a sentence: by its decisions, without classes by its error."""
+        if stage.agreement is None:
+            return f"the mean |error| of all neurons is {self.shown(stage)}"
+        return f"{self.shown(stage)} images are decided as the model does"
+
+    def shown(self, stage: Stage) -> str:
+        """Say the same in figures alone, of a stage that is compared with one before."""
+        return f"{stage.error:.3g} λ" if stage.agreement is None else self.of(stage.agreement)
 
 
 def counts(share: float, images: int) -> bool:

@@ -46,7 +46,10 @@ def examine(given: Given) -> tuple[Case, PropagationErrors]:
     """
     network = given.network
     if not layers_of(network):
-        raise NetworkError("no layer of neurons stands for a value of the ONNX model, so there is nothing to compare")
+        raise NetworkError(
+            "no layer of neurons stands for a value of the ONNX model, so there is nothing to compare; "
+            "diagnose a network that snnconv convert made"
+        )
     ranges = input_range(target.images for target in given.targets())
     plain = uncompensated(network) or network
     gains, timeless = _timeless(given, plain)
@@ -132,7 +135,7 @@ def _case(
     gains: tuple[WrongGain, ...],
 ) -> Case:
     layers = layers_of(given.network)
-    made = stages(ladder, given.labels, layers)
+    made = stages(ladder, given.labels, layers, given.network.readout.shape[0])
     return Case(
         paths=given.paths,
         network=given.network,

@@ -52,14 +52,14 @@ def _of_the_model(finding: Finding, made: Diagnosis) -> str:
 
 
 def _weight(finding: Finding, made: Diagnosis) -> str:
-    if finding.severity is Severity.NONE:
+    if finding.severity is Severity.NONE or made.agreement is None:
         return ""
-    taken = points(sum(part.lost for part in _explained(finding, made)))
+    taken = points(sum(part.costs for part in _explained(finding, made)))
     left = points(finding.lost or 0.0)
     if taken <= 0:
         return "no decisions lost here"
     said = f"{taken} points"
-    givers = [part.name.value for part in made.parts if points(part.lost) < 0]
+    givers = [part.name.value for part in made.parts if points(part.costs) < 0]
     if left < taken and givers:
         by = " and ".join(givers)
         verb = "gives" if len(givers) == 1 else "give"

@@ -42,24 +42,34 @@ class Stage(_Record):
 
     last: PartName | None
     """The imperfection that was put in last; None: the ONNX model itself."""
-    agreement: float
-    """Share of images on which it decides as the ONNX model does."""
+    agreement: float | None
+    """Share of images on which it decides as the ONNX model does; None where there are no classes."""
     accuracy: float | None
     """Share of labelled images on which it is right; None without labels."""
     error: NonNegativeFloat
     """Mean of |a/λ − value| over all neurons and images."""
+
+    @property
+    def kept(self) -> float:
+        """The share of decisions that are the model's: all of none where there are no classes."""
+        return 1.0 if self.agreement is None else self.agreement
 
 
 class Part(_Record):
     """What one imperfection costs: the stage before it minus the stage with it. Below 0 it helps."""
 
     name: PartName
-    lost: float
-    """Share of agreement; all parts add up to 1 − agreement of the network."""
+    lost: float | None
+    """Share of agreement; all parts add up to 1 − agreement of the network. None where there are no classes."""
     accuracy_lost: float | None
     """Share of accuracy; all parts add up to the model's accuracy minus the network's. None without labels."""
     error: float
     """Of the mean |a/λ − value|."""
+
+    @property
+    def costs(self) -> float:
+        """The share of decisions that it costs: none where there are no classes."""
+        return 0.0 if self.lost is None else self.lost
 
 
 class DiagnosedLayer(LayerErrors):
@@ -82,10 +92,15 @@ class Growing(_Record):
 
     steps: PositiveInt
     images: PositiveInt
-    agreement: float
-    """Share of images on which it decides as in the limit T → ∞."""
+    agreement: float | None
+    """Share of images on which it decides as in the limit T → ∞; None where there are no classes."""
     error: NonNegativeFloat
     """Mean of |value in the limit T → ∞ − rate| over all neurons."""
+
+    @property
+    def kept(self) -> float:
+        """The share of decisions that are those of the limit: all of none where there are no classes."""
+        return 1.0 if self.agreement is None else self.agreement
 
 
 class Severity(StrEnum):
@@ -173,10 +188,10 @@ class Diagnosis(_Record):
     absolute_error: float
     tau_max: float | None
     """1 / mean highest rate of the last layer: what bounds a compensation factor. None where that layer is silent."""
-    agreement: float
-    """Share of images on which the network decides as the ONNX model does."""
-    agreement_low: float
-    agreement_high: float
+    agreement: float | None
+    """Share of images on which the network decides as the ONNX model does; None where there are no classes."""
+    agreement_low: float | None
+    agreement_high: float | None
     """Ends of Wilson's 95 % interval of it."""
     accuracy: float | None
     """Of the network on the labelled images; None without labels."""

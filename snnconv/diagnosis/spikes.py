@@ -10,6 +10,7 @@ import numpy as np
 
 from snnconv.conversion.layer_errors import MeasuredLayer, Total
 from snnconv.conversion.propagation_error import PropagationErrors, Target, cut
+from snnconv.data.classes import decides
 from snnconv.diagnosis.compared import Layer, Outcome, Sums, layers_of
 from snnconv.diagnosis.relus import values_of
 from snnconv.ir import nodes as ir
@@ -162,7 +163,7 @@ def _errors(
         error=sum(means["error"][name] * size for name, size in sizes.items()) / neurons,
         absolute_error=sum(means["absolute"][name] * size for name, size in sizes.items()) / neurons,
         tau_max=whole.images / whole["highest"] if whole["highest"] else None,
-        agreement=whole["agrees"] / whole.images,
+        agreement=whole["agrees"] / whole.images if decides(network.readout.shape[0]) else None,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from snnconv.data.classes import decides
 from snnconv.diagnosis.compared import Layer, Outcome
 from snnconv.diagnosis.model import Part, PartName, Stage
 
@@ -15,7 +16,7 @@ Ladder = Sequence[tuple[PartName | None, Outcome]]
 """From the ONNX model on: what was put in last, and what came of it."""
 
 
-def stages(ladder: Ladder, labels: Array | None, layers: Sequence[Layer]) -> tuple[Stage, ...]:
+def stages(ladder: Ladder, labels: Array | None, layers: Sequence[Layer], classes: int) -> tuple[Stage, ...]:
     """Give agreement, accuracy and error of each stage.
 
     Parameters
@@ -23,12 +24,14 @@ def stages(ladder: Ladder, labels: Array | None, layers: Sequence[Layer]) -> tup
     ladder : sequence of (PartName or None, Outcome)
     labels : ndarray (N,) int64 or None
     layers : sequence of Layer
+    classes : int
+        Without any there is no agreement.
     """
     model = ladder[0][1].decisions
     return tuple(
         Stage(
             last=last,
-            agreement=float((outcome.decisions == model).mean()),
+            agreement=float((outcome.decisions == model).mean()) if decides(classes) else None,
             accuracy=None if labels is None else float((outcome.decisions == labels).mean()),
             error=outcome.error(layers),
         )
@@ -42,13 +45,15 @@ def parts(made: Sequence[Stage]) -> tuple[Part, ...]:
     for before, after in pairwise(made):
         if after.last is None:
             raise ValueError("only the first stage is the model")
-        accuracy = None
+        accuracy = lost = None
+        if before.agreement is not None and after.agreement is not None:
+            lost = before.agreement - after.agreement
         if before.accuracy is not None and after.accuracy is not None:
             accuracy = before.accuracy - after.accuracy
         found.append(
             Part(
                 name=after.last,
-                lost=before.agreement - after.agreement,
+                lost=lost,
                 accuracy_lost=accuracy,
                 error=after.error - before.error,
             )

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from snnconv.data.classes import decides
 from snnconv.diagnosis.case import Trial
 from snnconv.diagnosis.given import Given
 from snnconv.diagnosis.model import Growing
@@ -31,7 +32,7 @@ def tried(given: Given, plain: SpikingNetwork) -> tuple[tuple[Growing, ...], Tri
     """
     growing, own = grown(given, plain, _MOST_TIMES * given.steps)
     later = [index for index, found in enumerate(growing) if found.steps > given.steps]
-    best = max(later, key=lambda index: (growing[index].agreement, -growing[index].steps))
+    best = max(later, key=lambda index: (growing[index].kept, -growing[index].steps))
     steps, network = growing[best].steps, given.network
     x = _images(given)
     as_it_is = own[best]
@@ -69,9 +70,10 @@ def grown(given: Given, plain: SpikingNetwork, most: int) -> tuple[tuple[Growing
         given.progress(f"T = {steps}", 0, len(x))
         by_current, agreement, error = at(plain, plain, x, steps, backend=backend, threads=given.threads)
         given.progress(f"T = {steps}", len(x), len(x))
-        found.append(Growing(steps=steps, images=len(x), agreement=by_current, error=error))
+        kept = by_current if decides(given.network.readout.shape[0]) else None
+        found.append(Growing(steps=steps, images=len(x), agreement=kept, error=error))
         own.append(agreement)
-        if steps > given.steps and by_current == 1.0:
+        if steps > given.steps and kept == 1.0:
             break
         steps = given.steps if steps < given.steps else 2 * steps
     return tuple(found), tuple(own)

@@ -126,7 +126,7 @@ def compute(node: onnx.NodeProto, given: Mapping[str, Array], version: int) -> d
     except Exception as error:
         raise ModelError(
             f"the constant of node {node_name(node)} ({node.op_type}) cannot be computed: "
-            f"{' '.join(str(error).split())[:200]}"
+            f"{' '.join(str(error).split())[:200]}; fold constants when you export"
         ) from error
     return {name: np.asarray(value) for name, value in zip(filter(None, node.output), results, strict=True)}
 

@@ -272,7 +272,10 @@ class Context:
         if found is None:
             raise Unsupported(f"the shape of {value} is not known")
         if any(size < 1 for size in found):
-            raise Unsupported(f"{value} has shape {found}, which is empty: the images are too small for a kernel")
+            raise Unsupported(
+                f"{value} has shape {found}, which is empty: the images are too small for a kernel; "
+                "export with larger ones"
+            )
         if not found or found[0] != self._batch:
             raise Unsupported(f"{value} has shape {found}, whose first axis is not the batch of {self._batch}")
         return found

@@ -117,7 +117,8 @@ class OnePass:
             shape = without_late_windows(node, facts.shapes[node.input[0]], shape)
         if min(shape, default=1) < 0:
             raise ModelError(
-                f"{self._path}: node {node_name(node)} gives the shape {shape}, the images are too small for it"
+                f"{self._path}: node {node_name(node)} gives the shape {shape}, the images are too small for it; "
+                "export with larger images"
             )
         facts.shapes[name] = shape
         facts.types[name] = data_type
@@ -154,7 +155,7 @@ class OnePass:
         ) as error:
             raise ModelError(
                 f"{self._path}: the shapes at node {node_name(node)} ({node.op_type}) contradict each other: "
-                f"{' '.join(str(error).split())[:200]}"
+                f"{' '.join(str(error).split())[:200]}; export the model again"
             ) from error
 
     def _constant_type(self, name: str) -> tuple[onnx.TypeProto, TensorProto | None]:

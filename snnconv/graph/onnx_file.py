@@ -109,7 +109,7 @@ def _bytes(path: Path, memory_limit: int) -> bytes:
     except (FileMissingError, ModelError):
         raise
     except FileNotFoundError as error:
-        raise FileMissingError(f"{path} does not exist") from error
+        raise FileMissingError(f"{path} does not exist; check the path of the model") from error
     except OSError as error:
         raise ModelError(f"cannot read {path}: {error.strerror or error}") from error
     except InputError as error:
@@ -119,13 +119,16 @@ def _bytes(path: Path, memory_limit: int) -> bytes:
 def _size(path: Path) -> int:
     """Give the bytes of a plain file."""
     if is_folder(path):
-        raise ModelError(f"{path} is a folder, an ONNX file is expected")
+        raise ModelError(f"{path} is a folder, an ONNX file is expected; name the file in it")
     return path.stat().st_size
 
 
 def _check_size(path: Path, size: int, limit: int) -> None:
     if not 1 <= size <= LARGEST_MODEL:
-        raise ModelError(f"{path} has {size} bytes, an ONNX file has between 1 and {LARGEST_MODEL}")
+        raise ModelError(
+            f"{path} has {size} bytes, an ONNX file has between 1 and {LARGEST_MODEL}; "
+            + ("export the model again" if size < 1 else "use a smaller model")
+        )
     if size > limit:
         raise ModelError(
             f"{path} has {readable(size)}, at most {readable(limit)} of memory are allowed; raise --memory-limit"
@@ -171,7 +174,7 @@ def _image_input(graph: onnx.GraphProto, memory_limit: int) -> tuple[str, tuple[
     """Give the name of the one input, the shape of one image and the batch size."""
     if len(graph.input) != 1:
         names = ", ".join(value.name for value in graph.input) or "none"
-        raise ModelError(f"has {len(graph.input)} inputs ({names}), exactly one is expected")
+        raise ModelError(f"has {len(graph.input)} inputs ({names}), exactly one is expected; {_one_input(graph)}")
     value = graph.input[0]
     tensor = value.type.tensor_type
     if tensor.elem_type != onnx.TensorProto.FLOAT:
@@ -181,7 +184,9 @@ def _image_input(graph: onnx.GraphProto, memory_limit: int) -> tuple[str, tuple[
     fixed = [size for size in sizes[1:] if size is not None and size >= 1]
     if len(sizes) != 4 or len(fixed) != 3 or (sizes[0] is not None and sizes[0] < 1):
         text = "×".join("?" if size is None else str(size) for size in sizes[:32])
-        raise ModelError(f"input {value.name} has shape {text}, (N, C, H, W) with fixed C, H, W is expected")
+        raise ModelError(
+            f"input {value.name} has shape {text}, (N, C, H, W) with fixed C, H, W is expected; {_images_of(sizes)}"
+        )
     needed = prod(fixed) * (sizes[0] or 1) * _BYTES
     if needed > memory_limit:
         raise ModelError(
@@ -191,12 +196,41 @@ def _image_input(graph: onnx.GraphProto, memory_limit: int) -> tuple[str, tuple[
     return value.name, tuple(fixed), sizes[0]
 
 
+def _one_input(graph: onnx.GraphProto) -> str:
+    """Say how a model gets one input."""
+    if not graph.input:
+        return "export it with the image as its input"
+    return "export the part that reads one image, with the others as constants"
+
+
+def _images_of(sizes: list[int | None]) -> str:
+    """Say how a model gets images as its input, by what it has in their place."""
+    match sizes:
+        case [_, _, _, _] if sizes[0] is not None and sizes[0] < 1:
+            return "export it with one image or more in a batch"
+        case [_, _, _, _]:
+            return (
+                "export it without dynamic axes but that of the batch, or fix them in the file: python -m "
+                "onnxruntime.tools.make_dynamic_shape_fixed --input_name NAME --input_shape 1,C,H,W IN.onnx OUT.onnx"
+            )
+        case [int(channels), int(), int()] if channels in (1, 3):
+            return "it has no batch axis: export it with images of (1, C, H, W)"
+        case [_, _, _]:
+            return "series are no images: export it with (N, C, 1, L) and two-dimensional layers"
+        case [_, _]:
+            return "export it with images of (N, 1, 1, features) and a Flatten in front"
+        case [_, _, _, _, _]:
+            return "films and volumes are no images: convert a network with two-dimensional layers"
+        case _:
+            return "export it with images as its input"
+
+
 def _check_by_onnx(model: onnx.ModelProto) -> None:
     try:
         onnx.checker.check_model(model)
     # the checker also raises what protobuf and its bindings raise
     except (onnx.checker.ValidationError, EncodeError, RuntimeError, ValueError) as error:
-        raise ModelError(f"is not a valid ONNX model: {' '.join(str(error).split())[:300]}") from error
+        raise ModelError(f"is not a valid ONNX model: {' '.join(str(error).split())[:300]}; export it again") from error
 
 
 def _about(path: Path, message: str) -> str:

@@ -13,14 +13,16 @@ import onnx
 from snnconv.errors import ModelError, UnsupportedOperatorError
 from snnconv.files.sizes import MEMORY_LIMIT
 from snnconv.graph import onnx_file
-from snnconv.graph.advice import ADVICE
+from snnconv.graph.advice import of_unknown
 from snnconv.graph.context import Context, OnnxNode, Read, Unsupported
 from snnconv.graph.facts import Facts
 from snnconv.graph.graph import Flatten, Graph, Node, reached
 from snnconv.graph.infer import OPEN_BATCH, infer
 from snnconv.graph.onnx_file import OnnxFile
 from snnconv.graph.ops import AT_THE_END, READERS
+from snnconv.graph.patterns import Neighbours, recognised
 from snnconv.graph.structure import opset
+from snnconv.graph.tensors import node_name
 
 _CHANNELS_FIRST = (0, 1, 2, 3)
 _CHANNELS_LAST = (0, 3, 1, 2)
@@ -131,9 +133,12 @@ def opened(path: Path, output: str | None = None, memory_limit: int = MEMORY_LIM
     """
     found = survey(path, output, memory_limit)
     if found.graph is None:
-        reasons = [f"{finding.op} {finding.name} ({finding.why})" for finding in found.refused]
-        count = f"{len(reasons)} nodes" if len(reasons) > 1 else "1 node"
-        raise UnsupportedOperatorError(f"{path} cannot be converted, {count} not supported: {'; '.join(reasons)}")
+        by_reason: dict[str, list[str]] = {}
+        for finding in found.refused:
+            by_reason.setdefault(finding.why, []).append(f"{finding.op} {finding.name}")
+        reasons = "; ".join(f"{', '.join(nodes)} ({why})" for why, nodes in by_reason.items())
+        count = f"{len(found.refused)} nodes" if len(found.refused) > 1 else "1 node"
+        raise UnsupportedOperatorError(f"{path} cannot be converted, {count} not supported: {reasons}")
     return found, found.graph
 
 
@@ -170,7 +175,7 @@ def survey(path: Path, output: str | None = None, memory_limit: int = MEMORY_LIM
             graph = _graph(file, context, nodes, chosen)
     except (ModelError, Unsupported) as error:
         raise ModelError(f"{path}: {error}") from error
-    return Survey(file, tuple(findings), graph, chosen, facts)
+    return Survey(file, tuple(_recognised(findings, file, facts)), graph, chosen, facts)
 
 
 def _chosen(file: OnnxFile, output: str | None) -> str:
@@ -265,10 +270,26 @@ def _read_nodes(file: OnnxFile, facts: Facts, context: Context, wanted: set[int]
     return findings, nodes
 
 
+def _recognised(findings: list[Finding], file: OnnxFile, facts: Facts) -> list[Finding]:
+    """Give refused nodes the reason of what they are a part of, where that is recognised."""
+    if all(finding.fate is not Fate.REFUSED for finding in findings):
+        return findings
+    around = Neighbours.of(file.model.graph, facts)
+    # the first of a name: names need not be unique
+    nodes = {(node_name(node), node.op_type): node for node in reversed(file.model.graph.node)}
+    return [
+        replace(finding, why=recognised(nodes[finding.name, finding.op.rpartition(".")[2]], around) or finding.why)
+        if finding.fate is Fate.REFUSED
+        else finding
+        for finding in findings
+    ]
+
+
 def _made(node: OnnxNode, context: Context, lost: set[str]) -> Read:
     reader = READERS.get(node.op)
     if reader is None:
-        raise Unsupported(ADVICE.get(node.op.rsplit(".", 1)[-1], "no such operator is supported"))
+        domain, _, op = node.op.rpartition(".")
+        raise Unsupported(of_unknown(op, domain, READERS))
     if lost.intersection(node.inputs):
         raise Unsupported  # what it reads is refused: it is not a reason of its own
     if all(not value or context.is_constant(value) for value in node.inputs):
@@ -308,7 +329,7 @@ def _graph(file: OnnxFile, context: Context, nodes: list[Node], output: str) -> 
         return _flattened(graph, context.inner(f"{value}/map"))
     if len(found) != 1:
         others = [name for name in file.outputs if name != output]
-        hint = f"; --output chooses another: {', '.join(others)}" if others else "; end with a Flatten or a classifier"
+        hint = f"; --output chooses another: {', '.join(others)}" if others else "; end with a pooling and a classifier"
         raise ModelError(f"the output {output} has shape {found} per image, (classes,) is expected{hint}")
     if context.is_reordered(output):
         raise ModelError(f"the output {output} is flattened with the channels last; end with a classifier")

@@ -45,7 +45,7 @@ class ReferenceModel:
         found = source if isinstance(source, Survey) else opened(source)[0]
         file, graph = found.file, found.graph
         if graph is None:
-            raise ModelError(f"{file.path} cannot be converted, so it is no reference")
+            raise ModelError(f"{file.path} cannot be converted, so it is no reference; snnconv check says why")
         self.sha256 = file.sha256
         self._path = path = file.path
         self._input = file.input
@@ -73,7 +73,8 @@ class ReferenceModel:
         # onnxruntime's exceptions share no public base class
         except Exception as error:
             raise ModelError(
-                f"{path}: onnxruntime cannot run the model: {' '.join(str(error).split())[:300]}"
+                f"{path}: onnxruntime cannot run the model: {' '.join(str(error).split())[:300]}; "
+                "export it again, with an opset and types that the installed onnxruntime knows"
             ) from error
 
     def run(self, images: Array) -> list[Array]:
@@ -119,7 +120,8 @@ class ReferenceModel:
         except Exception as error:
             shown = " ".join(str(error).split())[:300]
             raise ModelError(
-                f"{self._path}: onnxruntime cannot run the model on {len(images)} images: {shown}"
+                f"{self._path}: onnxruntime cannot run the model on {len(images)} images: {shown}; "
+                "export it with an open batch axis, or with a batch of 1"
             ) from error
         return [np.asarray(value) for value in values]
 

@@ -1,5 +1,7 @@
 """Right and wrong by class, at the last step."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from snnconv.reporting.decisions import Decisions
@@ -23,6 +25,16 @@ def classes(decided: Decisions) -> tuple[ClassRow, ...] | None:
             )
         )
     return tuple(rows)
+
+
+def of_one_class(rows: Sequence[ClassRow] | None) -> str | None:
+    """Say so where all labels are of one class, as the first images of a sorted file are; None else."""
+    if rows is None or len(rows) != 1 or rows[0].images < 2:
+        return None
+    return (
+        f"all {rows[0].images:,} labels are of class {rows[0].label}: the accuracy is how often that class is decided, "
+        "and says nothing of others"
+    )
 
 
 def confusions(decided: Decisions) -> tuple[Confusion, ...] | None:

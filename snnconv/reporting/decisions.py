@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from snnconv.data.classes import decides
 from snnconv.errors import RunError
 from snnconv.runtime.run_folder import SUMMARY, RunFolder
 from snnconv.runtime.summary import RunSummary, extent_of
@@ -131,7 +132,8 @@ def _read(folder: RunFolder, summary: RunSummary, steps: list[int]) -> Decisions
             "run the same simulate command again, it computes what is missing"
         )
     truth, model, decided = np.concatenate(labels), np.concatenate(reference), np.concatenate(predictions)
-    labelled, referenced = bool((truth >= 0).all()), bool((model >= 0).all())
+    classes = decides(summary.classes)
+    labelled, referenced = classes and bool((truth >= 0).all()), classes and bool((model >= 0).all())
     return Decisions(
         images=images,
         labels=truth if labelled else None,

@@ -146,6 +146,8 @@ class Report(_Record):
     accuracy_by_step: tuple[StepRow, ...]
     ann: AnnResult | None
     """None without labels or reference."""
+    near_chance: str | None = None
+    """That the ONNX model, or the spiking network at the last step, does hardly better than guessing; else None."""
     synops_per_mac: float | None
     """SynOps of the spiking network at the last step / `operations.ann_macs`."""
     ac_per_mac: float | None = None

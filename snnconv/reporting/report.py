@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from math import isfinite
 from pathlib import Path
 
+from snnconv.data.classes import ONE_NUMBER, decides
 from snnconv.errors import RunError, UsageError
+from snnconv.reporting.chance import of_run
 from snnconv.reporting.citations import citations
 from snnconv.reporting.classes import classes, confusions
 from snnconv.reporting.counting.dense_rate import dense_rate
@@ -62,6 +64,7 @@ def report(folder: Path | str, profiles: Sequence[EnergyProfile | str | Path] = 
         run=summary,
         accuracy_by_step=rows,
         ann=_ann(decided),
+        near_chance=_near_chance(summary, decided),
         synops_per_mac=synops / macs if macs else None,
         ac_per_mac=rows[-1].ac_per_mac,
         layers=tuple(
@@ -116,6 +119,10 @@ def exceeds(made: Report, points: float) -> bool:
     if not isfinite(points):
         raise UsageError(f"the largest drop allowed must be a number of percentage points, found {points}")
     loss = made.accuracy_by_step[-1].loss_points
+    if not decides(made.run.classes):
+        raise RunError(
+            f"the run has no loss of accuracy to compare: the network gives {ONE_NUMBER}; leave --max-drop out"
+        )
     if loss is None:
         raise RunError(
             "the run has no loss of accuracy to compare: "
@@ -146,6 +153,16 @@ def _row(summary: RunSummary, decided: Decisions, step: int) -> StepRow:
         spikes_per_image=summary.spikes_per_image[key],
         synops_per_image=summary.synops_per_image[key],
         ac_per_mac=ac_per_mac(summary, decided.spikes[:, :step].sum(axis=1) / decided.images),
+    )
+
+
+def _near_chance(summary: RunSummary, decided: Decisions) -> str | None:
+    right, ann = decided.right, decided.ann_right
+    return of_run(
+        None if right is None else int(right[summary.steps].sum()),
+        None if ann is None else int(ann.sum()),
+        decided.images,
+        summary.classes,
     )
 
 

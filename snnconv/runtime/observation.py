@@ -146,8 +146,8 @@ class ObservedImage(_Record):
 
     position: NonNegativeInt
     label: NonNegativeInt | None
-    decision: NonNegativeInt
-    """After the last step."""
+    decision: NonNegativeInt | None
+    """After the last step; None where the network gives one number and no classes."""
     model_decision: NonNegativeInt | None
     picture: tuple[tuple[tuple[Level, ...], ...], ...] | None
     """(H, W, 3) or (H, W, 1), as it entered the network (preprocessed, red first), stretched to 0 … 255; averaged over

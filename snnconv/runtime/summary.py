@@ -11,6 +11,7 @@ from pydantic import (
     ValidationError,
 )
 
+from snnconv.data.classes import decides
 from snnconv.errors import RunError
 from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
@@ -34,6 +35,7 @@ Array = np.ndarray[Any, Any]
 ByStep = dict[str, float]
 FORMAT: Final = "snnconv.run-summary"
 VERSION: Final = 1
+_OF_CLASSES = ("accuracy", "agreement", "top5", "reference_accuracy")
 
 
 class RunSummary(Record):
@@ -56,6 +58,7 @@ class RunSummary(Record):
     seconds: float
     images_per_second: float
     accuracy: ByStep | None
+    """None without labels; this and what follows None too where the network gives one number and no classes."""
     agreement: ByStep | None
     """Share of images on which spiking network and ONNX model decide alike; None without --reference."""
     top5: ByStep | None
@@ -87,12 +90,14 @@ def load_summary(folder: RunFolder) -> RunSummary:
     if isinstance(version, int) and version > VERSION:
         raise RunError(f"{path} has version {version}, this snnconv reads up to {VERSION}: upgrade snnconv")
     try:
-        return RunSummary.model_validate(content)
+        found = RunSummary.model_validate(content)
     except ValidationError as error:
         detail = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in detail["loc"])
         text = " ".join(f"{where}: {detail['msg']}".split())
         raise RunError(f"{path} is damaged: {text}; run simulate with --overwrite") from error
+    # older runs have them for networks without classes too
+    return found if decides(found.classes) else found.model_copy(update=dict.fromkeys(_OF_CLASSES))
 
 
 def extent_of(summary: RunSummary) -> Extent:
@@ -133,7 +138,8 @@ class Tally:
         self._reported = reported_steps(steps)
         self._at = np.array(self._reported) - 1
         self.images = 0
-        self._labelled = self._referenced = True
+        # a network without classes decides nothing, whatever older parts have
+        self._labelled = self._referenced = decides(network.readout.shape[0])
         self._right = np.zeros(len(self._reported), dtype=np.int64)
         self._alike = np.zeros(len(self._reported), dtype=np.int64)
         self._top5: Array | None = np.zeros(len(self._reported), dtype=np.int64)

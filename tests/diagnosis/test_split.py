@@ -172,7 +172,7 @@ def test_parts_by_hand() -> None:
         (PartName.CLIPPING, outcome([0, 1, 2, 0], 0.25)),
         (PartName.STEPS, outcome([0, 0, 2, 3], 0.125)),
     ]
-    made = stages(ladder, np.array([0, 1, 2, 0]), [Layer()])
+    made = stages(ladder, np.array([0, 1, 2, 0]), [Layer()], 3)
     assert [stage.agreement for stage in made] == [1.0, 0.75, 0.75]
     assert [stage.accuracy for stage in made] == [0.75, 1.0, 0.5]
     found = parts(made)

@@ -53,7 +53,7 @@ REFUSED = {
     ),
     "average-too-large": (
         average(kernel_shape=[9, 8]),
-        "y has shape (1, 2, 0, 1), which is empty: the images are too small for a kernel",
+        "y has shape (1, 2, 0, 1), which is empty: the images are too small for a kernel; export with larger ones",
     ),
     "average-of-nothing": (
         average(kernel_shape=[2, 2], pads=[0, 2, 0, 2]),
@@ -103,7 +103,7 @@ REFUSED = {
     ),
     "div-by-value": (
         lambda b: b.node("Div", [b.constant("c", 1), "input"], "y"),
-        "it divides by a value of the network, which has no spiking form",
+        "it divides by a value of the network, which has no spiking form; divide by a constant, or leave it out",
     ),
     "div-by-0": (scalar("Div", 0), "it divides by 0"),
     "clip-below-0": (
@@ -174,11 +174,11 @@ REFUSED = {
     ),
     "pad-reflect": (
         lambda b: b.node("Pad", ["input", b.constant("p", [0, 0, 1, 1, 0, 0, 1, 1], np.int64)], "y", mode="reflect"),
-        "mode=reflect is not supported, constant is",
+        "it pads with pixels of the image (mode=reflect); train with padding by zeros (padding_mode='zeros')",
     ),
     "pad-value": (
         lambda b: b.node("Pad", ["input", b.constant("p", [0] * 7 + [1], np.int64), b.constant("v", 1.5)], "y"),
-        "it pads with 1.5, 0 is expected",
+        "it pads with 1.5, 0 is expected; train with padding by zeros",
     ),
     "pad-cuts-all": (
         ints("Pad", pads=[0, 0, -4, 0, 0, 0, -4, 0]),

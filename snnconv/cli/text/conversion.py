@@ -36,7 +36,7 @@ def print_conversion(terminal: Terminal, summary: "ConversionSummary") -> None:
 
 def _search(terminal: Terminal, found: "SearchRecord") -> None:
     rows = [
-        (f"{t.factor:g}", f"{t.error:.6f}", f"{t.absolute_error:.6f}", f"{100 * t.agreement:.2f}") for t in found.trials
+        (f"{t.factor:g}", f"{t.error:.6f}", f"{t.absolute_error:.6f}", _agreement(t.agreement)) for t in found.trials
     ]
     tau = "–" if found.tau_max is None else f"{found.tau_max:.4f}"
     fitted = "" if found.adjusted_r2 is None else f", adjusted R² {found.adjusted_r2:.3f}"
@@ -49,6 +49,10 @@ def _search(terminal: Terminal, found: "SearchRecord") -> None:
         left=0,
         note=note if found.note is None else f"{note}: {found.note}",
     )
+
+
+def _agreement(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.2f}"
 
 
 def _layerwise(terminal: Terminal, found: "LayerwiseRecord") -> None:
@@ -64,10 +68,10 @@ def _layerwise(terminal: Terminal, found: "LayerwiseRecord") -> None:
     ]
     before, after = found.before, found.after
     tau = "–" if found.tau_max is None else f"{found.tau_max:.4f}"
-    note = (
-        f"the network's |error| {before.absolute_error:.6f} -> {after.absolute_error:.6f}, agreement "
-        f"{100 * before.agreement:.2f} -> {100 * after.agreement:.2f} %; τ_max = {tau}"
-    )
+    agreement = ""
+    if before.agreement is not None and after.agreement is not None:
+        agreement = f", agreement {100 * before.agreement:.2f} -> {100 * after.agreement:.2f} %"
+    note = f"the network's |error| {before.absolute_error:.6f} -> {after.absolute_error:.6f}{agreement}; τ_max = {tau}"
     terminal.table(
         f"compensation by layer: {found.images} images, T = {found.steps}",
         ("layer", "highest rate", "ζ", "|error|, ζ = 1", "|error|"),

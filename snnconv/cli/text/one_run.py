@@ -15,11 +15,20 @@ _NAME = 27
 
 def print_run(terminal: Terminal, made: "Report") -> None:
     """Print a run, without its energies."""
+    from snnconv.data.classes import ONE_NUMBER, decides
+    from snnconv.reporting.classes import of_one_class
     from snnconv.reporting.page.names import apart
 
     run = made.run
     network = run.network
     terminal.write(f"{network.name}: method {network.method}, options: {unusual(network.method, network.options)}")
+    if not decides(run.classes):
+        terminal.write(f"accuracy and agreement: not measured, the network gives {ONE_NUMBER}")
+    if made.near_chance is not None:
+        terminal.write(f"Note: {made.near_chance}")
+    one_class = of_one_class(made.classes)
+    if one_class is not None:
+        terminal.write(f"Note: {one_class}")
     _print_steps(terminal, made)
     _print_plot(terminal, made)
     names = apart([layer.name for layer in made.layers], _NAME)

@@ -25,6 +25,8 @@ def print_runs(terminal: Terminal, made: "Comparison") -> None:
         )
         for line in _differing(runs, run):
             terminal.write(f"   {line}")
+        if run.near_chance is not None:
+            terminal.write(f"   Note: {run.near_chance}")
     _print_numbers(terminal, made, marks)
     _print_steps(terminal, runs, marks)
     _print_layers(terminal, runs, marks)

@@ -25,6 +25,8 @@ from snnconv.conversion.options import ConversionOptions
 from snnconv.conversion.propagation_error import PropagationErrors, Target, growth, propagation_errors
 from snnconv.conversion.records import SearchRecord, Trial
 from snnconv.conversion.samples import Samples
+from snnconv.data.classes import ONE_NUMBER
+from snnconv.errors import UsageError
 from snnconv.ir.network import SpikingNetwork
 
 Cost = tuple[float, float]
@@ -53,6 +55,11 @@ def search(built: Callable[[Factors], SpikingNetwork], given: Samples, options: 
     -------
     SearchRecord
         With every factor that was tried.
+
+    Raises
+    ------
+    UsageError
+        If agreement is to count, and the network has no classes.
     """
     plain = built(Factors())
     targets = given.targets(plain)
@@ -68,6 +75,8 @@ def search(built: Callable[[Factors], SpikingNetwork], given: Samples, options: 
         )
 
     base = given.recall("errors before", PropagationErrors, lambda: errors_of(plain, 1))
+    if options.objective is Objective.AGREEMENT and base.agreement is None:
+        raise UsageError(f"--objective agreement compares classes, the network gives {ONE_NUMBER}; leave it out")
     line = _fitted(base)
     trials = {1.0: trial_of(1.0, base)}
     note = no_room(base.tau_max)
@@ -77,10 +86,11 @@ def search(built: Callable[[Factors], SpikingNetwork], given: Samples, options: 
         if options.objective is Objective.AGREEMENT:
             descend(lambda place: grid.cost(place, Objective.AGREEMENT), least)
     best = min(trials.values(), key=lambda trial: (_cost(trial, options.objective), trial.factor))
-    if best.agreement < trials[1.0].agreement:
+    reached, at_one = best.agreement, trials[1.0].agreement
+    if reached is not None and at_one is not None and reached < at_one:
         note = (
-            f"it decides as the ONNX model on {100 * best.agreement:.1f} % of the images, ζ = 1 on "
-            f"{100 * trials[1.0].agreement:.1f} %; --objective agreement looks at that"
+            f"it decides as the ONNX model on {100 * reached:.1f} % of the images, ζ = 1 on {100 * at_one:.1f} %; "
+            "--objective agreement looks at that"
         )
     elif note is None and best.factor == 1.0:
         note = f"none of the {len(trials) - 1} factors tried between 1 and τ_max made the objective better"
@@ -186,6 +196,6 @@ def descend(cost: Callable[[int], Cost], start: int = 0) -> int:
 
 
 def _cost(trial: Trial, objective: Objective) -> Cost:
-    if objective is Objective.AGREEMENT:
+    if objective is Objective.AGREEMENT and trial.agreement is not None:
         return -trial.agreement, trial.absolute_error
     return trial.absolute_error, 0.0

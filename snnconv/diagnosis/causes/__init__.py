@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from snnconv.data.classes import decides
 from snnconv.diagnosis.case import Case
 from snnconv.diagnosis.causes import (
     compensation,
@@ -43,6 +44,9 @@ _ORDER = list(CauseName)
 def findings(case: Case) -> tuple[Finding, ...]:
     """Give what is found, the heaviest first: what costs decisions, by their number, then by the error."""
     found = [finding for cause in CAUSES if (finding := cause(case)) is not None]
+    if not decides(case.classes):
+        # no decisions, so none are lost
+        found = [finding.model_copy(update={"lost": None}) for finding in found]
     return tuple(sorted(found, key=_weight)) or (nothing.find(case),)
 
 

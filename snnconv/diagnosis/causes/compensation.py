@@ -13,15 +13,15 @@ def find(case: Case) -> Finding | None:
     part, factors = case.part(PartName.COMPENSATION), factors_of(case.network)
     if severity is Severity.NONE or part is None or factors is None:
         return None
-    if part.lost < 0 and severity is not Severity.LOSS:  # it gives back more than its errors cost
+    if part.costs < 0 and severity is not Severity.LOSS:  # it gives back more than its errors cost
         return None
     before, after = case.before(PartName.COMPENSATION), case.after(PartName.COMPENSATION)
     largest = max([factors.everywhere, *factors.layers.values()])
     ahead = min(case.layers, key=lambda layer: layer.error)
     above = f"; rates lie above what they stand for by {-ahead.error:.4f} on average in {ahead.name}"
     evidence = (
-        f"weights are enlarged by up to {largest:g}. Without that {case.of(before.agreement)} images are decided as "
-        f"the model does in {case.steps} steps, so {case.of(after.agreement)}{above if ahead.error < 0 else ''}"
+        f"weights are enlarged by up to {largest:g}. Without that {case.kept(before)} "
+        f"in {case.steps} steps, so {case.shown(after)}{above if ahead.error < 0 else ''}"
         f"{_searched(case)}"
     )
     searched = case.options is not None and case.options.compensation is Compensation.SEARCH

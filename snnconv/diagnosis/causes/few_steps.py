@@ -25,8 +25,7 @@ def find(case: Case) -> Finding | None:
         return None
     before, after = case.before(PartName.STEPS), case.after(PartName.STEPS)
     evidence = (
-        f"with T → ∞ {case.of(before.agreement)} images are decided as the model does, after {case.steps} steps "
-        f"{case.of(after.agreement)}{_series(case)}{_as_it_is(case)}"
+        f"with T → ∞ {case.kept(before)}, after {case.steps} steps {case.shown(after)}{_series(case)}{_as_it_is(case)}"
     )
     fitted, without = _fitted(case), _left_out(case)
     worst = max(case.layers, key=lambda layer: layer.time_error)
@@ -61,8 +60,8 @@ def _none_is_better(case: Case) -> bool:
     """Say whether more steps were tried, and none decides more images as the limit T → ∞ than T does."""
     if case.trial is None:
         return False
-    best = _chosen(case, case.trial.steps).agreement
-    return best < 1 and best <= _chosen(case, case.steps).agreement
+    best = _chosen(case, case.trial.steps).kept
+    return best < 1 and best <= _chosen(case, case.steps).kept
 
 
 def _present(case: Case) -> tuple[PartName, ...]:
@@ -87,10 +86,14 @@ def _left_out(case: Case) -> tuple[PartName, ...]:
 def _series(case: Case) -> str:
     if len(case.growing) < 2:
         return ""
-    shown = ", ".join(
-        f"{found.agreement * found.images:.0f} of {found.images} at T = {found.steps}" for found in case.growing
-    )
     slope = _slope(case.growing)
+    if any(found.agreement is None for found in case.growing):
+        errors = ", ".join(f"{found.error:.3g} at T = {found.steps}" for found in case.growing)
+        falls = "" if slope is None else f", which falls as T^-{slope:.2f}"
+        return f". Mean |error| against T → ∞: {errors}{falls}"
+    shown = ", ".join(
+        f"{found.kept * found.images:.0f} of {found.images} at T = {found.steps}" for found in case.growing
+    )
     falls = "" if slope is None else f", and the error falls as T^-{slope:.2f}"
     return f". Decided as with T → ∞: {shown}{falls}"
 
@@ -111,7 +114,7 @@ def _as_it_is(case: Case) -> str:
     present = " and ".join(_WITHOUT[name][0] for name in _present(case))
     if not present:
         counted = f"; its readout decides so on {trial.plain * trial.images:.0f} at T = {trial.steps}"
-        return counted if trial.plain != _chosen(case, trial.steps).agreement else ""
+        return counted if trial.plain != _chosen(case, trial.steps).kept else ""
     return (
         f". At T = {trial.steps} the network as it is decides so on {trial.as_it_is * trial.images:.0f} of "
         f"{trial.images}, and on {trial.plain * trial.images:.0f} without {present}, as in this trial"
@@ -134,7 +137,7 @@ def _advice(case: Case, fitted: int | None) -> str:
         most = max(found.steps for found in case.growing)
         return f"no T up to {most} did better than T = {case.steps} in the trial above, so more steps alone may not do"
     if case.trial is not None:
-        verdict = "would do" if _chosen(case, case.trial.steps).agreement == 1 else "do best of those tried"
+        verdict = "would do" if _chosen(case, case.trial.steps).kept == 1 else "do best of those tried"
         return f"give more steps: {case.trial.steps} {verdict}, by the trial above"
     if fitted is not None:
         return f"give more steps: after about {fitted} every layer's error meets the tolerance, by the fit"

@@ -11,7 +11,7 @@ def find(case: Case) -> Finding | None:
     part = case.part(PartName.INITIAL)
     if severity is Severity.NONE or part is None:
         return None
-    if part.lost < 0 and severity is not Severity.LOSS:  # it gives back more than its errors cost
+    if part.costs < 0 and severity is not Severity.LOSS:  # it gives back more than its errors cost
         return None
     network = case.network
     starts = {
@@ -21,8 +21,8 @@ def find(case: Case) -> Finding | None:
     highest = max(starts, key=lambda name: abs(starts[name]))
     before, after = case.before(PartName.INITIAL), case.after(PartName.INITIAL)
     evidence = (
-        f"membranes start at up to {starts[highest]:.3g} thresholds ({highest}). From 0 {case.of(before.agreement)} "
-        f"images are decided as the model does in {case.steps} steps, so {case.of(after.agreement)}"
+        f"membranes start at up to {starts[highest]:.3g} thresholds ({highest}). From 0 {case.kept(before)} "
+        f"in {case.steps} steps, so {case.shown(after)}"
     )
     return Finding(
         cause=CauseName.INITIAL,

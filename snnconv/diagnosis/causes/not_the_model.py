@@ -37,7 +37,7 @@ def find(case: Case) -> Finding | None:
         evidence=(
             f"with ReLUs in the place of its neurons the network does not compute the model: {len(wrong)} of "
             f"{len(case.layers)} layers are off, {first} first, by {wrong[first]:.3g} λ on average, and "
-            f"{case.of(after.agreement)} images are decided alike. Weights, thresholds or scales were changed after "
+            f"{case.kept(after)}. Weights, thresholds or scales were changed after "
             "the conversion, or by it"
         ),
         advice="convert the model again, with the parity check that --no-verify leaves out",

@@ -15,8 +15,8 @@ def find(case: Case) -> Finding | None:
     before, after = case.before(PartName.ENCODING), case.after(PartName.ENCODING)
     first = case.layers[0]
     evidence = (
-        f"with a constant input {case.of(before.agreement)} images are decided as the model does in {case.steps} "
-        f"steps, with Poisson spikes {case.of(after.agreement)}; the mean |error| of the first layer is "
+        f"with a constant input {case.kept(before)} in {case.steps} "
+        f"steps, with Poisson spikes {case.shown(after)}; the mean |error| of the first layer is "
         f"{first.absolute_error:.4f}, {first.least_error:.4f} is what so many steps lose at least"
     )
     return Finding(

@@ -2,20 +2,18 @@
 
 from snnconv.diagnosis.case import Case
 from snnconv.diagnosis.model import CauseName, Finding, Severity
+from snnconv.reporting.chance import near_chance
 from snnconv.reporting.intervals import wilson
 
 _SHIFT, _SPREAD = 0.4, 1.6
 """Mean shift, in standard deviations of the training, and factor of the spread, that other images of a kind lack."""
-_HALF = 0.5
-_TIMES_CHANCE, _ABOVE_CHANCE = 2.0, 0.1
-"""A model is near chance up to twice the share that guessing gets right, and up to ten points above it."""
 
 
 def find(case: Case) -> Finding | None:
     """Look at the model's accuracy, and at what its BatchNorms had as input in training."""
     accuracy = case.stages[0].accuracy
     worse = accuracy is not None and _worse(case, accuracy)
-    guesses = accuracy is not None and _near_chance(case, accuracy)
+    guesses = accuracy is not None and near_chance(round(accuracy * case.labelled), case.labelled, case.classes)
     worst = max(case.normalised, key=lambda one: max(one.shift / _SHIFT, *_apart(one.spread)), default=None)
     odd = worst is not None and (worst.shift > _SHIFT or max(_apart(worst.spread)) > 1)
     if not (worse or guesses or odd):
@@ -54,13 +52,6 @@ def _worse(case: Case, accuracy: float) -> bool:
         return False
     high = wilson(round(accuracy * case.labelled), case.labelled)[1]
     return high < wilson(case.calibration.correct, case.calibration.labelled)[0]
-
-
-def _near_chance(case: Case, accuracy: float) -> bool:
-    """Say whether the model is hardly better than guessing; on a few images that takes less than a half, surely."""
-    chance = 1 / case.classes
-    near = accuracy <= min(_TIMES_CHANCE * chance, chance + _ABOVE_CHANCE)
-    return near and wilson(round(accuracy * case.labelled), case.labelled)[1] < _HALF
 
 
 def _at_calibration(case: Case) -> str:

@@ -22,8 +22,8 @@ def find(case: Case) -> Finding | None:
         lost=case.lost(PartName.READOUT),
         error=part.error,
         evidence=(
-            f"by the current that reached each class {case.of(before.agreement)} images are decided as the model does, "
-            f"by counted spikes {case.of(after.agreement)}; {100 * last.saturated:.1f} % of the outputs lie above λ, "
+            f"by the current that reached each class {case.kept(before)}, "
+            f"by counted spikes {case.shown(after)}; {100 * last.saturated:.1f} % of the outputs lie above λ, "
             f"{100 * last.silent:.1f} % should fire and never do; equal counts are decided by the "
             + ("membrane" if ties is Ties.MEMBRANE else "lower class")
         ),

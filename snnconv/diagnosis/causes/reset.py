@@ -15,7 +15,7 @@ def find(case: Case) -> Finding | None:
     before, after = case.before(PartName.RESET), case.after(PartName.RESET)
     evidence = (
         f"a spike sets the membrane to zero, and what was above the threshold is lost: with reset by subtraction "
-        f"{case.of(before.agreement)} images are decided as the model does, so {case.of(after.agreement)}. More steps "
+        f"{case.kept(before)}, so {case.shown(after)}. More steps "
         "do not give it back"
     )
     return Finding(

@@ -24,8 +24,8 @@ def find(case: Case) -> Finding | None:
     used = "" if case.options is None else f" (percentile {case.options.percentile:g})"
     evidence = (
         f"activations above λ{used} are cut off, up to {100 * worst.saturated:.1f} % of a layer ({worst.name}). With "
-        f"ReLUs {case.of(before.agreement)} images are decided as the model does, with ReLUs clipped at λ "
-        f"{case.of(after.agreement)}: no number of steps gives this back{_given_back(case)}"
+        f"ReLUs {case.kept(before)}, with ReLUs clipped at λ {case.shown(after)}: no number of steps gives this back"
+        f"{_given_back(case)}"
     )
     chosen = _chosen(case, worst)
     advice, command = _remedy(case, chosen)
@@ -71,9 +71,9 @@ def _remedy(case: Case, chosen: bool) -> tuple[str, str | None]:
 def _given_back(case: Case) -> str:
     """Say what compensation gives back of all that is lost."""
     part = case.part(PartName.COMPENSATION)
-    if part is None or part.lost >= 0:
+    if part is None or part.costs >= 0:
         return ""
-    return f"; compensation gives back {-100 * part.lost:.1f} points of all losses"
+    return f"; compensation gives back {-100 * part.costs:.1f} points of all losses"
 
 
 def _higher(percentile: float) -> float:

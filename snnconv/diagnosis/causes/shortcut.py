@@ -17,9 +17,8 @@ def find(case: Case) -> Finding | None:
     recorded = case.options is not None and case.options.shortcut is not Shortcut.NORMALISED
     evidence = (
         f"identity shortcuts do not weigh λ_in/λ_out ({len(case.wrong_gains)} of them): {worst.node} weighs "
-        f"{worst.found:.4g}, {worst.expected:.4g} is right. With ReLUs, {case.of(before.agreement)} images are decided "
-        "as the model does "
-        f"with right shortcuts and {case.of(after.agreement)} with these; the mean |error| of all neurons grows by "
+        f"{worst.found:.4g}, {worst.expected:.4g} is right. With ReLUs, {case.kept(before)} "
+        f"with right shortcuts and {case.shown(after)} with these; the mean |error| of all neurons grows by "
         f"{part.error:.4f}" + (f" (--shortcut {case.options.shortcut.value})" if recorded and case.options else "")
     )
     return Finding(

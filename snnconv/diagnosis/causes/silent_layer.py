@@ -23,7 +23,7 @@ def find(case: Case) -> Finding | None:
     if silent is None:
         return None
     found = [part for name in _TIMELESS if (part := case.part(name)) is not None]
-    lost = min(sum(case.lost(part.name) for part in found), 1 - case.stages[-1].agreement)
+    lost = min(sum(case.lost(part.name) for part in found), 1 - case.stages[-1].kept)
     hurts = any(case.severity(part.name) is Severity.LOSS for part in found)
     return Finding(
         cause=CauseName.SILENT_LAYER,

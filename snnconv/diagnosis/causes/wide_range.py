@@ -20,8 +20,7 @@ def find(case: Case) -> Finding | None:
     evidence = (
         f"99.9 % of the activations of {tightest.name} lie below {tightest.used:.2g} λ: its rates stay small. In "
         f"{silent.name} {100 * silent.silent:.0f} % of the neurons that should fire never do. With λ that the "
-        f"activations use, {case.of(before.agreement)} images are decided as the model does in {case.steps} steps, "
-        f"with these {case.of(after.agreement)}"
+        f"activations use, {case.kept(before)} in {case.steps} steps, with these {case.shown(after)}"
     )
     advice, command = _remedy(case)
     return Finding(

@@ -56,7 +56,9 @@ def read_mul(node: OnnxNode, context: Context) -> Node:
 def read_div(node: OnnxNode, context: Context) -> Node:
     """Read a quotient by a constant."""
     if not context.is_constant(node.inputs[1]):
-        raise Unsupported("it divides by a value of the network, which has no spiking form")
+        raise Unsupported(
+            "it divides by a value of the network, which has no spiking form; divide by a constant, or leave it out"
+        )
     divisor = context.beside(context.weights(node.inputs[1]), node.inputs[0])
     if not divisor.all():
         raise Unsupported("it divides by 0")

@@ -16,7 +16,7 @@ def read_end(node: OnnxNode, context: Context) -> Read:
     if node.op in default:
         axis = int(node.attributes.get("axis", default[node.op]))
         if not -rank <= axis < rank or context.axis(value, axis) != 0:
-            raise Unsupported(f"its axis {axis} is not that of the classes")
+            raise Unsupported(f"its axis {axis} is not that of the classes; apply it over the classes, or leave it out")
     return Read(same_as=value, left_out="the network gives the logits that it reads")
 
 

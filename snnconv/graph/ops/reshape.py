@@ -39,7 +39,7 @@ def _flatten(node: OnnxNode, context: Context, size: int) -> Read:
     value = node.inputs[0]
     made = context.made_shape(value)
     if prod(made) != size:
-        raise Unsupported(f"it reshapes {made} per image to {size}, which mixes the images of a batch")
+        raise Unsupported(f"it reshapes {made} per image to {size}, which mixes the images of a batch; use Flatten")
     if len(made) == 1:
         return Read(same_as=value)
     features = None

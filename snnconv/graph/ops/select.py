@@ -107,7 +107,7 @@ def read_pad(node: OnnxNode, context: Context) -> Select:
         pads = context.ints(node.inputs[1])
         fill = float(context.constant(node.inputs[2]).reshape(-1)[0]) if node.has(2) else 0.0
     if fill != 0:
-        raise Unsupported(f"it pads with {fill:g}, 0 is expected")
+        raise Unsupported(f"it pads with {fill:g}, 0 is expected; train with padding by zeros")
     rank = len(context.order(value))
     axes = context.ints(node.inputs[3]) if node.has(3) else tuple(range(rank))
     if len(pads) != 2 * len(axes):

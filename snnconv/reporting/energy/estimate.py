@@ -20,7 +20,8 @@ class BreakEvenNote(StrEnum):
     ANY = "any"
     """No figure is too high. Of a rate: it is above 1, which no neuron that fires at most once a step reaches."""
     UNKNOWN = "unknown"
-    """A network or the SynOp is not priced, or not all was counted, or there are no spikes or SynOps to scale."""
+    """A network or the SynOp is not priced, or not all was counted, or there are no spikes or SynOps to scale,
+    or no MACs to compare with."""
 
 
 class BreakEvenNotes(_Record):
@@ -91,7 +92,8 @@ class EnergyEstimate(_Record):
     snn_uj_recomputed: float | None
     """`snn.uj` with constant currents made anew at every step; None where such MACs have no price."""
     ratio: float | None
-    """`ann.uj` / `snn.uj`: above 1 the spiking network takes less."""
+    """`ann.uj` / `snn.uj`: above 1 the spiking network takes less. None where either is not priced or not counted, and
+    where the ReLU network makes no MACs."""
     ratio_quantised: float | None
     """`quantised.uj` / `snn.uj`."""
     break_even_pj_per_synop: float | None

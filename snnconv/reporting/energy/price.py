@@ -44,10 +44,10 @@ def price(
     spiking = _snn(profile, run)
     twin_price = _twin_price(profile, snn)
     twin = None if twin_price is None else Account((Item("mac", ann.macs, twin_price.mac),))
-    # a sum that lacks something is not compared with one that does not
-    ann_uj = None if dense is None or not dense.counted else dense.uj()
+    # a sum that lacks something is not compared with one that does not; MACs are all that is priced of a ReLU network
+    ann_uj = None if dense is None or not dense.counted or not ann.macs else dense.uj()
     snn_uj = None if spiking is None or not spiking.counted else spiking.uj()
-    twin_uj = None if twin is None else twin.uj()
+    twin_uj = None if twin is None or not ann.macs else twin.uj()
     # without a price for what else the spiking network does, a SynOp cannot be weighed against the ReLU network
     others = Account((), counted=False) if spiking is None else spiking
     per_synop = break_even.pj_per_synop(ann_uj, others, snn)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
+from snnconv.data.classes import ONE_NUMBER, decides
 from snnconv.reporting.model import Gain, Report
 from snnconv.reporting.page.blocks import Note
 from snnconv.reporting.page.text import clipped
@@ -100,6 +101,16 @@ def missing(runs: Runs, absent: Callable[[Report], bool], text: str) -> list[Not
     if len(lacking) == len(runs):
         return [Note(text[:1].upper() + text[1:], missing=True)]
     return [Note(f"{', '.join(run.tag for run in lacking)}: {text}", missing=True)]
+
+
+def missing_of_classes(runs: Runs, absent: Callable[[Report], bool], text: str) -> list[Note]:
+    """Say the same of what decisions among classes give; a network without classes lacks it for good."""
+    return [
+        *missing(
+            runs, lambda report: not decides(report.run.classes), f"not measured: the network gives {ONE_NUMBER}."
+        ),
+        *missing(runs, lambda report: decides(report.run.classes) and absent(report), text),
+    ]
 
 
 def _differences(reports: Sequence[Report]) -> list[list[str]]:

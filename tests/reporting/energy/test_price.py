@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snnconv.reporting.counts import AnnCounts, SnnCounts
-from snnconv.reporting.energy.estimate import EnergyEstimate, EnergySide
+from snnconv.reporting.energy.estimate import BreakEvenNote, BreakEvenNotes, EnergyEstimate, EnergySide
 from snnconv.reporting.energy.load import builtin_profiles, load_profile
 from snnconv.reporting.energy.price import ALWAYS_LEFT_OUT, price
 from snnconv.reporting.energy.profile import EnergyProfile
@@ -232,3 +232,12 @@ def test_a_ratio_without_a_price_for_macs_on_currents_says_so() -> None:
     assert not _price(load_profile("hu2021"), snn=snn_counts(macs_once=0, macs_each_step=0)).lacks_macs
     # without a ratio nothing is compared
     assert not _price(load_profile("loihi1")).lacks_macs
+
+
+def test_nothing_is_compared_with_a_relu_network_without_macs() -> None:
+    """Where all layers are pools: what has no price is not 0, so no ratio and no break-even follows from it."""
+    profile = load_profile("cmos45-fp32")
+    found = _price(profile, ann_counts(macs=0, macs_padded=0))
+    assert (found.ratio, found.ratio_quantised) == (None, None)
+    assert found.break_even_notes == BreakEvenNotes(**dict.fromkeys(BreakEvenNotes.model_fields, BreakEvenNote.UNKNOWN))
+    assert _price(profile).ratio is not None

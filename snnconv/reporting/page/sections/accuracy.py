@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Sequence
 
+from snnconv.data.classes import decides
 from snnconv.reporting.model import Report, StepRow
 from snnconv.reporting.page.blocks import Block, Figure, Section, Table
 from snnconv.reporting.page.download import csv_file
-from snnconv.reporting.page.runs import Run, Runs, missing
+from snnconv.reporting.page.runs import Run, Runs, missing, missing_of_classes
 from snnconv.reporting.page.svg.axis import Axis
 from snnconv.reporting.page.svg.chart import Chart, Rule, Series, draw, lying
 from snnconv.reporting.page.text import count, fixed, percent, percent_range, significant
@@ -19,10 +20,10 @@ def section(runs: Runs) -> Section:
     blocks: list[Block] = []
     if any(run.report.curve.accuracy is not None for run in runs):
         blocks.append(_accuracy(runs))
-    blocks += missing(runs, lambda report: report.curve.accuracy is None, _NO_LABELS)
+    blocks += missing_of_classes(runs, lambda report: report.curve.accuracy is None, _NO_LABELS)
     if any(run.report.curve.agreement is not None for run in runs):
         blocks.append(_agreement(runs))
-    blocks += missing(runs, lambda report: report.curve.agreement is None, _NO_REFERENCE)
+    blocks += missing(runs, lambda r: decides(r.run.classes) and r.curve.agreement is None, _NO_REFERENCE)
     blocks += [steps_table(run) for run in runs]
     lead = "What the network would have decided had it been stopped after each time step."
     return Section("accuracy", "Accuracy against time steps", lead, blocks)

@@ -7,7 +7,7 @@ from markupsafe import Markup
 from snnconv.reporting.model import ClassRow, Confusion
 from snnconv.reporting.page.blocks import Block, Figure, Note, Section, Table
 from snnconv.reporting.page.download import csv_file
-from snnconv.reporting.page.runs import Run, Runs, missing
+from snnconv.reporting.page.runs import Run, Runs, missing_of_classes
 from snnconv.reporting.page.svg.bars import Bar, axis_of, bars
 from snnconv.reporting.page.svg.element import element, label, picture
 from snnconv.reporting.page.svg.heat import shaded
@@ -27,7 +27,7 @@ def section(runs: Runs) -> Section:
         if classes:
             blocks += _blocks(run, classes, confusions or ())
     no_labels = "no classes without labels: run simulate on data that has them, or with --labels."
-    blocks += missing(runs, lambda report: not report.classes, no_labels)
+    blocks += missing_of_classes(runs, lambda report: not report.classes, no_labels)
     return Section("classes", "Classes", "Decisions after the last time step.", blocks)
 
 

@@ -155,9 +155,9 @@ def _caption(runs: Sequence[Run], position: int, image: ObservedImage | None) ->
         said.append(f"the ONNX model says {image.model_decision}")
     for run in runs:
         own = next((i for i in _observation(run).images if i.position == position), None)
-        if own is not None:
+        if own is not None and own.decision is not None:
             said.append(f"{run.prefix}the spiking network says {own.decision}")
-    return f"Image {position}: {', '.join(said)}. Values beyond an end of a scale take its colour."
+    return f"Image {position}{': ' if said else ''}{', '.join(said)}. Values beyond an end of a scale take its colour."
 
 
 def _rows(runs: Sequence[Run], maps: dict[int, dict[str, FeatureMap]]) -> Iterator[Sequence[Cell]]:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from snnconv.data.classes import ONE_NUMBER, decides
+from snnconv.reporting.classes import of_one_class
 from snnconv.reporting.model import Report
 from snnconv.reporting.page.blocks import Block, Facts, Note, Section, Table
 from snnconv.reporting.page.runs import Runs, differing_options
@@ -10,6 +12,7 @@ from snnconv.reporting.page.text import count, fixed, percent, percent_range, si
 NONE = "–"
 _LABELS = "Accuracy needs labels: run simulate on data that has them, or with --labels."
 _REFERENCE = "The ANN, the loss and the agreement need the ONNX model: run simulate with --reference MODEL.onnx."
+_ONE_NUMBER = f"Accuracy, loss and agreement are not measured where a network gives {ONE_NUMBER}."
 _OF_ANN = 0.99
 
 
@@ -21,6 +24,11 @@ def section(runs: Runs) -> Section:
         if not report.complete:
             done = f"{count(report.run.images)} of {count(report.run.planned_images)} images"
             blocks.append(Note(f"{run.prefix}unfinished run: all numbers are of {done}.", missing=True))
+        if report.near_chance is not None:
+            blocks.append(Note(f"{run.prefix}{report.near_chance}.", missing=True))
+        one_class = of_one_class(report.classes)
+        if one_class is not None:
+            blocks.append(Note(f"{run.prefix}{one_class}.", missing=True))
     if len(runs) == 1:
         blocks += [Note(sentence(runs[0].report)), Facts(headline(runs[0].report), look="big")]
         blocks.append(Facts(tuple((row[0], row[1], "") for row in _values(runs)), look="card"))
@@ -28,9 +36,12 @@ def section(runs: Runs) -> Section:
         blocks.append(
             Table("Result at the last time step; intervals are 95 %", ("", *(r.label for r in runs)), _values(runs))
         )
-    if any(run.report.accuracy_by_step[-1].accuracy is None for run in runs):
+    deciding = [run.report.accuracy_by_step[-1] for run in runs if decides(run.report.run.classes)]
+    if len(deciding) < len(runs):
+        blocks.append(Note(_ONE_NUMBER, missing=True))
+    if any(last.accuracy is None for last in deciding):
         blocks.append(Note(_LABELS, missing=True))
-    if any(run.report.accuracy_by_step[-1].agreement is None for run in runs):
+    if any(last.agreement is None for last in deciding):
         blocks.append(Note(_REFERENCE, missing=True))
     return Section("summary", "Summary", "", blocks)
 

@@ -2,7 +2,7 @@
 
 from snnconv.reporting.page.blocks import Block, Figure, Section
 from snnconv.reporting.page.download import csv_file
-from snnconv.reporting.page.runs import Run, Runs, missing
+from snnconv.reporting.page.runs import Run, Runs, missing, missing_of_classes
 from snnconv.reporting.page.sections.accuracy import ann_rules, share_axis
 from snnconv.reporting.page.svg.axis import Axis
 from snnconv.reporting.page.svg.chart import Chart, Rule, Series, draw, lying
@@ -21,7 +21,7 @@ def section(runs: Runs) -> Section:
         blocks.append(_figure(runs, tuple(series)))
     elif any(run.report.curve.accuracy is not None for run in runs):
         blocks += missing(runs, lambda _: True, "no synaptic operations were counted, so there is no work to compare.")
-    blocks += missing(runs, lambda report: report.curve.accuracy is None, _NO_LABELS)
+    blocks += missing_of_classes(runs, lambda report: report.curve.accuracy is None, _NO_LABELS)
     lead = (
         "Each time step costs synaptic operations. Where a curve stays left of the upright line, "
         "the spiking network takes fewer additions than the ANN takes multiply-accumulates."
