@@ -274,8 +274,8 @@ def test_a_name_that_is_too_long(tmp_path: Path) -> None:
             act()
 
 
-def test_texts_that_are_no_unicode_are_kept(run: RunFolder) -> None:
+def test_texts_are_ascii_on_the_disk_and_the_same_when_they_are_read(run: RunFolder) -> None:
     with run.locked():
-        run.begin(RECORD | {"command_line": ["a\udcff"]})
+        run.begin(RECORD | {"command_line": ["Größe", r"a\udcff"]})
     assert (run.path / "run.json").read_bytes().isascii()
-    assert run.request()["command_line"] == ["a\udcff"]
+    assert run.request()["command_line"] == ["Größe", r"a\udcff"]
