@@ -6,10 +6,10 @@ against activations, spikes of a few neurons, feature maps. `snnconv.conversion.
 
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, PositiveInt, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, PositiveInt
 
-from snnconv.errors import RunError
 from snnconv.runtime.neurobench import NeuroBench
+from snnconv.runtime.records import validated
 from snnconv.runtime.run_folder import OBSERVATION, REPEAT, RunFolder
 from snnconv.runtime.summary import Name
 
@@ -185,13 +185,4 @@ def load_observation(folder: RunFolder) -> Observation | None:
     content, path = folder.read_observation(), folder.path / OBSERVATION
     if content is None:
         return None
-    version = content.get("version")
-    if isinstance(version, int) and version > VERSION:
-        raise RunError(f"{path} has version {version}, this snnconv reads up to {VERSION}: upgrade snnconv")
-    try:
-        return Observation.model_validate(content)
-    except ValidationError as error:
-        detail = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in detail["loc"])
-        text = " ".join(f"{where}: {detail['msg']}".split())
-        raise RunError(f"{path} is damaged: {text}; {REPEAT}") from error
+    return validated(Observation, content, path, REPEAT)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from snnconv.errors import RunError
+from snnconv.files import sealed
 from snnconv.runtime.neurobench import NeuroBench, SynapticOperations
 from snnconv.runtime.observation import (
     DENSITY_BINS,
@@ -22,7 +23,7 @@ from snnconv.runtime.observation import (
 )
 from snnconv.runtime.run_folder import RunFolder
 
-RECORD: dict[str, Any] = {"request": {"steps": 3}, "versions": {}, "command_line": ["snnconv"]}
+RECORD: dict[str, Any] = {"format": "snnconv.run", "version": 1, "request": {"steps": 3}, "command_line": ["snnconv"]}
 
 
 def observation(**changes: Any) -> Observation:
@@ -89,7 +90,7 @@ def test_a_discarded_run_leaves_none(folder) -> None:
 
 
 def damaged(**changes: Any) -> bytes:
-    return json.dumps(observation().model_dump(mode="json") | changes).encode()
+    return json.dumps(sealed.seal(observation().model_dump(mode="json") | changes)).encode()
 
 
 def in_layer(**changes: Any) -> bytes:
@@ -105,10 +106,12 @@ def in_layer(**changes: Any) -> bytes:
         (b'{"a": 1, "a": 2}', "is damaged: JSON with duplicate keys: a"),
         (b'{"steps": NaN}', "is damaged: JSON with NaN"),
         (b"[1]", "is damaged: it holds no JSON object"),
-        (b"[" * 100_000, "is damaged: not valid JSON"),
-        (b"{}", "is damaged: network_sha256: Field required"),
-        (damaged(version=2), "has version 2, this snnconv reads up to 1: upgrade snnconv"),
-        (damaged(format="snnconv.report"), "is damaged: format: "),
+        (b"[" * 100_000, "is damaged: JSON nested more than 64 deep"),
+        (b"{}", "is damaged: its format is None, expected 'snnconv.observation'"),
+        (damaged(version=2), "has snnconv.observation version 2, this snnconv reads up to 1: upgrade snnconv"),
+        (damaged(format="snnconv.report"), "is damaged: its format is 'snnconv.report', expected 'snnconv.observa"),
+        (damaged().replace(b'"silent_neurons": 0.5', b'"silent_neurons": 0.25'), "is damaged or was changed: what it"),
+        (damaged().replace(b'"digest"', b'"more"'), "was changed, or is of an early snnconv: it has no digest"),
         (damaged(steps=0), "is damaged: steps: "),
         (damaged(more=0), "is damaged: more: "),
         (in_layer(rates=[1, 2]), "is damaged: layers.0.rates: "),
