@@ -13,6 +13,10 @@ from snnconv.ir.shapes import output_shape
 
 _GRIDS = 100
 
+DTYPES = ("float16", "float32", "float64", "int8", "int16", "int32")
+"""What a tensor of a network may hold."""
+_LARGEST = float(np.finfo(np.float32).max)
+
 # how many edges may enter a node, where it is not "one or more"
 _ONE_INPUT = (ir.SumPool, ir.Select, ir.Flatten, ir.MaxPoolGate, ir.MaxPoolCurrent, ir.Readout)
 
@@ -35,6 +39,7 @@ def check(network: SpikingNetwork) -> SpikingNetwork:
             f"the preprocessing makes images of {preprocessing.input_shape}, the Input has {network.input.shape}"
         )
     _check_tensors_are_used(network)
+    _check_numbers(network)
     for node in network.nodes:
         _check_node(network, node)
     return network
@@ -83,6 +88,18 @@ def _check_tensors_are_used(network: SpikingNetwork) -> None:
     unused = sorted(set(network.tensors) - used)
     if unused:
         raise NetworkError(f"the tensor {unused[0]} belongs to no node")
+
+
+def _check_numbers(network: SpikingNetwork) -> None:
+    """Refuse what the runtime would cut: the imaginary part of a complex number, a number beyond float32."""
+    for name, value in network.tensors.items():
+        if value.dtype.name not in DTYPES:
+            raise NetworkError(f"the tensor {name} is {value.dtype}, expected one of {', '.join(DTYPES)}")
+        if not value.size:
+            raise NetworkError(f"the tensor {name} has no numbers: its shape is {value.shape}")
+        # written so that NaN is refused too
+        if not (value.min() >= -_LARGEST and value.max() <= _LARGEST):
+            raise NetworkError(f"the tensor {name} has numbers that are not finite in float32")
 
 
 def tensor_names(node: ir.Node) -> list[str]:
