@@ -19,6 +19,7 @@ from typing import Any
 from snnconv.errors import FileMissingError, InputError, RunError
 from snnconv.files import sealed
 from snnconv.files.atomic import write_bytes
+from snnconv.files.leftovers import NAME, remove_leftovers
 from snnconv.runtime import part as part_file
 from snnconv.runtime.part import Extent
 from snnconv.runtime.part import Part as Part
@@ -34,9 +35,8 @@ _FORMATS = {RUN: "snnconv.run", SUMMARY: "snnconv.run-summary", OBSERVATION: "sn
 _REMEDIES = {RUN: ANEW, SUMMARY: AGAIN, OBSERVATION: REPEAT}
 _NEWEST = 1
 
-# names that a run gives: a part, and what an interrupted write leaves
 _PART = re.compile(r"[0-9]{8,}\.npz")
-_ASIDE = re.compile(r"\.[0-9a-f]{16}\.part")
+"""The names that a run gives its parts."""
 
 
 class RunFolder:
@@ -85,7 +85,13 @@ class RunFolder:
         """
         # before the lock, so that nothing is written into a folder that is not ours
         self._check_ours()
-        return locked(self.path / LOCK)
+        return self._held()
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        with locked(self.path / LOCK):
+            self._remove_leftovers()
+            yield
 
     def begin(self, record: dict[str, Any]) -> None:
         """Begin a run, in the place of one that may be here; the lock must be held.
@@ -179,7 +185,8 @@ class RunFolder:
 
     def write_part(self, part: Part) -> None:
         """Keep the results of some images."""
-        write_bytes(self._part(part.first), part_file.to_bytes(part, self._run()))
+        # there may be very many parts: what is left among them was removed with the lock
+        write_bytes(self._part(part.first), part_file.to_bytes(part, self._run()), tidy=False)
 
     def parts(self, extent: Extent) -> Iterator[Part]:
         """Give the finished parts one by one, from the first image on without a gap.
@@ -228,17 +235,22 @@ class RunFolder:
     def _is_left_over(self, path: Path) -> bool:
         if path.name == PARTS and path.is_dir():
             return not any(path.iterdir())
-        return path.name == LOCK or _ASIDE.fullmatch(path.name) is not None
+        return path.name == LOCK or NAME.fullmatch(path.name) is not None
 
     def _remove_results(self) -> None:
         """Remove the summary, the observation and the parts, and nothing that a run did not write."""
         with _at(self.path):
             (self.path / SUMMARY).unlink(missing_ok=True)
             (self.path / OBSERVATION).unlink(missing_ok=True)
-            for folder, names in ((self.path, (_ASIDE,)), (self.path / PARTS, (_PART, _ASIDE))):
-                for path in folder.iterdir() if folder.is_dir() else ():
-                    if any(name.fullmatch(path.name) for name in names):
-                        path.unlink()
+            parts = self.path / PARTS
+            for path in parts.iterdir() if parts.is_dir() else ():
+                if _PART.fullmatch(path.name):
+                    path.unlink()
+        self._remove_leftovers()
+
+    def _remove_leftovers(self) -> None:
+        for folder in (self.path, self.path / PARTS):
+            remove_leftovers(folder)
 
     def _write(self, name: str, content: dict[str, Any]) -> None:
         sealed.write(self.path / name, content, indent=2)

@@ -209,7 +209,7 @@ def test_overwrite_starts_anew_and_leaves_the_files_of_others(folder, tmp_path) 
     snnconv(*simulate(folder, run, "--steps", 4, "--limit", 32))
     (run / "notes.txt").write_text("mine")
     (run / "parts" / "mine.npz").write_text("mine")
-    (run / "parts" / f".{'0' * 16}.part").write_text("left over")
+    (run / "parts" / f".snnconv-{'0' * 16}.part").write_text("left over")
     snnconv(*simulate(folder, run, "--steps", 8, "--limit", 16, "--overwrite"))
     assert summary(run)["steps"] == 8
     assert sorted(str(path.relative_to(run)) for path in run.rglob("*")) == [

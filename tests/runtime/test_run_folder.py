@@ -77,17 +77,47 @@ def test_parts_end_at_a_gap_and_sizes_may_differ(run: RunFolder) -> None:
 
 
 def test_beginning_anew_removes_what_a_run_made_and_nothing_else(run: RunFolder) -> None:
-    aside = f".{'0' * 16}.part"
-    for name in (aside, f"parts/{aside}", "notes.txt", "parts/mine.npz", "parts/1.npz", ".mine.part"):
+    aside = f".snnconv-{'0' * 16}.part"
+    for name in (
+        aside,
+        f"parts/{aside}",
+        "notes.txt",
+        "parts/mine.npz",
+        "parts/1.npz",
+        ".mine.part",
+        f".{'0' * 16}.part",
+    ):
         (run.path / name).write_text("x")
     (run.path / "plots").mkdir()
     with run.locked():
         run.begin(RECORD | {"request": {"steps": 9}})
     assert names(run.path) == sorted(
-        [".lock", ".mine.part", "notes.txt", "parts", "parts/1.npz", "parts/mine.npz", "plots", "run.json"]
+        [
+            ".lock",
+            ".mine.part",
+            f".{'0' * 16}.part",
+            "notes.txt",
+            "parts",
+            "parts/1.npz",
+            "parts/mine.npz",
+            "plots",
+            "run.json",
+        ]
     )
     assert run.read_record()["request"] == {"steps": 9}
     assert list(run.parts(EXTENT)) == []
+
+
+def test_a_run_that_goes_on_removes_what_a_killed_process_left(run: RunFolder) -> None:
+    left = [run.path / f".snnconv-{'0' * 16}.part", run.path / "parts" / f".snnconv-{'1' * 16}.part"]
+    others = [run.path / "mine.part", run.path / "parts" / f".{'1' * 16}.part"]
+    for path in (*left, *others):
+        path.write_bytes(b"half")
+    before = run.read_record()
+    with run.locked():
+        assert [path.exists() for path in (*left, *others)] == [False, False, True, True]
+    assert run.read_record() == before
+    assert len(list(run.parts(EXTENT))) == 2
 
 
 @pytest.mark.parametrize("name", ["thesis.txt", "summary.json", "parts/00000000.npz"])
@@ -106,7 +136,7 @@ def test_a_folder_that_is_no_run_is_left_alone(name: str, tmp_path: Path) -> Non
 
 def test_a_run_that_never_began_may_begin(tmp_path: Path) -> None:
     (tmp_path / "parts").mkdir()
-    for name in (".lock", f".{'a' * 16}.part"):
+    for name in (".lock", f".snnconv-{'a' * 16}.part"):
         (tmp_path / name).write_text("")
     folder = RunFolder(tmp_path)
     with folder.locked():
