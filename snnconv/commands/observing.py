@@ -26,6 +26,7 @@ from snnconv.runtime.observing.pictures import picture
 from snnconv.runtime.part import Extent
 from snnconv.runtime.program import Array, weighted
 from snnconv.runtime.run_folder import RunFolder
+from snnconv.runtime.summary import load_summary
 
 _log = logging.getLogger(__name__)
 
@@ -86,14 +87,13 @@ class Observing:
 
     def _is_there(self, folder: RunFolder) -> bool:
         try:
-            found = load_observation(folder)
+            found = load_observation(folder, load_summary(folder))
         except RunError as error:
             _log.warning("observed once more: %s", error)
             return False
         if found is None:
             return False
-        here = (self.network_sha256, self.steps, self.network.encoding.value, self.seed, self.count)
-        return here == (found.network_sha256, found.steps, found.encoding, found.seed, len(found.images))
+        return len(found.images) == self.count
 
     def _observation(self, run: "_FirstImages", progress: Callable[[int, int], None]) -> Observation:
         network, total = self.network, self.count + 1

@@ -21,7 +21,7 @@ from snnconv.reporting.energy.profile import EnergyProfile
 from snnconv.reporting.intervals import paired_difference, wilson
 from snnconv.reporting.method_box import method_box
 from snnconv.reporting.model import AnnResult, CountedOtherwise, LayerRow, Provenance, Report, StepRow
-from snnconv.runtime.observation import load_observation
+from snnconv.reporting.observed import observed
 from snnconv.runtime.run_folder import RunFolder
 from snnconv.runtime.run_record import load_record
 from snnconv.runtime.summary import RunSummary, load_summary, reported_steps
@@ -90,7 +90,7 @@ def report(folder: Path | str, profiles: Sequence[EnergyProfile | str | Path] = 
             command_line=record.command_line, versions=dict(record.versions), request=record.request.values()
         ),
         citations=citations(summary, priced),
-        observation=load_observation(run),
+        observation=observed(run, summary, decided),
     )
 
 
