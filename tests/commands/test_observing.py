@@ -44,6 +44,17 @@ def run(folder: Path, out: Path, told: Any = None, **options: Any) -> Observatio
     return observation_of(out)
 
 
+def test_one_of_other_decisions_is_made_anew(converted, tmp_path, caplog) -> None:
+    out = tmp_path / "run"
+    made = run(converted, out, observe=3)
+    assert made is not None
+    images = (made.images[0].model_copy(update={"decision": (made.images[0].decision + 1) % 5}), *made.images[1:])
+    RunFolder(out).write_observation(made.model_copy(update={"images": images}).model_dump(mode="json"))
+    with caplog.at_level("WARNING", "snnconv"):
+        assert run(converted, out, observe=3) == made
+    assert "observation.json is of other images than the run" in caplog.text
+
+
 def observation_of(out: Path) -> Observation | None:
     folder = RunFolder(out)
     return load_observation(folder, load_summary(folder))
