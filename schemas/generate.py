@@ -14,6 +14,7 @@ from snnconv.ir.manifest import NetworkManifest
 from snnconv.reporting.energy.profile import EnergyProfile
 from snnconv.reporting.model import Comparison, Report
 from snnconv.runtime.observation import Observation
+from snnconv.runtime.run_record import RunRecord
 from snnconv.runtime.summary import RunSummary
 
 MODELS: dict[str, type[BaseModel]] = {
@@ -26,6 +27,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "energy-profile": EnergyProfile,
     "observation": Observation,
     "report": Report,
+    "run": RunRecord,
     "run-summary": RunSummary,
     "snn": NetworkManifest,
 }

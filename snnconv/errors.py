@@ -5,6 +5,7 @@
     SnnconvError
     ├── InputError (ValueError)          an input that cannot be used: exit code 3
     │   ├── FileMissingError (FileNotFoundError)
+    │   ├── ForeignFileError             a file that is none of this package's
     │   ├── ModelError                   the ONNX file
     │   │   └── UnsupportedOperatorError every unsupported node at once, each by name
     │   ├── DataError                    images, arrays, labels, preprocessing
@@ -31,6 +32,10 @@ class InputError(SnnconvError, ValueError):
 
 class FileMissingError(InputError, FileNotFoundError):
     """A path that does not exist."""
+
+
+class ForeignFileError(InputError):
+    """A file that is none of this package's, or so damaged that it cannot be told."""
 
 
 class ModelError(InputError):

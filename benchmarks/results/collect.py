@@ -19,7 +19,7 @@ from snnconv.ir.network import SpikingNetwork
 from snnconv.reporting.decisions import decisions
 from snnconv.reporting.intervals import Z95, paired_difference
 from snnconv.runtime.run_folder import RunFolder
-from snnconv.runtime.summary import RunSummary
+from snnconv.runtime.summary import load_summary
 
 _ROW = ("step", "accuracy", "loss_points", "loss_points_low", "loss_points_high", "agreement", "ac_per_mac")
 _LAYER = ("name", "neurons", "spikes_per_neuron", "mean_rate")
@@ -178,8 +178,9 @@ def _key(comparison: dict[str, Any]) -> tuple[str, str, str, str]:
 
 def _right(folder: Path) -> tuple[Any, Any]:
     """Give which images the spiking network and the ONNX model decide rightly at the last step, (N,) bool each."""
-    summary = RunSummary.model_validate_json((folder / "summary.json").read_text("utf-8"))
-    found = decisions(RunFolder(folder), summary)
+    run = RunFolder(folder)
+    summary = load_summary(run)
+    found = decisions(run, summary)
     if found.right is None or found.ann_right is None:
         raise ValueError(f"{folder} has no labels or no reference")
     return found.right[summary.steps], found.ann_right

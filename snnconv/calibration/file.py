@@ -180,12 +180,19 @@ def _value(path: Path, tensors: container.Tensors, index: int, value: ValueManif
         and all(_rising(codes[a:b]) for a, b in pairwise(offsets.tolist()))
         and {len(arrays[field]) for field in ("largest", "mean", "variance")} == {channels}
         and (arrays["largest"] >= 0).all()
+        and (_top_codes(offsets, codes) == np.abs(arrays["largest"]).view(np.uint32) >> 16).all()
         and (arrays["variance"] >= 0).all()
         and int(np.add.reduceat(np.append(counts, 0), offsets[:-1]).max(initial=0)) <= value.count
     )
     if not good:
         raise CalibrationError(f"{path}: the histogram of {value.name} contradicts itself; calibrate again")
     return ValueStatistics(name=value.name, kind=value.kind, count=value.count, **arrays)
+
+
+def _top_codes(offsets: np.ndarray[Any, Any], codes: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Give the last bin of each channel, (C,): that of its largest number; 0 where there is none."""
+    filled = offsets[1:] > offsets[:-1]
+    return np.where(filled, np.append(codes, 0)[offsets[1:] - 1], 0)
 
 
 def _rising(codes: np.ndarray[Any, Any]) -> bool:
@@ -212,3 +219,28 @@ def _check(path: Path, calibration: Calibration, tensors: container.Tensors) -> 
             raise CalibrationError(f"{path}: the images of {source.name} do not match their hash; calibrate again")
     if start != len(calibration.images):
         raise CalibrationError(f"{path}: {len(calibration.images)} images are listed, {start} belong to a source")
+    _check_counts(path, calibration)
+
+
+def _check_counts(path: Path, calibration: Calibration) -> None:
+    """Compare what the manifest and the tensors say of images and channels."""
+    channels, images = calibration.preprocessing.input_shape[0], len(calibration.images)
+    low, high = calibration.input_low, calibration.input_high
+    if not len(low) == len(high) == channels or (low > high).any():
+        raise CalibrationError(
+            f"{path}: input.low and input.high must be the range of {channels} channels, found {len(low)} and "
+            f"{len(high)} numbers from {low.min(initial=0):g} to {high.max(initial=0):g}; calibrate again"
+        )
+    if not calibration.correct <= calibration.labelled <= images:
+        raise CalibrationError(
+            f"{path}: {calibration.correct} of {calibration.labelled} labelled of {images} images cannot be right; "
+            "calibrate again"
+        )
+    if len(calibration.by_name) != len(calibration.values):
+        raise CalibrationError(f"{path}: two values have one name; calibrate again")
+    for value in calibration.values:
+        if value.count % images:
+            raise CalibrationError(
+                f"{path}: {value.name} has {value.count} numbers in each channel, they are of {images} images; "
+                "calibrate again"
+            )

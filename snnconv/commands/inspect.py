@@ -13,7 +13,7 @@ from snnconv.commands.thresholds import thresholds
 from snnconv.data import Preprocessing, size_text
 from snnconv.data.classes import ONE_NUMBER, decides
 from snnconv.errors import InputError
-from snnconv.files.names import plain, plain_values
+from snnconv.files.names import plain
 from snnconv.files.paths import is_folder
 from snnconv.ir import file as snn_file
 from snnconv.ir import nodes as ir
@@ -21,6 +21,7 @@ from snnconv.ir.flow import flows
 from snnconv.ir.network import SpikingNetwork
 from snnconv.reporting.decisions import decisions
 from snnconv.runtime.run_folder import RunFolder
+from snnconv.runtime.run_record import load_record
 from snnconv.runtime.summary import extent_of, load_summary
 
 
@@ -208,7 +209,7 @@ def _calibration(path: Path) -> Inspection:
 
 def _run(path: Path) -> Inspection:
     folder = RunFolder(path)
-    record, summary = plain_values(folder.request()), load_summary(folder)
+    record, summary = load_record(folder), load_summary(folder)
     if summary.images:
         decisions(folder, summary)
     # the summary may be behind the parts
@@ -224,9 +225,12 @@ def _run(path: Path) -> Inspection:
         ("backend", summary.backend),
         ("seconds", f"{summary.seconds:.2f}"),
         ("accuracy by step", _no_accuracy(summary.classes) if accuracy is None else _by_step(accuracy)),
-        ("command", " ".join(record.get("command_line", []))),
+        ("command", " ".join(record.command_line)),
     ]
-    return Inspection({"run": record, "summary": content}, (Table(plain(path.name), ("", ""), rows, left=2),))
+    return Inspection(
+        {"run": record.values(), "summary": content},
+        (Table(plain(path.name), ("", ""), rows, left=2),),
+    )
 
 
 def _no_accuracy(classes: int) -> str:

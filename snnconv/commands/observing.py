@@ -26,7 +26,8 @@ from snnconv.runtime.observation import (
 from snnconv.runtime.observing.pictures import picture
 from snnconv.runtime.part import Extent
 from snnconv.runtime.program import Array, weighted
-from snnconv.runtime.run_folder import RunFolder
+from snnconv.runtime.run_folder import OBSERVATION, RunFolder
+from snnconv.runtime.summary import load_summary
 
 _log = logging.getLogger(__name__)
 
@@ -80,21 +81,26 @@ class Observing:
         RunError
             If the decisions are others than those of the run.
         """
-        if self._is_there(folder):
+        run = _FirstImages(folder, self)
+        if self._is_there(folder, run):
             return
-        made = self._observation(_FirstImages(folder, self), progress)
+        made = self._observation(run, progress)
         folder.write_observation(made.model_dump(mode="json"))
 
-    def _is_there(self, folder: RunFolder) -> bool:
+    def _is_there(self, folder: RunFolder, run: "_FirstImages") -> bool:
         try:
-            found = load_observation(folder)
+            found = load_observation(folder, load_summary(folder))
         except RunError as error:
             _log.warning("observed once more: %s", error)
             return False
         if found is None:
             return False
-        here = (self.network_sha256, self.steps, self.network.encoding.value, self.seed, self.count)
-        return here == (found.network_sha256, found.steps, found.encoding, found.seed, len(found.images))
+        if len(found.images) != self.count:
+            return False
+        if not all(run.holds(image) for image in found.images):
+            _log.warning("observed once more: %s is of other images than the run", folder.path / OBSERVATION)
+            return False
+        return True
 
     def _observation(self, run: "_FirstImages", progress: Callable[[int, int], None]) -> Observation:
         network, total = self.network, self.count + 1
@@ -178,6 +184,11 @@ class _FirstImages:
                 f"{self._path}: image {position} is decided as {decisions[position]} when it is observed, as "
                 f"{self._decisions[position]} in the run; this is a bug, please report it; simulate with --observe 0"
             )
+
+    def holds(self, seen: ObservedImage) -> bool:
+        """Say whether an image was decided and labelled as in the run."""
+        picture = {"picture": seen.picture}
+        return self.image(seen.position, None).model_copy(update=picture) == seen
 
     def image(self, position: int, entered: Array | None) -> ObservedImage:
         """Put together what is known of an image; `entered` (C, H, W) is what it was as it entered."""

@@ -19,7 +19,7 @@ from snnconv.data import check_enough
 from snnconv.errors import InputError, RunError
 from snnconv.files.atomic import check_new_folder
 from snnconv.files.hashing import sha256_of_file, sha256_of_path
-from snnconv.files.names import plain, plain_values
+from snnconv.files.names import plain_values
 from snnconv.files.paths import check_file, is_folder
 from snnconv.graph.reference import ReferenceModel
 from snnconv.ir import file
@@ -29,6 +29,7 @@ from snnconv.reporting.chance import of_run
 from snnconv.runtime.backends import choose
 from snnconv.runtime.memory import check_memory, check_steps
 from snnconv.runtime.run_folder import RunFolder
+from snnconv.runtime.run_record import RunRecord, RunRequest, load_record
 from snnconv.runtime.summary import RunSummary
 
 _log = logging.getLogger(__name__)
@@ -180,10 +181,10 @@ def _begin(folder: RunFolder, request: dict[str, Any], options: SimulateOptions)
     """Begin a run, or see that the one that is there is the same."""
     if options.overwrite or not folder.exists or not folder.begins:
         versions = {"snnconv": __version__, "numpy": np.__version__, "python": platform.python_version()}
-        command_line = [plain(word) for word in options.command_line]
-        folder.begin({"request": request, "versions": versions, "command_line": command_line})
+        record = RunRecord(request=RunRequest(**request), versions=versions, command_line=tuple(options.command_line))
+        folder.begin(record.values())
         return
-    found = folder.request()["request"]
+    found = load_record(folder).request.values()
     differing = [key for key in request if found.get(key) != request[key]]
     if differing:
         key = differing[0]

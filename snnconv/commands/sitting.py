@@ -5,7 +5,6 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -139,12 +138,9 @@ class Sitting:
     def _seconds_before(self) -> float:
         """Give the time of the sittings before; 0 where the summary is lost or damaged."""
         try:
-            found = self._folder.read_summary().get("seconds")
+            return load_summary(self._folder).seconds if self.images else 0.0
         except InputError:
             return 0.0
-        if isinstance(found, bool) or not isinstance(found, int | float):
-            return 0.0
-        return float(found) if isfinite(found) and found >= 0 and self.images else 0.0
 
     def _finished(self, request: dict[str, Any]) -> RunSummary:
         """Give the summary of a finished run, and write it anew if it is lost, damaged or behind the parts."""
@@ -173,7 +169,7 @@ class Sitting:
             planned_images=self._planned,
             steps=self._steps,
             classes=self._network.readout.shape[0],
-            encoding=self._network.encoding.value,
+            encoding=self._network.encoding,
             seed=request.get("seed"),
             backend=self._backend.name,
             threads=self._threads,

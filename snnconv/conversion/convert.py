@@ -10,11 +10,11 @@ from snnconv.calibration.calibration import Calibration
 from snnconv.choices import Form, Preset
 from snnconv.conversion.compensation.factors import Factors, multiply
 from snnconv.conversion.exact_sums import exact_sums
+from snnconv.conversion.fits import check_fits
 from snnconv.conversion.options import ConversionOptions
 from snnconv.conversion.propagate import propagate
 from snnconv.conversion.scales import Scales, Scaling
 from snnconv.conversion.threshold_form import balance_thresholds
-from snnconv.errors import CalibrationError
 from snnconv.graph.graph import Graph
 from snnconv.ir.check import check
 from snnconv.ir.manifest import Provenance
@@ -66,20 +66,11 @@ def convert(
     Raises
     ------
     CalibrationError
-        If the calibration is of another model, or its images are all zero.
+        If the calibration does not fit the model, or its images are all zero.
     ModelError
         If a part of the model has no spiking form, or a name that is too long.
     """
-    if calibration.model_sha256 != graph.sha256:
-        raise CalibrationError(
-            f"the calibration was made from {calibration.model_name} ({calibration.model_sha256[:12]}…), the model is "
-            f"{graph.name} ({graph.sha256[:12]}…); calibrate this model"
-        )
-    if calibration.input_amplitude == 0:
-        raise CalibrationError(
-            "all preprocessed images of the calibration are zero, so they say nothing of the model's range; "
-            "calibrate on real images, and check --scale and --mean"
-        )
+    check_fits(calibration, graph)
     built = propagate(graph, scales or Scales(calibration, options), options, calibration.input_amplitude)
     if factors is None and isinstance(options.compensation, float):
         factors = Factors(everywhere=options.compensation)

@@ -1,52 +1,63 @@
 """Files are written aside and renamed, so that a reader never sees half of one."""
 
 import os
-import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from snnconv.errors import InputError
+from snnconv.files.leftovers import made_aside, remove_leftovers
 from snnconv.files.replaced import Kind, check_replaced
 
 
 @contextmanager
-def written_aside(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside `path`; rename it to `path` if the block ends well, else remove it.
+def written_aside(path: Path, tidy: bool = True) -> Iterator[Path]:
+    """Give a temporary file beside `path`; rename it to `path` if the block ends well, else remove it.
 
     Parameters
     ----------
     path : Path
         The file to make or replace. Its folder must exist.
+    tidy : bool
+        Whether to remove what killed processes have left in the folder: to look for it takes time with its files.
 
     Yields
     ------
     Path
-        Where to write.
+        An empty file, to be written into.
 
     Raises
     ------
     InputError
-        If the folder does not exist or cannot be written to.
+        If the folder does not exist or cannot be written to, or nothing was written.
     """
     check_place(path)
-    # not the name itself: with it in front, a name of the longest allowed length would not fit
-    aside = path.with_name(f".{secrets.token_hex(8)}.part")
+    if tidy:
+        remove_leftovers(path.parent)
     try:
-        yield aside
-        # the bytes must be on the disk before the name is: a crash leaves the old file or the new one
-        descriptor = os.open(aside, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        aside.replace(path)
+        # not the name itself: with it in front, a name of the longest allowed length would not fit
+        with made_aside(path.parent) as aside:
+            try:
+                yield aside
+                _keep(aside, path)
+            finally:
+                aside.unlink(missing_ok=True)
     except OSError as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def _keep(aside: Path, path: Path) -> None:
+    # the bytes must be on the disk before the name is: a crash leaves the old file or the new one
+    descriptor = os.open(aside, os.O_RDONLY)
+    try:
+        if not os.fstat(descriptor).st_size:
+            raise InputError(f"cannot write {path}: nothing was written")
+        os.fsync(descriptor)
     finally:
-        aside.unlink(missing_ok=True)
+        os.close(descriptor)
+    aside.replace(path)
 
 
 def check_place(path: Path, inputs: Iterable[Path | None] = (), kind: Kind | None = None) -> None:
@@ -125,13 +136,13 @@ def _within(path: Path, given: Path) -> bool:
         return False
 
 
-def write_bytes(path: Path, data: bytes) -> None:
-    """Write `data` to `path`, aside and renamed.
+def write_bytes(path: Path, data: bytes, tidy: bool = True) -> None:
+    """Write `data` to `path`, aside and renamed; `tidy` as in `written_aside`.
 
     Raises
     ------
     InputError
         If `path` cannot be written to.
     """
-    with written_aside(path) as aside:
+    with written_aside(path, tidy) as aside:
         aside.write_bytes(data)

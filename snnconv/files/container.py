@@ -6,7 +6,6 @@ Neither times nor paths are written, so the same content gives the same bytes. T
 ``docs/file-formats.md``.
 """
 
-import hashlib
 import struct
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from snnconv.files import canonical
 from snnconv.files.atomic import write_bytes
 from snnconv.files.hashing import sha256_of_array
 from snnconv.files.paths import check_file
+from snnconv.files.sealed import seal, unseal
 
 KEY = "snnconv"
 MAX_MANIFEST_BYTES = 8_000_000
@@ -55,8 +55,7 @@ def write(path: Path, manifest: dict[str, Any], tensors: Tensors) -> None:
     for name, array in ordered.items():
         _check_finite(path, name, array)
     content = manifest | {"tensors": {name: _describe(array) for name, array in ordered.items()}}
-    content["digest"] = _digest(content)
-    text = canonical.dumps(content)
+    text = canonical.dumps(seal(content))
     if len(text) > MAX_MANIFEST_BYTES:
         raise InputError(f"cannot write {path}: its manifest has {len(text)} bytes, at most {MAX_MANIFEST_BYTES} fit")
     write_bytes(path, save_tensors(ordered, metadata={KEY: text}))
@@ -94,18 +93,7 @@ def read(path: Path, format_name: str, newest: int) -> tuple[dict[str, Any], Ten
             raise
         expected = _EXPECTED.get(format_name, f"a {format_name} file is expected")
         raise InputError(f"{path} is a .onnx file, {expected}") from error
-    if not isinstance(content, dict) or content.get("format") != format_name:
-        found = content.get("format") if isinstance(content, dict) else type(content).__name__
-        raise InputError(f"{path} is not a {format_name} file: its format is {found!r}")
-    version = content.get("version")
-    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
-        raise InputError(f"{path} has no valid format version: found {version!r}")
-    if version > newest:
-        raise InputError(
-            f"{path} has {format_name} version {version}, this snnconv reads up to {newest}: upgrade snnconv"
-        )
-    if content.pop("digest", None) != _digest(content):
-        raise InputError(f"{path} is damaged or was changed: its manifest does not match its digest; make it anew")
+    content = unseal(path, content, format_name, newest)
     listed = content.pop("tensors", None)
     try:
         tensors = load_tensors(data)
@@ -170,7 +158,3 @@ def _check_finite(path: Path, name: str, array: np.ndarray[Any, Any]) -> None:
 
 def _describe(array: np.ndarray[Any, Any]) -> dict[str, Any]:
     return {"dtype": array.dtype.name, "shape": list(array.shape), "sha256": sha256_of_array(array)}
-
-
-def _digest(content: dict[str, Any]) -> str:
-    return hashlib.sha256(canonical.dumps(content).encode()).hexdigest()

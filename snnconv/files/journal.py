@@ -5,9 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from snnconv.errors import InputError
-from snnconv.files import canonical
-from snnconv.files.atomic import check_place, write_bytes
+from snnconv.errors import ForeignFileError, InputError
+from snnconv.files import sealed
+from snnconv.files.atomic import check_place
 
 FORMAT = "snnconv.unfinished"
 VERSION = 1
@@ -43,7 +43,7 @@ class Journal:
         if name not in self._found:
             self._found[name] = find()
             made = {"format": FORMAT, "version": VERSION, "key": self._key, "found": self._found}
-            write_bytes(self.path, canonical.dumps(made).encode())
+            sealed.write(self.path, made)
         return self._found[name]
 
     def discard(self) -> None:
@@ -54,13 +54,16 @@ class Journal:
         if not self.path.exists():
             return {}
         try:
-            content = canonical.loads(self.path.read_bytes())
-        except (OSError, InputError):
-            content = None
-        if not isinstance(content, dict) or content.get("format") != FORMAT:
-            raise InputError(f"cannot write {self.path}: there is a file that is not snnconv's; move it away")
+            content = sealed.read(self.path, FORMAT, VERSION, "what it has is found anew")
+        except ForeignFileError as error:
+            raise InputError(
+                f"cannot write {self.path}: there is a file that is not snnconv's; move it away"
+            ) from error
+        except InputError as error:
+            _log.warning("%s", error)
+            return {}
         found = content.get("found")
-        if content.get("version") != VERSION or content.get("key") != self._key or not isinstance(found, dict):
+        if content.get("key") != self._key or not isinstance(found, dict):
             _log.warning("%s is of another conversion, which is given up", self.path)
             return {}
         _log.info("goes on with what %s has: %d results", self.path, len(found))

@@ -13,6 +13,9 @@ from snnconv.ir.shapes import output_shape
 
 _GRIDS = 100
 
+DTYPES = ("float16", "float32", "float64", "int8", "int16", "int32")
+"""What a tensor of a network may hold."""
+
 # how many edges may enter a node, where it is not "one or more"
 _ONE_INPUT = (ir.SumPool, ir.Select, ir.Flatten, ir.MaxPoolGate, ir.MaxPoolCurrent, ir.Readout)
 
@@ -87,7 +90,12 @@ def _check_tensors_are_used(network: SpikingNetwork) -> None:
 
 
 def _check_numbers(network: SpikingNetwork) -> None:
-    """Find what is not finite by its value; weights are multiplied as float32, so they have to be finite there."""
+    """Find what is no number, cut or not finite, by its value; weights are multiplied as float32: finite there too."""
+    for name, value in network.tensors.items():
+        if value.dtype.name not in DTYPES:
+            raise NetworkError(f"the tensor {name} is {value.dtype}, expected one of {', '.join(DTYPES)}")
+        if not value.size:
+            raise NetworkError(f"the tensor {name} has no numbers: its shape is {value.shape}")
     for node in network.nodes:
         weighted = isinstance(node, ir.WEIGHTED)
         for name in tensor_names(node):

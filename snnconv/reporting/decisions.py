@@ -1,5 +1,6 @@
 """What was decided image by image, and the spikes by layer: read from a run's parts, compared with its summary."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,8 +8,9 @@ import numpy as np
 
 from snnconv.data.classes import decides
 from snnconv.errors import RunError
-from snnconv.runtime.run_folder import SUMMARY, RunFolder
-from snnconv.runtime.summary import RunSummary, extent_of
+from snnconv.runtime.run_folder import AGAIN, SUMMARY, RunFolder
+from snnconv.runtime.summary import RunSummary, extent_of, reported_steps
+from snnconv.runtime.totals import ByStep, Totals
 
 Array = np.ndarray[Any, Any]
 
@@ -67,94 +69,86 @@ def decisions(folder: RunFolder, summary: RunSummary) -> Decisions:
     RunError
         If a part is damaged, or the parts do not give what the summary says.
     """
-    steps = reported(folder, summary)
-    made = _read(folder, summary, steps)
-    right = None if made.right is None else {step: float(hits.mean()) for step, hits in made.right.items()}
-    _compare(folder, "accuracy", summary.accuracy, right)
-    ann = made.ann_right
-    _compare(
-        folder,
-        "reference_accuracy",
-        None if summary.reference_accuracy is None else {str(summary.steps): summary.reference_accuracy},
-        None if ann is None else {summary.steps: float(ann.mean())},
-    )
-    fired = made.spikes.sum(axis=0).cumsum() / made.images
-    _compare(folder, "spikes_per_image", summary.spikes_per_image, {step: float(fired[step - 1]) for step in steps})
+    made, totals = _read(folder, summary)
+    tables = totals.tables()._asdict()
+    for name, found in tables.items():
+        _compare(folder, name, _by_step(getattr(summary, name)), _by_step(found))
+    rows = max((row for layer in summary.layers for row in layer.synapses or ()), default=-1)
+    if rows >= len(made.synops):
+        raise _damaged(folder, f"a layer has the synapses of node {rows}, the parts hold {len(made.synops)} nodes")
+    for name, said, found in _sums(summary, made):
+        _compare(folder, name, _by_step(said), _by_step(found))
     return made
 
 
-def reported(folder: RunFolder, summary: RunSummary) -> list[int]:
-    """Give the steps that a summary reports, in order.
-
-    Raises
-    ------
-    RunError
-        If they are not steps of the run, or differ from table to table.
-    """
-    # Python refuses to read numbers of thousands of digits
-    steps = sorted(int(key) for key in summary.spikes_per_image if key.isascii() and key.isdigit() and len(key) < 19)
-    keys = {str(step) for step in steps}
-    tables = [
-        summary.spikes_per_image,
-        summary.synops_per_image,
-        summary.accuracy,
-        summary.agreement,
-        summary.top5,
-    ]
-    alike = all(table is None or set(table) == keys for table in tables)
-    if not alike or not steps or steps[0] < 1 or steps[-1] != summary.steps:
-        raise _damaged(folder, f"its tables must all have the same steps, the last of them {summary.steps}")
-    return steps
-
-
-def _read(folder: RunFolder, summary: RunSummary, steps: list[int]) -> Decisions:
+def _read(folder: RunFolder, summary: RunSummary) -> tuple[Decisions, Totals]:
     """Go through the parts once; what is kept grows with the images by a few numbers for each."""
     labels, reference, predictions = [], [], []
-    right, agreed = np.zeros((2, summary.steps), dtype=np.int64)
-    spikes, synops = np.zeros((2, 1, 1), dtype=np.int64)
+    # not zeros of T steps: the parts have not shown yet that there are so many
+    right, agreed = np.zeros((2, 1), dtype=np.int64)
+    steps = reported_steps(summary.steps)
     at = np.array(steps) - 1
-    images = 0
+    totals = Totals(summary.steps, summary.classes)
     for part in folder.parts(extent_of(summary)):
         # the summary is written after a part, so one more may be there
-        if images >= summary.images:
+        if totals.images >= summary.images:
             break
         labels.append(part.labels)
         reference.append(part.reference)
         # of all steps only these are kept
         predictions.append(part.predictions[:, at].astype(np.int64))
-        right += (part.predictions == part.labels[:, None]).sum(axis=0)
-        agreed += (part.predictions == part.reference[:, None]).sum(axis=0)
-        spikes, synops = spikes + part.spikes, synops + part.synops
-        images += len(part.labels)
-    if images != summary.images:
+        right = right + (part.predictions == part.labels[:, None]).sum(axis=0)
+        agreed = agreed + (part.predictions == part.reference[:, None]).sum(axis=0)
+        totals.add(part)
+    if totals.images != summary.images or totals.spikes is None or totals.synops is None:
         raise RunError(
-            f"{folder.path / SUMMARY} speaks of {summary.images} images, the parts hold {images}; "
+            f"{folder.path / SUMMARY} speaks of {summary.images} images, the parts hold {totals.images}; "
             "run the same simulate command again, it computes what is missing"
         )
     truth, model, decided = np.concatenate(labels), np.concatenate(reference), np.concatenate(predictions)
     classes = decides(summary.classes)
     labelled, referenced = classes and bool((truth >= 0).all()), classes and bool((model >= 0).all())
-    return Decisions(
-        images=images,
+    made = Decisions(
+        images=totals.images,
         labels=truth if labelled else None,
         reference=model if referenced else None,
         last=decided[:, -1],
         right={step: decided[:, index] == truth for index, step in enumerate(steps)} if labelled else None,
         right_by_step=right if labelled else None,
         agreed_by_step=agreed if referenced else None,
-        spikes=spikes,
-        synops=synops,
+        spikes=totals.spikes,
+        synops=totals.synops,
     )
+    return made, totals
 
 
-def _compare(folder: RunFolder, name: str, said: dict[str, float] | None, found: dict[int, float] | None) -> None:
+def _sums(summary: RunSummary, made: Decisions) -> Iterator[tuple[str, float, float]]:
+    """Give what the summary says of each layer and node, and what the parts give."""
+    spikes, synops = made.spikes.sum(axis=1), made.synops.sum(axis=1)
+    firing = [layer for layer in summary.layers if layer.neurons]
+    for layer, count in zip(firing, spikes.tolist(), strict=True):
+        yield f"spikes_per_image of {layer.name}", layer.spikes_per_image, count / made.images
+    for layer in summary.layers:
+        if layer.synapses is not None:
+            fed = int(synops[list(layer.synapses)].sum())
+            yield f"synops_per_image of {layer.name}", layer.synops_per_image, fed / made.images
+    for node, count in zip(summary.connections or (), synops.tolist(), strict=summary.connections is not None):
+        yield f"synops_per_image of {node.name}", node.synops_per_image, count / made.images
+
+
+def _by_step(value: ByStep | float | None) -> ByStep | None:
+    return {"": value} if isinstance(value, int | float) else value
+
+
+def _compare(folder: RunFolder, name: str, said: ByStep | None, found: ByStep | None) -> None:
     if (said is None) != (found is None):
         raise _damaged(folder, f"it {'lacks' if said is None else 'has'} {name}, unlike the parts")
     for step, value in (found or {}).items():
-        stated = (said or {})[str(step)]
-        if not abs(stated - value) <= _SAME:  # so written, NaN is refused too
-            raise _damaged(folder, f"{name} at step {step} is {stated:.6g}, the parts give {value:.6g}")
+        stated = (said or {})[step]
+        if not abs(stated - value) <= _SAME * max(1.0, abs(value)):
+            at = f" at step {step}" if step else ""
+            raise _damaged(folder, f"{name}{at} is {stated:.6g}, the parts give {value:.6g}")
 
 
 def _damaged(folder: RunFolder, what: str) -> RunError:
-    return RunError(f"{folder.path / SUMMARY} is damaged: {what}; run simulate with --overwrite")
+    return RunError(f"{folder.path / SUMMARY} is damaged: {what}; {AGAIN}")

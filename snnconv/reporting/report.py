@@ -16,16 +16,17 @@ from snnconv.reporting.counting.sengupta import ac_per_mac, per_neuron
 from snnconv.reporting.counting.snn_toolbox import snn_toolbox
 from snnconv.reporting.counts import counts_of
 from snnconv.reporting.curve import curve, layer_curves
-from snnconv.reporting.decisions import Decisions, decisions, reported
+from snnconv.reporting.decisions import Decisions, decisions
 from snnconv.reporting.energy.load import load_profile
 from snnconv.reporting.energy.price import price
 from snnconv.reporting.energy.profile import EnergyProfile
 from snnconv.reporting.intervals import paired_difference, wilson
 from snnconv.reporting.method_box import method_box
 from snnconv.reporting.model import AnnResult, CountedOtherwise, LayerRow, Provenance, Report, StepRow
-from snnconv.runtime.observation import load_observation
+from snnconv.reporting.observed import observed
 from snnconv.runtime.run_folder import RunFolder
-from snnconv.runtime.summary import RunSummary, load_summary
+from snnconv.runtime.run_record import load_record
+from snnconv.runtime.summary import RunSummary, load_summary, reported_steps
 
 
 def report(folder: Path | str, profiles: Sequence[EnergyProfile | str | Path] = ()) -> Report:
@@ -55,10 +56,10 @@ def report(folder: Path | str, profiles: Sequence[EnergyProfile | str | Path] = 
     decided = decisions(run, summary)
     synops = summary.synops_per_image[str(summary.steps)]
     macs = summary.operations.ann_macs
-    steps = reported(run, summary)
+    steps = reported_steps(summary.steps)
     rows = tuple(_row(summary, decided, step) for step in steps)
     ann, snn = counts_of(summary)
-    record = run.request()
+    record = load_record(run)
     return Report(
         complete=summary.complete,
         run=summary,
@@ -89,12 +90,10 @@ def report(folder: Path | str, profiles: Sequence[EnergyProfile | str | Path] = 
         neurobench=neurobench_of(summary),
         method=method_box(summary, ann, snn, priced),
         provenance=Provenance(
-            command_line=tuple(record.get("command_line", ())),
-            versions=record.get("versions", {}),
-            request=record["request"],
+            command_line=record.command_line, versions=dict(record.versions), request=record.request.values()
         ),
         citations=citations(summary, priced),
-        observation=load_observation(run),
+        observation=observed(run, summary, decided),
     )
 
 

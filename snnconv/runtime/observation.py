@@ -6,12 +6,14 @@ against activations, spikes of a few neurons, feature maps. `snnconv.conversion.
 
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, PositiveInt, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, PositiveInt
 
 from snnconv.errors import RunError
 from snnconv.runtime.neurobench import NeuroBench
+from snnconv.runtime.observation_check import contradictions
+from snnconv.runtime.records import validated
 from snnconv.runtime.run_folder import OBSERVATION, REPEAT, RunFolder
-from snnconv.runtime.summary import Name
+from snnconv.runtime.summary import Name, RunSummary
 
 FORMAT: Final = "snnconv.observation"
 VERSION: Final = 1
@@ -174,24 +176,24 @@ class Observation(_Record):
     maps: tuple[FeatureMap, ...]
 
 
-def load_observation(folder: RunFolder) -> Observation | None:
+def load_observation(folder: RunFolder, summary: RunSummary) -> Observation | None:
     """Read the ``observation.json`` of a run folder and check it; None where there is none.
+
+    Parameters
+    ----------
+    folder : RunFolder
+    summary : RunSummary
+        The folder's own.
 
     Raises
     ------
     RunError
-        If the file is damaged, or newer.
+        If the file is damaged or newer, or contradicts itself or the summary.
     """
     content, path = folder.read_observation(), folder.path / OBSERVATION
     if content is None:
         return None
-    version = content.get("version")
-    if isinstance(version, int) and version > VERSION:
-        raise RunError(f"{path} has version {version}, this snnconv reads up to {VERSION}: upgrade snnconv")
-    try:
-        return Observation.model_validate(content)
-    except ValidationError as error:
-        detail = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in detail["loc"])
-        text = " ".join(f"{where}: {detail['msg']}".split())
-        raise RunError(f"{path} is damaged: {text}; {REPEAT}") from error
+    seen = validated(Observation, content, path, REPEAT)
+    for reason in contradictions(seen, summary):
+        raise RunError(f"{path} is damaged: {reason}; {REPEAT}")
+    return seen

@@ -1,5 +1,6 @@
 """The results of some consecutive images, and their file in a run folder."""
 
+import hashlib
 import io
 import zipfile
 import zlib
@@ -12,6 +13,8 @@ import numpy as np
 from snnconv.data.npy import fill, read_header
 from snnconv.data.zip_entries import check_entry
 from snnconv.errors import RunError
+from snnconv.files import canonical
+from snnconv.files.hashing import sha256_of_array
 from snnconv.files.paths import check_file
 
 Array = np.ndarray[Any, Any]
@@ -91,15 +94,27 @@ _COLUMNS = {field.name: np.dtype(np.int64) for field in fields(Part) if field.na
 _OPTIONAL = "beyond_amplitude"
 
 
-def to_bytes(part: Part) -> bytes:
-    """Give the bytes of a part's ``.npz``."""
+_DIGEST = "digest"
+_TYPES = _COLUMNS | {_DIGEST: np.dtype(np.uint8)}
+
+
+def to_bytes(part: Part, run: str) -> bytes:
+    """Give the bytes of a part's ``.npz``.
+
+    Parameters
+    ----------
+    part : Part
+    run : str
+        The digest of what its run was asked for.
+    """
     buffer = io.BytesIO()
     columns = {name: getattr(part, name) for name in _COLUMNS}
-    np.savez_compressed(buffer, **{name: column for name, column in columns.items() if column is not None})
+    given = {name: column for name, column in columns.items() if column is not None}
+    np.savez_compressed(buffer, digest=_digest(given, part.first, run), **given)
     return buffer.getvalue()
 
 
-def read(path: Path, first: int, extent: Extent) -> Part:
+def read(path: Path, first: int, extent: Extent, run: str) -> Part:
     """Read a part and check all that can be known of it.
 
     Parameters
@@ -110,6 +125,8 @@ def read(path: Path, first: int, extent: Extent) -> Part:
         The position of its first image.
     extent : Extent
         Of the run.
+    run : str
+        The digest of what the run was asked for.
 
     Raises
     ------
@@ -118,8 +135,12 @@ def read(path: Path, first: int, extent: Extent) -> Part:
     """
     try:
         check_file(path)
-        part = Part(first=first, **_columns(path.read_bytes()))
+        columns = _columns(path.read_bytes())
+        digest = columns.pop(_DIGEST)
+        part = Part(first=first, **columns)
         _check(part, extent)
+        if not np.array_equal(digest, _digest(columns, first, run)):
+            raise RunError("it is of another run or place, or was changed: its digest does not fit")
     except _DAMAGE as error:
         # what other readers advise, to save it anew, does not fit a part
         reason = " ".join(str(error).split()).split(";")[0] or type(error).__name__
@@ -131,7 +152,7 @@ def read(path: Path, first: int, extent: Extent) -> Part:
 def _columns(data: bytes) -> dict[str, Array]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         found = archive.namelist()
-        expected = [name for name in _COLUMNS if name != _OPTIONAL or f"{name}.npy" in found]
+        expected = [name for name in _TYPES if name != _OPTIONAL or f"{name}.npy" in found]
         if sorted(found) != sorted(f"{name}.npy" for name in expected):
             raise RunError(f"it holds {len(found)} arrays, expected {', '.join(expected)}")
         return {name: _column(archive, name, len(data)) for name in expected}
@@ -142,8 +163,8 @@ def _column(archive: zipfile.ZipFile, name: str, available: int) -> Array:
     check_entry(info, available, name)
     with archive.open(info) as stream:
         header = read_header(stream, info.file_size, name)
-    if header.dtype != _COLUMNS[name]:
-        raise RunError(f"{name} has the type {header.dtype}, expected {_COLUMNS[name]}")
+    if header.dtype != _TYPES[name]:
+        raise RunError(f"{name} has the type {header.dtype}, expected {_TYPES[name]}")
     # the size that the header asks for is that of the entry, so what is allocated here is there to be read
     array = np.empty(header.shape, dtype=header.dtype)
     with archive.open(info) as stream:
@@ -152,6 +173,15 @@ def _column(archive: zipfile.ZipFile, name: str, available: int) -> Array:
         # only a read beyond the end compares the checksum
         stream.read(1)
     return array
+
+
+def _digest(columns: dict[str, Array], first: int, run: str) -> Array:
+    """Give the SHA-256 of a part, (32,) uint8: of its columns, where it stands, and the run that it belongs to."""
+    described = {
+        name: [column.dtype.name, list(column.shape), sha256_of_array(column)] for name, column in columns.items()
+    }
+    said = canonical.dumps({"run": run, "first": first, "columns": described})
+    return np.frombuffer(hashlib.sha256(said.encode()).digest(), dtype=np.uint8)
 
 
 def _check(part: Part, extent: Extent) -> None:

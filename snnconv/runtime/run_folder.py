@@ -10,7 +10,6 @@
     └── .lock              held by the process that is at work here
 """
 
-import json
 import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -18,21 +17,26 @@ from pathlib import Path
 from typing import Any
 
 from snnconv.errors import FileMissingError, InputError, RunError
-from snnconv.files import canonical
+from snnconv.files import sealed
 from snnconv.files.atomic import write_bytes
-from snnconv.files.paths import check_file
+from snnconv.files.leftovers import NAME, remove_leftovers
 from snnconv.runtime import part as part_file
 from snnconv.runtime.part import Extent
 from snnconv.runtime.part import Part as Part
 from snnconv.runtime.run_lock import locked
 
 RUN, SUMMARY, OBSERVATION, PARTS, LOCK = "run.json", "summary.json", "observation.json", "parts", ".lock"
+# what to do about a damaged file: of what was asked for, of the result, of the observation
+ANEW = "run simulate with --overwrite"
+AGAIN = "repeat the same simulate command, which writes it anew"
 REPEAT = "delete it, or repeat simulate, which makes it anew"
-"""What to do about a damaged observation."""
 
-# names that a run gives: a part, and what an interrupted write leaves
+_FORMATS = {RUN: "snnconv.run", SUMMARY: "snnconv.run-summary", OBSERVATION: "snnconv.observation"}
+_REMEDIES = {RUN: ANEW, SUMMARY: AGAIN, OBSERVATION: REPEAT}
+_NEWEST = 1
+
 _PART = re.compile(r"[0-9]{8,}\.npz")
-_ASIDE = re.compile(r"\.[0-9a-f]{16}\.part")
+"""The names that a run gives its parts."""
 
 
 class RunFolder:
@@ -46,6 +50,7 @@ class RunFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._digest: str | None = None
 
     @property
     def exists(self) -> bool:
@@ -80,7 +85,13 @@ class RunFolder:
         """
         # before the lock, so that nothing is written into a folder that is not ours
         self._check_ours()
-        return locked(self.path / LOCK)
+        return self._held()
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        with locked(self.path / LOCK):
+            self._remove_leftovers()
+            yield
 
     def begin(self, record: dict[str, Any]) -> None:
         """Begin a run, in the place of one that may be here; the lock must be held.
@@ -88,7 +99,7 @@ class RunFolder:
         Parameters
         ----------
         record : dict
-            What ``run.json`` is to say.
+            What ``run.json`` is to say, a `snnconv.runtime.run_record.RunRecord` in JSON values.
 
         Raises
         ------
@@ -101,6 +112,7 @@ class RunFolder:
         with _at(self.path):
             (self.path / PARTS).mkdir(parents=True, exist_ok=True)
         self._write(RUN, record)
+        self._digest = _digest(record)
 
     def discard(self) -> None:
         """Remove a run and its folder; the lock must be held. Where there are other files, the folder stays a run's.
@@ -122,24 +134,18 @@ class RunFolder:
             with suppress(OSError):
                 self.path.rmdir()
 
-    def request(self) -> dict[str, Any]:
-        """Give what ``run.json`` says.
+    def read_record(self) -> dict[str, Any]:
+        """Give what ``run.json`` says; `snnconv.runtime.run_record.load_record` checks it.
 
         Raises
         ------
         FileMissingError
             If there is no run here.
         RunError
-            If the file is damaged.
+            If the file is damaged or newer.
         """
         record = self._read(RUN)
-        words = record.get("command_line", [])
-        good = isinstance(words, list) and all(isinstance(word, str) for word in words)
-        if not good or not isinstance(record.get("request"), dict):
-            raise RunError(
-                f"{self.path / RUN} is damaged: expected an object 'request' and a list of texts 'command_line'; "
-                "run simulate with --overwrite"
-            )
+        self._digest = _digest(record)
         return record
 
     def write_summary(self, summary: dict[str, Any]) -> None:
@@ -154,14 +160,14 @@ class RunFolder:
         FileMissingError
             If there is none.
         RunError
-            If it is no JSON object.
+            If it is damaged or newer.
         """
         return self._read(SUMMARY)
 
     def write_observation(self, observation: dict[str, Any]) -> None:
         """Keep what single neurons did."""
         # in one line: it is mostly numbers, and an indent would take more bytes than they do
-        write_bytes(self.path / OBSERVATION, (canonical.dumps(observation) + "\n").encode())
+        sealed.write(self.path / OBSERVATION, observation)
 
     def read_observation(self) -> dict[str, Any] | None:
         """Give what ``observation.json`` says, None where there is none; `load_observation` checks it.
@@ -169,24 +175,18 @@ class RunFolder:
         Raises
         ------
         RunError
-            If it is no JSON object.
+            If it is damaged or newer.
         """
         path = self.path / OBSERVATION
         with _at(path):
             if not path.exists() and not path.is_symlink():
                 return None
-        try:
-            check_file(path)
-            content = canonical.loads(path.read_bytes())
-        except (OSError, ValueError) as error:
-            raise RunError(f"{path} is damaged: {error}; {REPEAT}") from error
-        if not isinstance(content, dict):
-            raise RunError(f"{path} is damaged: it holds no JSON object; {REPEAT}")
-        return content
+        return self._read(OBSERVATION)
 
     def write_part(self, part: Part) -> None:
         """Keep the results of some images."""
-        write_bytes(self._part(part.first), part_file.to_bytes(part))
+        # there may be very many parts: what is left among them was removed with the lock
+        write_bytes(self._part(part.first), part_file.to_bytes(part, self._run()), tidy=False)
 
     def parts(self, extent: Extent) -> Iterator[Part]:
         """Give the finished parts one by one, from the first image on without a gap.
@@ -207,11 +207,17 @@ class RunFolder:
             with _at(path):
                 if not path.exists():
                     return
-            part = part_file.read(path, position, extent)
+            part = part_file.read(path, position, extent, self._run())
             yield part
             # all parts of a run have the same rows
             extent = Extent(extent.steps, extent.classes, len(part.spikes), len(part.synops))
             position += len(part.labels)
+
+    def _run(self) -> str:
+        """Give the digest of what was asked for, which the parts carry."""
+        if self._digest is None:
+            self.read_record()
+        return self._digest or ""
 
     def _part(self, first: int) -> Path:
         return self.path / PARTS / f"{first:08d}.npz"
@@ -229,22 +235,25 @@ class RunFolder:
     def _is_left_over(self, path: Path) -> bool:
         if path.name == PARTS and path.is_dir():
             return not any(path.iterdir())
-        return path.name == LOCK or _ASIDE.fullmatch(path.name) is not None
+        return path.name == LOCK or NAME.fullmatch(path.name) is not None
 
     def _remove_results(self) -> None:
         """Remove the summary, the observation and the parts, and nothing that a run did not write."""
         with _at(self.path):
             (self.path / SUMMARY).unlink(missing_ok=True)
             (self.path / OBSERVATION).unlink(missing_ok=True)
-            for folder, names in ((self.path, (_ASIDE,)), (self.path / PARTS, (_PART, _ASIDE))):
-                for path in folder.iterdir() if folder.is_dir() else ():
-                    if any(name.fullmatch(path.name) for name in names):
-                        path.unlink()
+            parts = self.path / PARTS
+            for path in parts.iterdir() if parts.is_dir() else ():
+                if _PART.fullmatch(path.name):
+                    path.unlink()
+        self._remove_leftovers()
+
+    def _remove_leftovers(self) -> None:
+        for folder in (self.path, self.path / PARTS):
+            remove_leftovers(folder)
 
     def _write(self, name: str, content: dict[str, Any]) -> None:
-        # ASCII only: a path on the command line need not be valid Unicode
-        text = json.dumps(content, indent=2, ensure_ascii=True, allow_nan=False)
-        write_bytes(self.path / name, (text + "\n").encode())
+        sealed.write(self.path / name, content, indent=2)
 
     def _read(self, name: str) -> dict[str, Any]:
         path = self.path / name
@@ -253,17 +262,18 @@ class RunFolder:
                 raise RunError(f"{self.path} is a file, a run folder is expected; make one with simulate")
             there = self.path.exists()
         try:
-            check_file(path)
-            content = canonical.loads(path.read_bytes())
-        except FileNotFoundError as error:
+            return sealed.read(path, _FORMATS[name], _NEWEST, _REMEDIES[name])
+        except FileMissingError as error:
             if not there:
                 raise FileMissingError(f"{self.path} does not exist") from error
             raise FileMissingError(f"{self.path} is no run folder: it has no {name}; make one with simulate") from error
-        except (OSError, ValueError) as error:
-            raise RunError(f"{path} is damaged: {error}; run simulate with --overwrite") from error
-        if not isinstance(content, dict):
-            raise RunError(f"{path} is damaged: it holds no JSON object; run simulate with --overwrite")
-        return content
+        except InputError as error:
+            raise RunError(str(error)) from error
+
+
+def _digest(record: dict[str, Any]) -> str:
+    # not of the command line: the same request gives the same parts
+    return sealed.digest({"request": record.get("request")})
 
 
 @contextmanager

@@ -1,17 +1,11 @@
 """``summary.json``: the result of a simulation in numbers."""
 
 from dataclasses import asdict
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
-from pydantic import (
-    Field,
-    NonNegativeInt,
-    PositiveInt,
-    ValidationError,
-)
+from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 
-from snnconv.data.classes import decides
 from snnconv.errors import RunError
 from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
@@ -23,19 +17,23 @@ from snnconv.runtime.layers import layers
 from snnconv.runtime.network_facts import NetworkFacts, network_facts
 from snnconv.runtime.part import Extent, Part
 from snnconv.runtime.records import Name as Name
-from snnconv.runtime.records import Record
-from snnconv.runtime.run_folder import SUMMARY, RunFolder
+from snnconv.runtime.records import Record, Share, validated
+from snnconv.runtime.run_folder import AGAIN, SUMMARY, RunFolder
+from snnconv.runtime.run_record import load_record
+from snnconv.runtime.summary_check import contradictions
 from snnconv.runtime.summary_parts import ConnectionSummary as ConnectionSummary
 from snnconv.runtime.summary_parts import DataSummary as DataSummary
 from snnconv.runtime.summary_parts import LayerSummary as LayerSummary
 from snnconv.runtime.summary_parts import NetworkSummary as NetworkSummary
 from snnconv.runtime.summary_parts import Operations as Operations
+from snnconv.runtime.summary_parts import reported_steps as reported_steps
+from snnconv.runtime.totals import Totals
 
 Array = np.ndarray[Any, Any]
-ByStep = dict[str, float]
+ByStep = dict[str, NonNegativeFloat]
+Shares = dict[str, Share]
 FORMAT: Final = "snnconv.run-summary"
 VERSION: Final = 1
-_OF_CLASSES = ("accuracy", "agreement", "top5", "reference_accuracy")
 
 
 class RunSummary(Record):
@@ -48,23 +46,23 @@ class RunSummary(Record):
     planned_images: PositiveInt
     steps: PositiveInt
     classes: PositiveInt
-    encoding: str
+    encoding: ir.Encoding
     seed: NonNegativeInt | None = None
     """Of the spikes of a Poisson input; None with constant input."""
     beyond_amplitude: NonNegativeInt | None = None
     """Pixels whose magnitude no Poisson spike train reaches, of all images; None with constant input."""
-    backend: str
+    backend: Name
     threads: PositiveInt
-    seconds: float
-    images_per_second: float
-    accuracy: ByStep | None
+    seconds: NonNegativeFloat
+    images_per_second: NonNegativeFloat
+    accuracy: Shares | None
     """None without labels; this and what follows None too where the network gives one number and no classes."""
-    agreement: ByStep | None
+    agreement: Shares | None
     """Share of images on which spiking network and ONNX model decide alike; None without --reference."""
-    top5: ByStep | None
+    top5: Shares | None
     spikes_per_image: ByStep
     synops_per_image: ByStep
-    reference_accuracy: Annotated[float, Field(ge=0, le=1)] | None
+    reference_accuracy: Share | None
     layers: tuple[LayerSummary, ...]
     connections: tuple[ConnectionSummary, ...] | None = None
     """Weighted nodes; None in older runs, and before the first image."""
@@ -83,34 +81,21 @@ def load_summary(folder: RunFolder) -> RunSummary:
     FileMissingError
         If there is no run.
     RunError
-        If the file is damaged, or newer.
+        If the file is damaged or newer, or contradicts itself or ``run.json``.
     """
-    content, path = folder.read_summary(), folder.path / SUMMARY
-    version = content.get("version")
-    if isinstance(version, int) and version > VERSION:
-        raise RunError(f"{path} has version {version}, this snnconv reads up to {VERSION}: upgrade snnconv")
-    try:
-        found = RunSummary.model_validate(content)
-    except ValidationError as error:
-        detail = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in detail["loc"])
-        text = " ".join(f"{where}: {detail['msg']}".split())
-        raise RunError(f"{path} is damaged: {text}; run simulate with --overwrite") from error
-    # older runs have them for networks without classes too
-    return found if decides(found.classes) else found.model_copy(update=dict.fromkeys(_OF_CLASSES))
+    path = folder.path / SUMMARY
+    summary = validated(RunSummary, folder.read_summary(), path, AGAIN)
+    for reason in contradictions(summary, load_record(folder).request):
+        raise RunError(f"{path} is damaged: {reason}; {AGAIN}")
+    return summary
 
 
 def extent_of(summary: RunSummary) -> Extent:
     """Give what the parts of a run must fit, as its summary says."""
     # the layers come with the first image
     count = sum(layer.neurons > 0 for layer in summary.layers) if summary.images else None
-    return Extent(summary.steps, summary.classes, count)
-
-
-def reported_steps(steps: int) -> list[int]:
-    """Give 1, 2, 4 … and the last step."""
-    powers = [1 << k for k in range(steps.bit_length()) if 1 << k < steps]
-    return [*powers, steps]
+    nodes = None if summary.connections is None else len(summary.connections)
+    return Extent(summary.steps, summary.classes, count, nodes)
 
 
 def operations(network: SpikingNetwork) -> Operations:
@@ -135,75 +120,30 @@ class Tally:
         self._connections = connections(network)
         self._biased = {name: int(np.count_nonzero(value)) for name, value in bias_currents(network).items()}
         self._steps = steps
-        self._reported = reported_steps(steps)
-        self._at = np.array(self._reported) - 1
-        self.images = 0
-        # a network without classes decides nothing, whatever older parts have
-        self._labelled = self._referenced = decides(network.readout.shape[0])
-        self._right = np.zeros(len(self._reported), dtype=np.int64)
-        self._alike = np.zeros(len(self._reported), dtype=np.int64)
-        self._top5: Array | None = np.zeros(len(self._reported), dtype=np.int64)
-        self._reference_right = 0
-        self._beyond: int | None = 0
-        self._spikes: Array | None = None
-        self._synops: Array | None = None
+        self._totals = Totals(steps, network.readout.shape[0])
+
+    @property
+    def images(self) -> int:
+        """How many images were added up."""
+        return self._totals.images
 
     def add(self, part: Part) -> None:
         """Take in a part."""
-        predictions = part.predictions[:, self._at].astype(np.int64)
-        self.images += len(part.labels)
-        self._labelled &= bool((part.labels >= 0).all())
-        self._referenced &= bool((part.reference >= 0).all())
-        self._right += (predictions == part.labels[:, None]).sum(axis=0)
-        self._alike += (predictions == part.reference[:, None]).sum(axis=0)
-        self._reference_right += int((part.reference == part.labels).sum())
-        if self._top5 is not None and part.in_top5.shape[1] == self._steps:
-            self._top5 += part.in_top5[:, self._at].sum(axis=0)
-        else:
-            self._top5 = None
-        if self._beyond is not None and part.beyond_amplitude is not None:
-            self._beyond += int(part.beyond_amplitude.sum())
-        else:
-            self._beyond = None
-        self._spikes = part.spikes if self._spikes is None else self._spikes + part.spikes
-        self._synops = part.synops if self._synops is None else self._synops + part.synops
-
-    def by_step(self, counts: Array) -> ByStep:
-        """Give means over the images, by step as text."""
-        return {str(step): float(c) / self.images for step, c in zip(self._reported, counts, strict=True)}
+        self._totals.add(part)
 
     def numbers(self) -> dict[str, Any]:
         """Give the fields of a `RunSummary` that follow from the parts."""
-        empty: dict[str, Any] = {
-            "accuracy": None,
-            "agreement": None,
-            "top5": None,
-            "spikes_per_image": {},
-            "synops_per_image": {},
-            "reference_accuracy": None,
-            "layers": (),
-            "connections": None,
-            "facts": self._facts,
-            "beyond_amplitude": None,
-        }
-        if not self.images or self._spikes is None or self._synops is None:
-            return empty
-        synops = self._synops.sum(axis=1)
-        both = self._labelled and self._referenced
-        return {
-            "accuracy": self.by_step(self._right) if self._labelled else None,
-            "agreement": self.by_step(self._alike) if self._referenced else None,
-            "top5": self.by_step(self._top5) if self._top5 is not None and self._labelled else None,
-            "spikes_per_image": self.by_step(self._spikes.sum(axis=0).cumsum()[self._at]),
-            "synops_per_image": self.by_step(self._synops.sum(axis=0).cumsum()[self._at]),
-            "reference_accuracy": self._reference_right / self.images if both else None,
-            "layers": self._layers(self._spikes.sum(axis=1), synops),
+        made = self._totals.tables()._asdict() | {"layers": (), "connections": None, "facts": self._facts}
+        spikes, synops = self._totals.spikes, self._totals.synops
+        if spikes is None or synops is None:
+            return made
+        counts = synops.sum(axis=1)
+        return made | {
+            "layers": self._layers(spikes.sum(axis=1), counts),
             "connections": tuple(
                 ConnectionSummary(**asdict(connection), synops_per_image=int(count) / self.images)
-                for connection, count in zip(self._connections, synops, strict=True)
+                for connection, count in zip(self._connections, counts, strict=True)
             ),
-            "facts": self._facts,
-            "beyond_amplitude": self._beyond,
         }
 
     def _layers(self, spikes: Array, synops: Array) -> tuple[LayerSummary, ...]:

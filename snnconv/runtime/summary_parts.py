@@ -2,10 +2,10 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, NonNegativeInt, PositiveInt
+from pydantic import BeforeValidator, NonNegativeFloat, NonNegativeInt, PositiveInt
 
 from snnconv.files.names import plain_values
-from snnconv.runtime.records import Name, Record
+from snnconv.runtime.records import Name, Record, Share
 
 
 class LayerSummary(Record):
@@ -14,10 +14,10 @@ class LayerSummary(Record):
     name: Name
     neurons: NonNegativeInt
     """0 for a readout that accumulates current."""
-    spikes_per_image: float
-    mean_rate: float | None
+    spikes_per_image: NonNegativeFloat
+    mean_rate: Share | None
     """Spikes / (neurons × steps); None without neurons."""
-    synops_per_image: float
+    synops_per_image: NonNegativeFloat
     """Synaptic operations that feed the layer."""
     fed_operations: NonNegativeInt | None = None
     """Dense synaptic operations that one value of every neuron causes in what reads it; None in older runs."""
@@ -64,7 +64,7 @@ class ConnectionSummary(Record):
     macs: NonNegativeInt
     macs_padded: NonNegativeInt
     """Of one evaluation as a dense operation; taps on padding left out, and counted."""
-    synops_per_image: float
+    synops_per_image: NonNegativeFloat
     """At the last step."""
 
 
@@ -99,3 +99,9 @@ class DataSummary(Record):
 
     name: Name
     sha256: str
+
+
+def reported_steps(steps: int) -> list[int]:
+    """Give 1, 2, 4 … and the last step."""
+    powers = [1 << k for k in range(steps.bit_length()) if 1 << k < steps]
+    return [*powers, steps]

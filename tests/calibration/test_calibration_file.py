@@ -86,7 +86,7 @@ def test_counts_are_kept_in_the_smallest_type(
     value = calibration.values[0]
     counts = value.counts.copy()
     counts[0] = largest
-    changed = replace(value, counts=counts, count=2**60)
+    changed = replace(value, counts=counts, count=6 * 2**57)
     path = tmp_path / "large.calib"
     file.save(replace(calibration, values=(changed, *calibration.values[1:])), path)
     assert container.read(path, file.FORMAT, file.VERSION)[1]["values.0.counts"].dtype.name == dtype
@@ -242,6 +242,42 @@ def test_images_that_do_not_fit_their_source_are_refused(saved: Path) -> None:
 def test_images_without_a_source_are_refused(saved: Path) -> None:
     path = changed(saved, lambda _, t: t.update(images=np.append(t["images"], np.uint64(1))))
     assert refusal(path) == ": 7 images are listed, 6 belong to a source"
+
+
+CONTRADICTIONS: dict[str, tuple[Change, str]] = {
+    "channels": (
+        lambda _, t: t.update({"input.low": np.zeros(7, np.float32)}),
+        " channels, found 7 and ",
+    ),
+    "range": (
+        lambda _, t: t.update({"input.low": t["input.high"] + np.float32(1)}),
+        ": input.low and input.high must be the range of ",
+    ),
+    "right": (lambda m, _: m.update(labelled=3, correct=4), ": 4 of 3 labelled of 6 images cannot be right; calibrate"),
+    "labelled": (lambda m, _: m.update(labelled=7), ": 0 of 7 labelled of 6 images cannot be right; calibrate"),
+    "names": (lambda m, _: m["values"][0].update(name=m["values"][1]["name"]), ": two values have one name; calibrate"),
+    "count": (
+        lambda m, _: m["values"][0].update(count=6 * 10**6 + 1),
+        " has 6000001 numbers in each channel, they are",
+    ),
+    "largest": (
+        lambda _, t: t.update({"values.0.largest": t["values.0.largest"] * np.float32(2)}),
+        " contradicts itself; calibrate again",
+    ),
+    "no bins": (
+        lambda _, t: (
+            t.update({f"values.0.{name}": t[f"values.0.{name}"][:0] for name in ("codes", "counts")})
+            or t.update({"values.0.offsets": t["values.0.offsets"] * 0})
+        ),
+        " contradicts itself; calibrate again",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", CONTRADICTIONS)
+def test_what_contradicts_itself_is_refused(what: str, saved: Path) -> None:
+    change, message = CONTRADICTIONS[what]
+    assert message in refusal(changed(saved, change))
 
 
 SCHEMA = {

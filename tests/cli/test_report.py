@@ -1,9 +1,8 @@
 """What ``report`` prints of a run: counts as Sengupta et al. give them."""
 
-from typing import Any
-
 import pytest
 
+from snnconv.reporting.report import report
 from tests.reporting.conftest import SUMMARY, write_run
 
 
@@ -29,11 +28,13 @@ def test_json_has_them_by_layer_and_step(snnconv, tmp_path) -> None:
     assert found["ac_per_mac"] == found["accuracy_by_step"][-1]["ac_per_mac"]
 
 
-def test_the_table_of_layers_of_a_large_network_fits_80_columns(snnconv, tmp_path) -> None:
+def test_the_table_of_layers_of_a_large_network_fits_80_columns(snnconv, tmp_path, monkeypatch) -> None:
     """A first layer as that of a ResNet for 224 × 224 pixels, at 100 spikes a neuron."""
-    large: dict[str, Any] = {"neurons": 802_816, "spikes_per_image": 80_281_600.0, "mean_rate": 0.2}
-    layers = [row | ({"name": "a_name_of_20_letters"} | large if row["neurons"] else {}) for row in SUMMARY["layers"]]
-    out = snnconv("report", write_run(tmp_path / "run", SUMMARY | {"layers": layers})).out
+    made = report(write_run(tmp_path / "run"))
+    large = {"name": "a_name_of_20_letters", "neurons": 802_816, "spikes_per_image": 80_281_600.0, "mean_rate": 0.2}
+    layers = tuple(layer.model_copy(update=large if layer.neurons else {}) for layer in made.layers)
+    monkeypatch.setattr("snnconv.reporting.report.report", lambda *given: made.model_copy(update={"layers": layers}))
+    out = snnconv("report", tmp_path / "run").out
     table = out[out.index("layers at the last step") :].splitlines()
     assert max(len(line) for line in table) <= 80
 

@@ -77,6 +77,6 @@ def test_a_run(tmp_path: Path) -> None:
 
 def test_a_run_without_labels(tmp_path: Path) -> None:
     content = SUMMARY | {"accuracy": None, "reference_accuracy": None, "top5": None, "complete": False}
-    content |= {"images": 0, "layers": []}
+    content |= {"images": 0, "layers": [], "agreement": None, "spikes_per_image": {}, "synops_per_image": {}}
     found = rows(inspect(write_run(tmp_path / "run", content, ends=())), "run")
     assert (found["complete"], found["images"], found["accuracy by step"]) == ("no", "0", "no labels")

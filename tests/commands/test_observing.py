@@ -14,6 +14,7 @@ from snnconv.data.geometry import Geometry
 from snnconv.errors import RunError
 from snnconv.runtime.observation import LayerErrors, Observation, load_observation
 from snnconv.runtime.run_folder import RunFolder
+from snnconv.runtime.summary import load_summary
 from tests.conftest import ModelBuilder
 
 IMAGES = 12
@@ -40,7 +41,23 @@ def run(folder: Path, out: Path, told: Any = None, **options: Any) -> Observatio
         snnconv.SimulateOptions(**chosen),
         observing=told or (lambda done, total: None),
     )
-    return load_observation(RunFolder(out))
+    return observation_of(out)
+
+
+def test_one_of_other_decisions_is_made_anew(converted, tmp_path, caplog) -> None:
+    out = tmp_path / "run"
+    made = run(converted, out, observe=3)
+    assert made is not None
+    images = (made.images[0].model_copy(update={"decision": (made.images[0].decision + 1) % 5}), *made.images[1:])
+    RunFolder(out).write_observation(made.model_copy(update={"images": images}).model_dump(mode="json"))
+    with caplog.at_level("WARNING", "snnconv"):
+        assert run(converted, out, observe=3) == made
+    assert "observation.json is of other images than the run" in caplog.text
+
+
+def observation_of(out: Path) -> Observation | None:
+    folder = RunFolder(out)
+    return load_observation(folder, load_summary(folder))
 
 
 def file(out: Path) -> bytes:
@@ -140,7 +157,7 @@ def test_an_interruption(converted, tmp_path) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         run(converted, out, interrupt)
-    assert load_observation(RunFolder(out)) is None
+    assert observation_of(out) is None
     part = out / "parts" / "00000000.npz"
     before = part.stat().st_mtime_ns
     assert json.loads((out / "summary.json").read_text())["complete"]
@@ -155,7 +172,7 @@ def test_a_damaged_one_is_made_anew(converted, tmp_path, caplog) -> None:
     content = file(out)
     (out / "observation.json").write_bytes(content[: len(content) // 2])
     with pytest.raises(RunError, match=r"observation\.json is damaged"):
-        load_observation(RunFolder(out))
+        observation_of(out)
     run(converted, out)
     assert file(out) == content
     assert "observation.json is damaged" in caplog.text
@@ -193,7 +210,7 @@ def test_pictures_of_the_images(order, tmp_path) -> None:
     snnconv.convert(model, tmp_path / "x.calib", tmp_path / "n.snn", chosen, verify=False)
     out = tmp_path / "run"
     snnconv.simulate(tmp_path / "n.snn", tmp_path / "x.npy", out, snnconv.SimulateOptions(steps=4))
-    found = load_observation(RunFolder(out))
+    found = observation_of(out)
     assert found is not None
     for position in (0, 1):
         np.testing.assert_array_equal(np.array(found.images[position].picture), x[position])

@@ -1,5 +1,6 @@
 """The converted network: parity with the ONNX model, its wiring, and what each option changes."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -170,6 +171,35 @@ def test_a_calibration_of_another_model_is_refused(sample_graph, sample_calibrat
     other = replace(sample_calibration, model_sha256="0" * 64)
     with pytest.raises(CalibrationError, match=r"made from digits_resnet\.onnx \(000000000000…\), the model is"):
         convert(sample_graph, other, ConversionOptions())
+
+
+@pytest.mark.parametrize("more", [1, 3])
+def test_a_calibration_with_other_shapes_is_refused(sample_graph, sample_calibration, more) -> None:
+    """With the model's hash: one channel would broadcast, others would not."""
+    value = sample_calibration.values[0]
+    channels = {
+        "offsets": np.append(0, np.full(more, len(value.codes))),
+        **{name: getattr(value, name)[np.zeros(more, int)] for name in ("largest", "mean", "variance")},
+    }
+    numbers = len(sample_calibration.images) * 64
+    for changed, found in (
+        (replace(value, **channels), f"{more} channels of {numbers}"),
+        (replace(value, count=2 * value.count), f"{value.channels} channels of {2 * numbers}"),
+    ):
+        message = (
+            f"the calibration has {found} numbers of {value.name}, the model gives {value.channels} of {numbers}; "
+            "calibrate this model again"
+        )
+        calibration = replace(sample_calibration, values=(changed, *sample_calibration.values[1:]))
+        with pytest.raises(CalibrationError, match=f"^{re.escape(message)}$"):
+            convert(sample_graph, calibration, ConversionOptions())
+
+
+def test_a_calibration_of_other_images_is_refused(sample_graph, sample_calibration) -> None:
+    preprocessing = replace(sample_calibration.preprocessing, input_shape=(1, 9, 8))
+    message = r"^the calibration is of images \(1, 9, 8\), the model takes \(1, 8, 8\); calibrate this model again$"
+    with pytest.raises(CalibrationError, match=message):
+        convert(sample_graph, replace(sample_calibration, preprocessing=preprocessing), ConversionOptions())
 
 
 def test_an_unmeasured_activation_is_named(sample_graph, sample_calibration) -> None:

@@ -78,13 +78,13 @@ def test_a_newer_version_says_to_upgrade(good: Path) -> None:
 def test_a_version_that_is_no_positive_integer_is_refused(good: Path, version: object) -> None:
     header, manifest, data = taken_apart(good)
     put_together(good, header, manifest | {"version": version}, data)
-    assert refusal(good) == f" has no valid format version: found {version!r}"
+    assert refusal(good) == f" has no valid format version: found {version!r}; make it anew"
 
 
 def test_a_changed_manifest_is_refused(good: Path) -> None:
     header, manifest, data = taken_apart(good)
     put_together(good, header, manifest | {"note": "other"}, data, sign=False)
-    assert "its manifest does not match its digest; make it anew" in refusal(good)
+    assert "what it says does not match its digest; make it anew" in refusal(good)
 
 
 def test_changed_tensor_bytes_are_refused(good: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from snnconv.errors import InputError
+from snnconv.files import sealed
 from snnconv.files.journal import Journal
 
 
@@ -60,5 +61,21 @@ def test_a_folder_in_the_place_is_refused(tmp_path: Path) -> None:
 def test_of_another_version_nothing_is_recalled(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "n.snn", "a")
     found(journal, "x", 1)
-    journal.path.write_text(json.dumps(json.loads(journal.path.read_text()) | {"version": 2}))
+    sealed.write(journal.path, {"format": "snnconv.unfinished", "version": 2})
     assert found(Journal(tmp_path / "n.snn", "a"), "x", 2) == (2, True)
+
+
+def test_what_was_changed_by_hand_is_found_anew(tmp_path: Path, caplog) -> None:
+    journal = Journal(tmp_path / "n.snn", "a")
+    found(journal, "x", 1.25)
+    text = journal.path.read_text()
+    for changed, reason in (
+        (text.replace("1.25", "1.75"), "is damaged or was changed: what it says does not match its digest"),
+        (text.replace('"digest"', '"found2"'), "was changed, or is of an early snnconv: it has no digest"),
+    ):
+        assert changed != text
+        journal.path.write_text(changed)
+        caplog.clear()
+        with caplog.at_level(logging.WARNING, "snnconv"):
+            assert found(Journal(tmp_path / "n.snn", "a"), "x", 2.5) == (2.5, True)
+        assert caplog.messages == [f"{journal.path} {reason}; what it has is found anew"]

@@ -96,8 +96,8 @@ BROKEN = {
     "weight (3, 31) does not fit the input (32,)": lambda: network(tensors=TENSORS | {"d": np.ones((3, 31))}),
     "bias (3, 1, 1) does not broadcast to (2, 4, 4)": lambda: network(tensors=TENSORS | {"b": np.zeros((3, 1, 1))}),
     "bias has 4 steps, the network runs 8": lambda: network(tensors=TENSORS | {"b": np.zeros((4, 2, 1, 1))}),
-    "its grid must be int16, one or 2 values from −100 to 100, found int64 (2,)": lambda: network(
-        tensors=TENSORS | {"q": np.asarray([3, 4])}
+    "its grid must be int16, one or 2 values from −100 to 100, found int32 (2,)": lambda: network(
+        tensors=TENSORS | {"q": np.asarray([3, 4], dtype=np.int32)}
     ),
     "values from −100 to 100, found int16 ()": lambda: network(
         tensors=TENSORS | {"q": np.asarray(5000, dtype=np.int16)}
@@ -121,6 +121,13 @@ BROKEN = {
     "node neuron: s holds NaN or infinity": lambda: network(tensors=TENSORS | {"s": np.asarray([1.0, np.inf])}),
     "node neuron: v holds NaN or infinity": lambda: network(
         nodes=nodes(neuron={"initial_potential": "v"}), tensors=TENSORS | {"v": np.asarray(np.nan)}
+    ),
+    "the tensor w is complex64, expected one of float16, float32": lambda: network(
+        tensors=TENSORS | {"w": TENSORS["w"].astype(np.complex64)}
+    ),
+    "the tensor t is bool, expected one of": lambda: network(tensors=TENSORS | {"t": np.asarray(True)}),
+    "the tensor w has no numbers: its shape is (2, 1, 0, 3)": lambda: network(
+        tensors=TENSORS | {"w": np.zeros((2, 1, 0, 3))}
     ),
     "a threshold must be positive": lambda: network(tensors=TENSORS | {"t": np.asarray(0.0)}),
     "a leak belongs to an LIF neuron": lambda: network(nodes=nodes(neuron={"model": ir.NeuronModel.LIF})),

@@ -9,7 +9,8 @@ right and says 9 for the others. The spiking network says, by step:
 4. 9 for the images 0, 1 and 7, the label for the others: five right. The model alone has 0 and 1 right, the
    network alone 6
 
-The one layer of neurons gives 1, 3, 2 and 4 spikes for each image.
+The label is among the first five of the first 4, 7, 7 and 8 images. The one layer of neurons gives 1, 3, 2 and 4 spikes
+for each image.
 """
 
 from collections.abc import Callable
@@ -26,6 +27,7 @@ LABELS = np.arange(8)
 REFERENCE = np.array([0, 1, 2, 3, 4, 5, 9, 9])
 PREDICTIONS = np.stack([np.full(8, 9), REFERENCE, np.full(8, 8), np.array([9, 9, 2, 3, 4, 5, 6, 9])], axis=1)
 
+TOP5 = np.array([4, 7, 7, 8])
 SPIKES = np.array([[1, 3, 2, 4]])  # (layers, steps), of one image
 # (weighted nodes, steps), of one image: those that feed stem, block and logits
 SYNOPS = np.array([[0, 0, 0, 0], [75, 115, 200, 210], [25, 35, 70, 70]])
@@ -94,25 +96,35 @@ SUMMARY: dict[str, Any] = {
     "data": {"name": "images.npz", "sha256": "1" * 64},
 }
 
-RECORD: dict[str, Any] = {
-    "request": {"network": {"name": "net.snn"}, "steps": 4},
-    "versions": {"snnconv": "0.1.0"},
-    "command_line": ["snnconv", "simulate", "net.snn"],
-}
+
+def record(content: dict[str, Any]) -> dict[str, Any]:
+    """Give what ``run.json`` says beside a summary."""
+    request = {name: content[name] for name in ("network", "data", "steps", "encoding")}
+    request |= {"images": content["planned_images"], "reference": "2" * 64, "layout": "auto"}
+    request |= {"labels": None, "classes": None} | ({"seed": content["seed"]} if "seed" in content else {})
+    return {
+        "format": "snnconv.run",
+        "version": 1,
+        "request": request,
+        "versions": {"snnconv": "0.1.0"},
+        "command_line": ["snnconv", "simulate", "net.snn"],
+    }
 
 
-def _part(first: int, stop: int, labels: np.ndarray[Any, Any], reference: np.ndarray[Any, Any]) -> Part:
+def _part(
+    first: int, stop: int, labels: np.ndarray[Any, Any], reference: np.ndarray[Any, Any], synops: np.ndarray[Any, Any]
+) -> Part:
     count = stop - first
     return Part(
         first=first,
         predictions=PREDICTIONS[first:stop].astype(np.uint16),
-        in_top5=np.zeros((count, 4), dtype=bool),
+        in_top5=np.arange(first, stop)[:, None] < TOP5,
         labels=labels[first:stop],
         reference=reference[first:stop],
         spikes=count * SPIKES,
-        synops=count * SYNOPS,
+        synops=count * synops,
         spikes_by_image=np.repeat(SPIKES.sum(axis=1)[None], count, axis=0),
-        synops_by_image=np.repeat(SYNOPS.sum(axis=1)[None], count, axis=0),
+        synops_by_image=np.repeat(synops.sum(axis=1)[None], count, axis=0),
     )
 
 
@@ -128,13 +140,14 @@ def write_run(
     labels: np.ndarray[Any, Any] = LABELS,
     reference: np.ndarray[Any, Any] = REFERENCE,
     ends: tuple[int, ...] = (5, 8),
+    synops: np.ndarray[Any, Any] = SYNOPS,
 ) -> Path:
-    """Write the run, or one with another summary, labels, reference or parts."""
+    """Write the run, or one with another summary, labels, reference, parts or SynOps."""
     run = RunFolder(path)
-    run.begin(RECORD)
+    run.begin(record(content))
     first = 0
     for stop in ends:
-        run.write_part(_part(first, stop, labels, reference))
+        run.write_part(_part(first, stop, labels, reference, synops))
         first = stop
     run.write_summary(content)
     return run.path

@@ -13,7 +13,9 @@ from snnconv.reporting.energy.load import load_profile
 from snnconv.reporting.energy.price import price
 from snnconv.reporting.model import Report
 from snnconv.reporting.report import exceeds, report
+from snnconv.runtime.run_folder import RunFolder
 from snnconv.runtime.summary import RunSummary
+from tests.reporting.conftest import write_run
 
 MakeRun = Callable[..., Path]
 
@@ -95,6 +97,8 @@ def test_an_unfinished_run_is_reported_on_the_images_so_far(make_run: MakeRun, s
         "images": 5,
         "accuracy": {"1": 0.0, "2": 1.0, "4": 0.6},
         "reference_accuracy": 1.0,
+        "agreement": {"1": 0.0, "2": 1.0, "4": 0.6},
+        "top5": {"1": 0.8, "2": 1.0, "4": 1.0},
     }
     made = report(make_run(content))
     assert not made.complete
@@ -102,15 +106,11 @@ def test_an_unfinished_run_is_reported_on_the_images_so_far(make_run: MakeRun, s
     assert made.accuracy_by_step[-1].loss_points == 40.0
 
 
-def test_only_the_last_step(make_run: MakeRun, summary: dict[str, Any]) -> None:
-    tables = ("accuracy", "agreement", "top5", "spikes_per_image", "synops_per_image")
-    content = summary | {name: {"4": summary[name]["4"]} for name in tables}
-    assert [row.step for row in report(make_run(content)).accuracy_by_step] == [4]
-
-
 def test_a_network_without_synops_has_no_shares(make_run: MakeRun, summary: dict[str, Any]) -> None:
-    content = summary | {"synops_per_image": {"1": 0.0, "2": 0.0, "4": 0.0}}
-    assert [layer.synops_share for layer in report(make_run(content)).layers] == [None, None, None]
+    layers = [layer | {"synops_per_image": 0.0} for layer in summary["layers"]]
+    content = summary | {"synops_per_image": {"1": 0.0, "2": 0.0, "4": 0.0}, "layers": layers}
+    made = report(make_run(content, synops=np.zeros((3, 4), np.int64)))
+    assert [layer.synops_share for layer in made.layers] == [None, None, None]
 
 
 def test_a_run_without_images_is_refused(make_run: MakeRun, summary: dict[str, Any]) -> None:
@@ -129,49 +129,75 @@ def test_no_folder_and_no_run(tmp_path: Path) -> None:
         report(tmp_path)
 
 
-STEPS = "its tables must all have the same steps, the last of them 4"
+STEPS = "its tables must all have the steps 1, 2, 4 … and 4"
+AGAIN = "repeat the same simulate command, which writes it anew"
+
+
+def changed(summary: dict[str, Any], row: int, **changes: Any) -> dict[str, Any]:
+    """Give the layers, one of them changed."""
+    return {"layers": [layer | (changes if place == row else {}) for place, layer in enumerate(summary["layers"])]}
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"images": -1}, "images: Input should be greater than or equal to 0"),
-        ({"version": 0}, "version: Input should be 1"),
         ({"a\nb": 1}, "a b: Extra inputs are not permitted"),
-        ({"steps": 3}, "its tables must all have the same steps, the last of them 3"),
+        ({"steps": 3}, "its steps is not that of run.json"),
+        ({"planned_images": 9}, "its planned_images is not that of run.json"),
+        ({"encoding": "poisson"}, "its encoding is not that of run.json"),
+        ({"seed": 1}, "its seed is not that of run.json"),
+        ({"complete": False}, "complete is False with 8 of 8 images"),
+        ({"images": 9}, "complete is True with 9 of 8 images"),
+        ({"images": 0, "complete": False}, "its tables must all have the steps 1, 2, 4 … and 4"),
         ({"accuracy": {"1": 0.0, "2": 0.75, "4": 0.5}}, "accuracy at step 4 is 0.5, the parts give 0.625"),
+        ({"agreement": {"1": 0.25, "2": 0.0, "4": 0.625}}, "agreement at step 2 is 0, the parts give 1"),
+        ({"top5": {"1": 0.25, "2": 0.875, "4": 1.0}}, "top5 at step 1 is 0.25, the parts give 0.5"),
+        ({"accuracy": {"1": 0.0, "2": 0.75, "4": 1.5}}, "accuracy.4: Input should be less than or equal to 1"),
         (
-            {"accuracy": {"1": 0.0, "2": math.nan, "4": 0.625}},
-            "JSON with NaN, which is not a number that a file may hold",
+            {"synops_per_image": {"1": 100.0, "2": 250.0, "4": 801.0}},
+            "synops_per_image at step 4 is 801, the parts give 800",
         ),
         ({"accuracy": None}, "it lacks accuracy, unlike the parts"),
+        ({"beyond_amplitude": 3}, "it has beyond_amplitude, unlike the parts"),
         ({"reference_accuracy": None}, "it lacks reference_accuracy, unlike the parts"),
-        ({"reference_accuracy": 0.5}, "reference_accuracy at step 4 is 0.5, the parts give 0.75"),
+        ({"reference_accuracy": 0.5}, "reference_accuracy is 0.5, the parts give 0.75"),
         ({"accuracy": {"1": 0.0, "4": 0.625}}, STEPS),
         ({"synops_per_image": {"1": 0.0, "2": 0.0, "3": 0.0}}, STEPS),
         ({"agreement": {"1": 0.0, "2": 0.0, "last": 0.0}}, STEPS),
         ({"spikes_per_image": {"9" * 5000: 0.0}}, STEPS),
+        ({"spikes_per_image": {}}, STEPS),
     ],
 )
-def test_a_damaged_summary_is_refused_in_one_line(
+def test_a_summary_that_contradicts_itself_or_the_run_is_refused_in_one_line(
     make_run: MakeRun, summary: dict[str, Any], changes: dict[str, Any], message: str
 ) -> None:
     folder = make_run()
-    # not through RunFolder, which writes no NaN
-    (folder / "summary.json").write_text(json.dumps(summary | changes))
-    expected = f"{folder / 'summary.json'} is damaged: {message}; run simulate with --overwrite"
+    # its digest is right
+    RunFolder(folder).write_summary(summary | changes)
+    expected = f"{folder / 'summary.json'} is damaged: {message}; {AGAIN}"
     with pytest.raises(RunError, match=f"^{re.escape(expected)}$"):
         report(folder)
 
 
-@pytest.mark.parametrize("tables", [{"4": 1.0, "5": 1.0}, {"0": 1.0, "4": 1.0}, {"2": 1.0}, {}])
-def test_steps_that_the_run_does_not_have_are_refused(
-    make_run: MakeRun, summary: dict[str, Any], tables: dict[str, float]
+@pytest.mark.parametrize(
+    ("row", "changes", "message"),
+    [
+        (0, {"name": "logits"}, "two layers have one name"),
+        (0, {"shape": [2, 2]}, "the layer stem has 5 neurons in the shape (2, 2)"),
+        (0, {"mean_rate": 0.4}, "the mean rate of the layer stem is not that of its spikes"),
+        (0, {"mean_rate": None}, "the mean rate of the layer stem is not that of its spikes"),
+        (0, {"spikes_per_image": 8.0, "mean_rate": 0.4}, "spikes_per_image of stem is 8, the parts give 10"),
+        (1, {"synops_per_image": 601.0}, "synops_per_image of block is 601, the parts give 600"),
+        (1, {"synapses": [3]}, "a layer has the synapses of node 3, the parts hold 3 nodes"),
+    ],
+)
+def test_layers_that_the_parts_do_not_give(
+    make_run: MakeRun, summary: dict[str, Any], row: int, changes: dict[str, Any], message: str
 ) -> None:
-    names = ("accuracy", "agreement", "top5", "spikes_per_image", "synops_per_image")
-    folder = make_run(summary | {"synops_per_image": {"4": 1.0}} | dict.fromkeys(names, tables))
-    # without SynOps at the last step there is nothing else to report either
-    with pytest.raises(RunError, match=STEPS):
+    folder = make_run()
+    RunFolder(folder).write_summary(summary | changed(summary, row, **changes))
+    with pytest.raises(RunError, match=f"{re.escape(f'is damaged: {message}; {AGAIN}')}$"):
         report(folder)
 
 
@@ -181,11 +207,11 @@ def test_labels_that_the_parts_do_not_have(make_run: MakeRun, summary: dict[str,
         report(folder)
 
 
-@pytest.mark.parametrize(("said", "held"), [(9, 8), (4, 5)])
+@pytest.mark.parametrize(("said", "held"), [(7, 8), (4, 5)])
 def test_parts_with_other_images_than_the_summary(
     make_run: MakeRun, summary: dict[str, Any], said: int, held: int
 ) -> None:
-    folder = make_run(summary | {"images": said})
+    folder = make_run(summary | {"images": said, "complete": False})
     message = (
         f"{folder / 'summary.json'} speaks of {said} images, the parts hold {held}; "
         "run the same simulate command again, it computes what is missing"
@@ -212,7 +238,7 @@ def test_a_damaged_part_is_refused(data: bytes, make_run: MakeRun) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"steps": 8}, r"predictions has the shape \(5, 4\), expected \(5, 8\)"),
+        ({"steps": 8, "layers": []}, r"predictions has the shape \(5, 4\), expected \(5, 8\)"),
         ({"classes": 9}, "the classes are 9"),
         ({"layers": []}, r"spikes has the shape \(1, 4\), expected \(0, 4\)"),
     ],
@@ -221,7 +247,7 @@ def test_parts_that_do_not_fit_the_summary_are_refused(
     make_run: MakeRun, summary: dict[str, Any], changes: dict[str, Any], message: str
 ) -> None:
     names = ("accuracy", "agreement", "top5", "spikes_per_image", "synops_per_image")
-    tables = {name: {"8": 0.0} for name in names} if "steps" in changes else {}
+    tables = {name: dict.fromkeys("1248", 0.0) for name in names} if "steps" in changes else {}
     folder = make_run(summary | changes | tables)
     with pytest.raises(RunError, match=rf"00000000\.npz is damaged: .*{message}"):
         report(folder)
@@ -229,6 +255,7 @@ def test_parts_that_do_not_fit_the_summary_are_refused(
 
 def test_a_run_that_has_just_begun_has_no_images(make_run: MakeRun, summary: dict[str, Any]) -> None:
     tables: dict[str, Any] = {"spikes_per_image": {}, "synops_per_image": {}, "layers": []}
+    tables |= dict.fromkeys(("accuracy", "agreement", "top5", "reference_accuracy"))
     # its first part may be there before the next summary
     folder = make_run(summary | tables | {"images": 0, "complete": False}, ends=(5,))
     with pytest.raises(RunError, match="holds no images yet"):
@@ -236,7 +263,7 @@ def test_a_run_that_has_just_begun_has_no_images(make_run: MakeRun, summary: dic
 
 
 def test_names_that_are_no_unicode_are_reported(make_run: MakeRun, summary: dict[str, Any]) -> None:
-    made = report(make_run(summary | {"data": {"name": "d\udcff.npz", "sha256": "1"}}))
+    made = report(make_run(summary | {"data": {"name": r"d\udcff.npz", "sha256": "1"}}))
     assert json.loads(made.model_dump_json())["run"]["data"]["name"] == r"d\udcff.npz"
 
 
@@ -270,7 +297,38 @@ def test_exceeds_refuses_a_limit_that_is_no_number(make_run: MakeRun, points: fl
 
 
 def test_a_newer_summary_says_to_upgrade(make_run: MakeRun, summary: dict[str, Any]) -> None:
+    folder = make_run(summary | {"version": 2})
+    with pytest.raises(
+        RunError, match=r"has snnconv.run-summary version 2, this snnconv reads up to 1: upgrade snnconv"
+    ):
+        report(folder)
+
+
+def test_a_summary_that_was_edited_is_noticed(make_run: MakeRun) -> None:
     folder = make_run()
-    (folder / "summary.json").write_text(json.dumps(summary | {"version": 2}))
-    with pytest.raises(RunError, match=r"has version 2, this snnconv reads up to 1: upgrade snnconv"):
+    path = folder / "summary.json"
+    text = path.read_text()
+    for old, new, message in (
+        ('"seconds": 2.0', '"seconds": 1.0', "is damaged or was changed: what it says does not match its digest"),
+        ('"digest": ', '"Digest": ', "was changed, or is of an early snnconv: it has no digest"),
+    ):
+        assert old in text
+        path.write_text(text.replace(old, new))
+        with pytest.raises(RunError, match=f"^{re.escape(f'{path} {message}; {AGAIN}')}$"):
+            report(folder)
+
+
+def test_a_part_in_the_place_of_another_is_noticed(make_run: MakeRun, summary: dict[str, Any], tmp_path: Path) -> None:
+    folder = make_run(ends=(4, 8))
+    first, second = (folder / "parts" / f"{name:08d}.npz" for name in (0, 4))
+    one, two = first.read_bytes(), second.read_bytes()
+    first.write_bytes(two)
+    second.write_bytes(one)
+    message = "it is of another run or place, or was changed: its digest does not fit; delete it and repeat"
+    with pytest.raises(RunError, match=rf"00000000\.npz is damaged: {message}"):
+        report(folder)
+    first.write_bytes(one)
+    other = write_run(tmp_path / "other", summary | {"data": {"name": "others.npz", "sha256": "1"}}, ends=(4, 8))
+    second.write_bytes((other / "parts" / second.name).read_bytes())
+    with pytest.raises(RunError, match=rf"00000004\.npz is damaged: {message}"):
         report(folder)

@@ -14,7 +14,8 @@ from snnconv.errors import FileMissingError, InputError, RunError
 from snnconv.runtime.part import Extent, Part
 from snnconv.runtime.run_folder import RunFolder
 
-RECORD: dict[str, Any] = {"request": {"steps": 3}, "versions": {}, "command_line": ["snnconv"]}
+RECORD: dict[str, Any] = {"format": "snnconv.run", "version": 1, "request": {"steps": 3}, "command_line": ["snnconv"]}
+SUMMARY: dict[str, Any] = {"format": "snnconv.run-summary", "version": 1, "images": 5}
 EXTENT = Extent(steps=3, classes=7, layers=2, weighted=1)
 
 
@@ -47,7 +48,7 @@ def run(tmp_path: Path) -> RunFolder:
         folder.begin(RECORD)
         folder.write_part(part(0))
         folder.write_part(part(2, 3))
-        folder.write_summary({"images": 5})
+        folder.write_summary(SUMMARY)
     return folder
 
 
@@ -57,8 +58,8 @@ def names(path: Path) -> list[str]:
 
 def test_what_is_written_is_read_again(run: RunFolder) -> None:
     assert run.exists
-    assert run.request() == RECORD
-    assert run.read_summary() == {"images": 5}
+    assert run.read_record() == RECORD
+    assert run.read_summary() == SUMMARY
     first, second = run.parts(EXTENT)
     assert (first.first, second.first) == (0, 2)
     assert columns(first) == columns(part(0))
@@ -76,17 +77,47 @@ def test_parts_end_at_a_gap_and_sizes_may_differ(run: RunFolder) -> None:
 
 
 def test_beginning_anew_removes_what_a_run_made_and_nothing_else(run: RunFolder) -> None:
-    aside = f".{'0' * 16}.part"
-    for name in (aside, f"parts/{aside}", "notes.txt", "parts/mine.npz", "parts/1.npz", ".mine.part"):
+    aside = f".snnconv-{'0' * 16}.part"
+    for name in (
+        aside,
+        f"parts/{aside}",
+        "notes.txt",
+        "parts/mine.npz",
+        "parts/1.npz",
+        ".mine.part",
+        f".{'0' * 16}.part",
+    ):
         (run.path / name).write_text("x")
     (run.path / "plots").mkdir()
     with run.locked():
         run.begin(RECORD | {"request": {"steps": 9}})
     assert names(run.path) == sorted(
-        [".lock", ".mine.part", "notes.txt", "parts", "parts/1.npz", "parts/mine.npz", "plots", "run.json"]
+        [
+            ".lock",
+            ".mine.part",
+            f".{'0' * 16}.part",
+            "notes.txt",
+            "parts",
+            "parts/1.npz",
+            "parts/mine.npz",
+            "plots",
+            "run.json",
+        ]
     )
-    assert run.request()["request"] == {"steps": 9}
+    assert run.read_record()["request"] == {"steps": 9}
     assert list(run.parts(EXTENT)) == []
+
+
+def test_a_run_that_goes_on_removes_what_a_killed_process_left(run: RunFolder) -> None:
+    left = [run.path / f".snnconv-{'0' * 16}.part", run.path / "parts" / f".snnconv-{'1' * 16}.part"]
+    others = [run.path / "mine.part", run.path / "parts" / f".{'1' * 16}.part"]
+    for path in (*left, *others):
+        path.write_bytes(b"half")
+    before = run.read_record()
+    with run.locked():
+        assert [path.exists() for path in (*left, *others)] == [False, False, True, True]
+    assert run.read_record() == before
+    assert len(list(run.parts(EXTENT))) == 2
 
 
 @pytest.mark.parametrize("name", ["thesis.txt", "summary.json", "parts/00000000.npz"])
@@ -105,7 +136,7 @@ def test_a_folder_that_is_no_run_is_left_alone(name: str, tmp_path: Path) -> Non
 
 def test_a_run_that_never_began_may_begin(tmp_path: Path) -> None:
     (tmp_path / "parts").mkdir()
-    for name in (".lock", f".{'a' * 16}.part"):
+    for name in (".lock", f".snnconv-{'a' * 16}.part"):
         (tmp_path / name).write_text("")
     folder = RunFolder(tmp_path)
     with folder.locked():
@@ -248,7 +279,7 @@ def test_a_part_with_other_layers_than_the_first_is_refused(run: RunFolder) -> N
 def test_a_damaged_record_is_refused(text: str, run: RunFolder) -> None:
     (run.path / "run.json").write_text(text)
     with pytest.raises(RunError, match=r"run\.json is damaged: .*; run simulate with --overwrite"):
-        run.request()
+        run.read_record()
 
 
 def test_what_is_no_folder_or_no_file(tmp_path: Path) -> None:
@@ -261,7 +292,7 @@ def test_what_is_no_folder_or_no_file(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="cannot"), RunFolder(file / "run").locked():
         pass
     with pytest.raises(FileMissingError, match="does not exist"):
-        RunFolder(tmp_path / "none").request()
+        RunFolder(tmp_path / "none").read_record()
     os.mkfifo(tmp_path / "summary.json")
     with pytest.raises(RunError, match="it is a pipe or a device"):
         RunFolder(tmp_path).read_summary()
@@ -269,13 +300,13 @@ def test_what_is_no_folder_or_no_file(tmp_path: Path) -> None:
 
 def test_a_name_that_is_too_long(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path / ("n" * 300))
-    for act in (folder.locked, folder.request, folder.read_summary, lambda: folder.begin(RECORD)):
+    for act in (folder.locked, folder.read_record, folder.read_summary, lambda: folder.begin(RECORD)):
         with pytest.raises(InputError, match=r"File name too long"):
             act()
 
 
-def test_texts_that_are_no_unicode_are_kept(run: RunFolder) -> None:
+def test_texts_are_ascii_on_the_disk_and_the_same_when_they_are_read(run: RunFolder) -> None:
     with run.locked():
-        run.begin(RECORD | {"command_line": ["a\udcff"]})
+        run.begin(RECORD | {"command_line": ["Größe", r"a\udcff"]})
     assert (run.path / "run.json").read_bytes().isascii()
-    assert run.request()["command_line"] == ["a\udcff"]
+    assert run.read_record()["command_line"] == ["Größe", r"a\udcff"]

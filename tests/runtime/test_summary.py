@@ -20,6 +20,7 @@ from snnconv.runtime.summary import (
     load_summary,
     operations,
 )
+from tests.reporting.conftest import record
 
 STEPS = 5
 
@@ -64,7 +65,7 @@ def written(network, tmp_path: Path) -> RunFolder:
     rng = np.random.default_rng(0)
     images = rng.uniform(-1, 2, (4, *network.input.shape)).astype(np.float32)
     tally, folder = Tally(network, STEPS), RunFolder(tmp_path / "run")
-    folder.begin({"request": {}})
+    folder.begin(record(summary(network, tally).model_dump(mode="json")))
     for part in simulate(network, [Piece(0, images, None, None)], backend=NumpyBackend(), steps=STEPS, threads=1):
         folder.write_part(part)
         tally.add(part)
@@ -83,8 +84,9 @@ def test_what_is_written_is_read_and_fits_the_parts(written: RunFolder) -> None:
 
 def test_before_the_first_image_the_layers_are_not_known(network, tmp_path: Path) -> None:
     folder = RunFolder(tmp_path / "run")
-    folder.begin({"request": {}})
-    folder.write_summary(summary(network, Tally(network, STEPS)).model_dump(mode="json"))
+    begun = summary(network, Tally(network, STEPS)).model_dump(mode="json")
+    folder.begin(record(begun))
+    folder.write_summary(begun)
     found = load_summary(folder)
     assert found.images == 0
     assert extent_of(found).layers is None
@@ -101,13 +103,18 @@ def test_before_the_first_image_the_layers_are_not_known(network, tmp_path: Path
 )
 def test_damage_is_said_in_one_line(change: dict[str, Any], message: str, written: RunFolder) -> None:
     written.write_summary(written.read_summary() | change)
-    with pytest.raises(RunError, match=rf"summary\.json is damaged: {message}[^\n]*; run simulate with --overwrite$"):
+    with pytest.raises(
+        RunError,
+        match=rf"summary\.json is damaged: {message}[^\n]*; repeat the same simulate command, which writes it anew$",
+    ):
         load_summary(written)
 
 
 def test_a_newer_summary(written: RunFolder) -> None:
     written.write_summary(written.read_summary() | {"version": 2})
-    with pytest.raises(RunError, match="has version 2, this snnconv reads up to 1: upgrade snnconv"):
+    with pytest.raises(
+        RunError, match=r"has snnconv\.run-summary version 2, this snnconv reads up to 1: upgrade snnconv"
+    ):
         load_summary(written)
 
 

@@ -61,7 +61,7 @@ def test_without_weights_on_spikes_there_is_no_ratio(make_run: MakeRun, summary:
 
 def test_spikes_that_the_parts_do_not_give(make_run: MakeRun, summary: dict[str, Any]) -> None:
     content = summary | {"spikes_per_image": {"1": 1.0, "2": 5.0, "4": 10.0}}
-    with pytest.raises(RunError, match="spikes_per_image at step 2 is 5, the parts give 4; run simulate"):
+    with pytest.raises(RunError, match="spikes_per_image at step 2 is 5, the parts give 4; repeat"):
         report(make_run(content))
 
 
