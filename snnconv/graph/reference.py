@@ -50,6 +50,7 @@ class ReferenceModel:
         self._path = path = file.path
         self._input = file.input
         self._batch = file.batch
+        self._least = found.facts.least_batch
         self._layouts = graph.layouts
         self._graph = graph
         self.values = tuple(values) or (graph.output,)
@@ -97,7 +98,10 @@ class ReferenceModel:
         order = self._layouts.get(self._input)
         if order is not None:
             images = np.ascontiguousarray(images.transpose(np.argsort(order)))
-        if self._batch is None or len(images) == self._batch:
+        if self._batch is None and len(images) < self._least:
+            # alone, an image would lose its batch axis
+            values = [value[: len(images)] for value in self._run(images.repeat(self._least, axis=0))]
+        elif self._batch is None or len(images) == self._batch:
             values = self._run(images)
         else:
             values = self._run_in_fixed_batches(images, self._batch)

@@ -1,0 +1,76 @@
+"""Models in forms that people bring, through check, calibrate, convert and simulate, as one answer."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import snnconv
+from snnconv.data import Layout
+
+Builder = Any
+Array = np.ndarray[Any, Any]
+
+IMAGES = np.random.default_rng(3).normal(size=(65, 2, 8, 8)).astype(np.float32)
+
+
+def main_job(folder: Path, model: Path, images: Array = IMAGES, **preprocessing: Any) -> tuple[Any, Any]:
+    """Do the four commands' work on a model; give what convert and simulate say."""
+    np.save(folder / "x.npy", images)
+    options = snnconv.ConversionOptions(compensation="none", readout="current", percentile=100)
+    checked = snnconv.check(model, options)
+    assert checked.convertible, checked
+    given = snnconv.PreprocessingOptions(**preprocessing) if preprocessing else None
+    layout = Layout.NCHW
+    snnconv.calibrate(model, folder / "x.npy", folder / "m.calib", layout=layout, preprocessing=given)
+    _, converted = snnconv.convert(model, folder / "m.calib", folder / "m.snn", options)
+    assert checked.totals is not None
+    assert checked.totals.neurons == converted.neurons
+    run = snnconv.simulate(
+        folder / "m.snn",
+        folder / "x.npy",
+        folder / "run",
+        snnconv.SimulateOptions(steps=128, limit=17, layout=layout, reference=model),
+    )
+    return converted, run
+
+
+def squeezed(b: Builder) -> None:
+    """``x.squeeze()``: of one image the batch axis is squeezed too."""
+    x = b.relu(b.conv("input", "conv", (4, 2, 3, 3)), "relu")
+    b.gemm(b.node("Squeeze", [b.node("GlobalAveragePool", [x], "pooled")], "flat"), "logits", 4, 5)
+
+
+FORMS: dict[str, Callable[[Builder], None]] = {"squeeze": squeezed}
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())
+def test_a_form_converts_and_agrees_with_its_model(tmp_path: Path, new_model, form: Callable[[Builder], None]) -> None:
+    b = new_model()
+    form(b)
+    converted, run = main_job(tmp_path, b.save(tmp_path / "m.onnx"))
+    # float32 in onnxruntime against exact sums, and weights on their grids
+    assert converted.parity.largest_error < 1e-5
+    # 17 images, of which one is alone in a piece; few steps and no compensation leave a little
+    assert run.agreement["128"] >= 0.8
+
+
+@pytest.mark.parametrize("count", [1, 65])
+def test_one_image_is_never_run_alone_where_its_shapes_would_be_others(tmp_path: Path, new_model, count: int) -> None:
+    b = new_model()
+    squeezed(b)
+    converted, _ = main_job(tmp_path, b.save(tmp_path / "m.onnx"), np.resize(IMAGES, (max(17, count), 2, 8, 8)))
+    assert converted.parity.largest_error < 1e-5
+    np.save(tmp_path / "few.npy", IMAGES[:count])
+    made = snnconv.calibrate(tmp_path / "m.onnx", tmp_path / "few.npy", tmp_path / "few.calib", layout=Layout.NCHW)
+    assert len(made.images) == count
+    told = snnconv.diagnose(
+        tmp_path / "m.snn",
+        tmp_path / "m.onnx",
+        tmp_path / "x.npy",
+        snnconv.DiagnoseOptions(samples=17, layout=Layout.NCHW),
+        calibration=tmp_path / "m.calib",
+    )
+    assert told.images == 17
