@@ -91,6 +91,8 @@ class Read:
         For a flat output whose elements ONNX has in another order than we: onnx[i] = ours[features[i]].
     twins : mapping of str to str
         For nodes whose value the file does not have: the value of the file that has the same numbers.
+    derived : tuple of str
+        Of the values that the file does not have, those that neurons stand for or add up.
     left_out : str
         Why the node is not part of the network, where that is so.
     """
@@ -100,6 +102,7 @@ class Read:
     order: tuple[int, ...] | None = None
     features: Array | None = None
     twins: Mapping[str, str] = field(default_factory=dict)
+    derived: tuple[str, ...] = ()
     left_out: str = ""
 
 
@@ -128,6 +131,8 @@ class Context:
         """The nodes so far, by the value they make."""
         self.twins: dict[str, str] = {}
         """For values that the file does not have: those of the file that have the same numbers."""
+        self.derived: set[str] = set()
+        """Values that the file does not have, and that neurons stand for or add up."""
 
     def start(self, value: str, order: tuple[int, ...]) -> None:
         """Name the input value and its order of axes."""
@@ -147,6 +152,7 @@ class Context:
         if read.order is not None:
             self._orders[node.output] = read.order
         self.twins |= read.twins
+        self.derived.update(read.derived)
         for made in read.nodes:
             self.producers[made.output] = made
             self._made[made.output] = made.shape
@@ -192,8 +198,8 @@ class Context:
             raise ModelError(f"the tensor {value} holds NaN or infinity; train or export the model again")
         return array
 
-    def weights(self, value: str) -> Array:
-        """Give a constant as float64.
+    def weights(self, value: str, finite: bool = True) -> Array:
+        """Give a constant as float64; of one that need not be finite, infinity is no error.
 
         Raises
         ------
@@ -202,7 +208,7 @@ class Context:
         ModelError
             If it holds NaN or infinity.
         """
-        array = self.constant(value)
+        array = self.constant(value, finite)
         if array.dtype not in (np.float32, np.float64):
             raise Unsupported(f"the tensor {value} has type {array.dtype}, float32 is expected")
         return array.astype(np.float64)

@@ -302,6 +302,7 @@ def _graph(file: OnnxFile, context: Context, nodes: list[Node], output: str) -> 
         nodes=reached(nodes, value),
         layouts=_layouts(file, context, made),
         internal={name: context.twins.get(name, "") for name in sorted(made - _values(file))},
+        derived=frozenset(context.derived),
     )
     found = graph.shape_of(value)
     if len(found) == 3 and found[1:] == (1, 1):

@@ -8,6 +8,7 @@ import numpy as np
 import onnxruntime
 
 from snnconv.errors import ModelError
+from snnconv.graph.derived import derive, read_for
 from snnconv.graph.needed import needed_model
 from snnconv.graph.reader import Survey, opened
 
@@ -54,8 +55,11 @@ class ReferenceModel:
         self._layouts = graph.layouts
         self._graph = graph
         self.values = tuple(values) or (graph.output,)
+        # what follows from other values is computed here
+        read = (read_for(graph, name) if name in graph.derived else (name,) for name in self.values)
+        self._read = tuple(dict.fromkeys(name for names in read for name in names))
         # what the file has in another shape only is run there
-        self._run_names = tuple(graph.internal.get(name) or name for name in self.values)
+        self._run_names = tuple(graph.internal.get(name) or name for name in self._read)
         model = needed_model(file.model, found.facts.constants, dict.fromkeys(self._run_names), file.batch is None)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
@@ -105,9 +109,9 @@ class ReferenceModel:
             values = self._run(images)
         else:
             values = self._run_in_fixed_batches(images, self._batch)
-        return [
-            self._ours(name, run, value) for name, run, value in zip(self.values, self._run_names, values, strict=True)
-        ]
+        read = zip(self._read, self._run_names, values, strict=True)
+        given = {name: self._ours(name, run, value) for name, run, value in read}
+        return [derive(self._graph, name, given) for name in self.values]
 
     def _ours(self, name: str, run: str, value: Array) -> Array:
         """Give a value of the file in the order of axes and the shape that the graph has it in."""

@@ -43,7 +43,35 @@ def squeezed(b: Builder) -> None:
     b.gemm(b.node("Squeeze", [b.node("GlobalAveragePool", [x], "pooled")], "flat"), "logits", 4, 5)
 
 
-FORMS: dict[str, Callable[[Builder], None]] = {"squeeze": squeezed}
+def activated(op: str, *constants: Any, **attributes: Any) -> Callable[[Builder], None]:
+    """A residual network with another activation than ReLU, one behind the sum too."""
+
+    def act(b: Builder, x: str, y: str) -> str:
+        return b.node(op, [x, *(b.constant(f"{y}.{i}", value) for i, value in enumerate(constants))], y, **attributes)
+
+    def build(b: Builder) -> None:
+        x = act(b, b.conv("input", "conv", (4, 2, 3, 3), bias=True), "act")
+        y = act(b, b.batchnorm(b.conv(x, "conv2", (4, 4, 3, 3), pads=[1, 1, 1, 1]), "bn", 4), "act2")
+        b.classifier(act(b, b.add(b.conv(y, "conv3", (4, 4, 1, 1)), x, "sum"), "act3"), 4)
+
+    return build
+
+
+def maxout(b: Builder) -> None:
+    """The larger of two halves of the channels, as face recognition networks have it."""
+    b.node("Split", [b.conv("input", "conv", (8, 2, 3, 3))], "left", axis=1)
+    b.nodes[-1].output.append("right")
+    x = b.node("Max", ["left", "right"], "most")
+    b.classifier(b.relu(b.conv(x, "conv2", (4, 4, 3, 3)), "relu"), 4)
+
+
+FORMS: dict[str, Callable[[Builder], None]] = {
+    "squeeze": squeezed,
+    "leaky": activated("LeakyRelu", alpha=0.1),
+    "prelu": activated("PRelu", [[[0.25]], [[0]], [[1]], [[-0.5]]]),
+    "hardtanh": activated("Clip", -1, 0.8),
+    "maxout": maxout,
+}
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())

@@ -13,9 +13,9 @@ from snnconv.graph.ops import READERS
 from snnconv.graph.reader import Fate, read, survey
 
 GOLDEN_OPERATORS = (
-    "Add ArgMax AveragePool BatchNormalization Cast Clip Concat Conv Div Dropout Flatten Gemm GlobalAveragePool "
-    "GlobalMaxPool Identity LeakyRelu LogSoftmax MatMul Max MaxPool Min Mul Neg PRelu Pad ReduceMax ReduceMean Relu "
-    "Reshape Sigmoid Slice Softmax Split Squeeze Sub Sum Transpose Unsqueeze"
+    "Abs Add ArgMax AveragePool BatchNormalization Cast Clip Concat Conv Div Dropout Flatten Gemm GlobalAveragePool "
+    "GlobalMaxPool HardSigmoid Identity LeakyRelu LogSoftmax MatMul Max MaxPool Min Mul Neg PRelu Pad ReduceMax "
+    "ReduceMean Relu Reshape Shrink Sigmoid Slice Softmax Split Squeeze Sub Sum Transpose Unsqueeze"
 )
 
 
@@ -155,7 +155,7 @@ def test_a_supported_name_of_another_domain_is_not_supported(tmp_path: Path, new
         ("Sigmoid", "inside the network it has no spiking form; only at the end it can be left out"),
         ("InstanceNormalization", "it normalises by statistics of each image, which has no spiking form"),
         ("ConvTranspose", "it makes maps larger, which classifiers do not"),
-        ("Abs", "no such operator is supported"),
+        ("Sign", "no such operator is supported"),
     ],
 )
 def test_what_to_do_is_said(tmp_path: Path, new_model, op: str, advice: str) -> None:
@@ -171,14 +171,14 @@ def test_what_to_do_is_said(tmp_path: Path, new_model, op: str, advice: str) -> 
 
 def test_every_unsupported_form_is_named_at_once(tmp_path: Path, new_model) -> None:
     b = new_model()
-    x = b.node("LeakyRelu", ["input"], "leaky")
-    y = b.node("ReduceMean", ["input"], "mean", axes=[1])
+    x = b.node("Dropout", ["input", b.constant("r", 0.5), b.constant("t", True, bool)], "dropout")
+    y = b.node("Div", [b.constant("c", 1), "input"], "part")
     b.classifier(b.add(x, y, "sum"), 2)
     with pytest.raises(UnsupportedOperatorError) as caught:
         read(b.save(tmp_path / "m.onnx"))
     assert (
-        "2 nodes not supported: LeakyRelu LEAKY (its slope below 0 (0.01) needs signed spikes, which no backend runs "
-        "yet; train with ReLU); ReduceMean MEAN (it reduces the channels; rows and columns are expected)"
+        "2 nodes not supported: Dropout DROPOUT (it is in training mode; export the model in evaluation mode); "
+        "Div PART (it divides by a value of the network, which has no spiking form)"
     ) in str(caught.value)
 
 

@@ -106,42 +106,39 @@ REFUSED = {
         "it divides by a value of the network, which has no spiking form",
     ),
     "div-by-0": (scalar("Div", 0), "it divides by 0"),
-    "clip-below-0": (
-        clip(-1, 1),
-        "it clips from -1 to 1; only clips from 0 on have a spiking form: use ReLU or ReLU6",
-    ),
-    "clip-at-0": (clip(0, 0), "it clips at 0, which leaves nothing; a cap above 0 is expected"),
-    "max-with-1": (
-        scalar("Max", 1),
-        "its constant is not 0; only max(x, 0) has a spiking form: use ReLU",
-    ),
-    "max-of-values": (
-        lambda b: b.node("Max", ["input", rectified(b)], "y"),
-        "Max of 2 values of the network; of one and a constant is supported",
+    "clip-of-nothing": (
+        clip(1, -1),
+        "it clips from 1 to -1, which leaves nothing; a larger maximum is expected",
     ),
     "max-with-more-pixels": (
         lambda b: b.node("Max", [b.node("GlobalMaxPool", ["input"], "p"), b.constant("c", np.zeros((8, 8)))], "y"),
-        "its constant makes (2, 1, 1) larger, a constant that broadcasts to it is expected",
+        "a constant of shape (8, 8) does not fit p of shape (1, 2, 1, 1)",
+    ),
+    "max-of-other-sizes": (
+        lambda b: b.node("Max", ["input", b.node("GlobalMaxPool", ["input"], "p")], "y"),
+        "it makes (2, 1, 1) larger, values and constants of its shape, or that broadcast to it, are expected",
+    ),
+    "max-of-other-orders": (
+        lambda b: b.node("Max", ["input", b.node("Transpose", ["input"], "t", perm=[0, 1, 3, 2])], "y"),
+        "it compares values whose axes are in different orders",
+    ),
+    "min-of-infinity-and-a-number": (
+        lambda b: b.node("Min", [rectified(b), b.constant("c", [[[1]], [[np.inf]]])], "y"),
+        "its constant is too large for float32",
+    ),
+    "shrink-that-jumps": (
+        lambda b: b.node("Shrink", ["input"], "y", lambd=0.5),
+        "it jumps: its threshold is 0.5 and its bias 0, equal ones are expected; train with ReLU",
+    ),
+    "clip-at-0": (clip(0, 0), "it clips at 0, which leaves nothing; a cap above 0 is expected"),
+    "prelu-of-one-axis": (
+        lambda b: b.node("PRelu", ["input", b.constant("s", [0.25, 0.5])], "y"),
+        "its 2 slopes belong to the last axis by the rules of ONNX, of 8 elements; give them the shape (2, 1, 1) in "
+        "the file",
     ),
     "prelu-with-more-pixels": (
         lambda b: b.node("PRelu", [b.node("GlobalMaxPool", ["input"], "p"), b.constant("c", np.zeros((8, 8)))], "y"),
         "a constant of shape (8, 8) does not fit p of shape (1, 2, 1, 1)",
-    ),
-    "min-of-an-image": (
-        scalar("Min", 6),
-        "it caps a value that no ReLU made; only min(ReLU(x), c) has a spiking form: use ReLU6",
-    ),
-    "min-of-several": (
-        lambda b: b.node("Min", [rectified(b), b.constant("c", [[[1]], [[2]]])], "y"),
-        "the limit c has several values, one is expected",
-    ),
-    "leaky": (
-        lambda b: b.node("LeakyRelu", ["input"], "y"),
-        "its slope below 0 (0.01) needs signed spikes, which no backend runs yet; train with ReLU",
-    ),
-    "prelu": (
-        lambda b: b.node("PRelu", ["input", b.constant("s", [[[0.25]], [[0]]])], "y"),
-        "its slope below 0 (0.25) needs signed spikes, which no backend runs yet; train with ReLU",
     ),
     "concat-ones": (
         lambda b: b.node("Concat", ["input", b.constant("c", np.ones((1, 1, 8, 8)))], "y", axis=1),
