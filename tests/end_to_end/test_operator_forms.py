@@ -9,6 +9,7 @@ import pytest
 
 import snnconv
 from snnconv.data import Layout
+from tests.graph.forms import gather, shuffled
 
 Builder = Any
 Array = np.ndarray[Any, Any]
@@ -65,12 +66,21 @@ def maxout(b: Builder) -> None:
     b.classifier(b.relu(b.conv(x, "conv2", (4, 4, 3, 3)), "relu"), 4)
 
 
+def repeated(b: Builder) -> None:
+    """Channels of the image repeated, a shuffle of channels, one pixel of the last map."""
+    x = b.node("Tile", ["input", b.constant("times", [1, 2, 1, 1], np.int64)], "more")
+    x = shuffled(b, b.relu(b.conv(x, "conv", (6, 4, 3, 3)), "relu"), 3, 2, 6)
+    x = b.relu(b.conv(x, "conv2", (4, 6, 3, 3), strides=[2, 2]), "relu2")
+    b.gemm(gather(b, gather(b, x, 1, "row", axis=2), -1, "pixel", axis=2), "logits", 4, 5)
+
+
 FORMS: dict[str, Callable[[Builder], None]] = {
     "squeeze": squeezed,
     "leaky": activated("LeakyRelu", alpha=0.1),
     "prelu": activated("PRelu", [[[0.25]], [[0]], [[1]], [[-0.5]]]),
     "hardtanh": activated("Clip", -1, 0.8),
     "maxout": maxout,
+    "moves": repeated,
 }
 
 

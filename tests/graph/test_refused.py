@@ -165,9 +165,13 @@ REFUSED = {
         "it adds values of the shapes (2, 8, 8) and (2, 1, 1), equal ones are expected",
     ),
     "slice-batch": (ints("Slice", starts=[0], ends=[0], axes=[0]), "it works on the batch axis"),
-    "slice-backwards": (
-        ints("Slice", starts=[7], ends=[-9], axes=[2], steps=[-1]),
-        "its step -1 is not positive",
+    "gather-of-images": (
+        lambda b: b.relu(b.node("Gather", ["input", b.constant("i", [0, 0], np.int64)], "y", axis=0), "z"),
+        "it moves elements in a way that no layer reads",
+    ),
+    "larger-by-pixels-of-channels": (
+        lambda b: b.relu(b.node("DepthToSpace", [b.conv("input", "c", (8, 2, 1, 1))], "y", blocksize=2), "z"),
+        "it moves elements in a way that no layer reads",
     ),
     "pad-reflect": (
         lambda b: b.node("Pad", ["input", b.constant("p", [0, 0, 1, 1, 0, 0, 1, 1], np.int64)], "y", mode="reflect"),
@@ -183,11 +187,14 @@ REFUSED = {
     ),
     "pad-images": (ints("Pad", pads=[1, 0, 0, 0, 0, 0, 0, 0]), "it works on the batch axis"),
     "reshape": (
-        ints("Reshape", shape=[-1, 4, 32]),
+        lambda b: b.relu(ints("Reshape", shape=[-1, 4, 32])(b), "z"),
         "it reshapes (1, 2, 8, 8) to (1, 4, 32); only flattening to (N, features) is supported",
     ),
-    "reshape-images": (ints("Reshape", shape=[2, 64]), "y has shape (2, 64), whose first axis is not the batch of 1"),
-    "flatten-batch": (lambda b: b.node("Flatten", ["input"], "y", axis=0), "axis=0 mixes the images of a batch"),
+    "reshape-images": (
+        ints("Reshape", shape=[2, 64]),
+        "y has shape (2, 64), whose first axis is not the batch of 1; flatten with torch.flatten(x, 1), not by "
+        "squeeze() or to a size that holds for one batch",
+    ),
     "dropout-training": (
         training("Dropout", True),
         "it is in training mode; export the model in evaluation mode",
@@ -287,6 +294,21 @@ def test_a_batch_size_written_into_a_model_with_an_open_batch_is_refused(tmp_pat
     b = new_model()
     end(b, build(b))
     with pytest.raises(UnsupportedOperatorError, match=r"Y \((y has shape .* not the batch of|it works on the batch)"):
+        read(b.save(tmp_path / "m.onnx"))
+
+
+def test_a_flattening_of_the_batch_is_refused(tmp_path: Path, new_model) -> None:
+    b = new_model()
+    b.relu(b.node("Flatten", ["input"], "y", axis=0), "logits")
+    with pytest.raises(UnsupportedOperatorError, match=r"Flatten Y \(axis=0 mixes the images of a batch\)"):
+        read(b.save(tmp_path / "m.onnx"))
+
+
+def test_a_table_that_is_read_by_values_is_refused(tmp_path: Path, new_model) -> None:
+    b = new_model()
+    indices = b.node("Cast", [b.node("Flatten", ["input"], "f")], "i", to=7)
+    b.node("Gather", [b.constant("table", np.ones(9)), indices], "logits")
+    with pytest.raises(UnsupportedOperatorError, match=r"1 node not supported: Cast I \(it casts to INT64"):
         read(b.save(tmp_path / "m.onnx"))
 
 

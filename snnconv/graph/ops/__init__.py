@@ -17,6 +17,7 @@ from snnconv.graph.ops import (
     dense,
     end,
     max_pool,
+    move,
     relu,
     reshape,
     select,
@@ -24,7 +25,7 @@ from snnconv.graph.ops import (
 
 Reader = Callable[[OnnxNode, Context], Node | Read]
 
-_MODULES = (alias, arithmetic, average_pool, batchnorm, concat, conv, dense, end, max_pool, relu, reshape, select)
+_MODULES = (alias, arithmetic, average_pool, batchnorm, concat, conv, dense, end, max_pool, move, relu, reshape, select)
 
 
 def _gather() -> dict[str, Reader]:

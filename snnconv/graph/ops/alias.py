@@ -33,6 +33,7 @@ def read_cast(node: OnnxNode, context: Context) -> Read:
 def read_transpose(node: OnnxNode, context: Context) -> Read:
     """Read a change of the order of axes, which only changes how the file keeps a value."""
     value = node.inputs[0]
+    context.made_shape(value)  # elements that are elsewhere are moved instead
     rank = len(context.full_shape(value))
     perm = node.ints("perm", tuple(reversed(range(rank))))
     if sorted(perm) != list(range(rank)) or perm[0] != 0:
