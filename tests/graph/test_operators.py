@@ -77,6 +77,14 @@ READ = {
     "global-average": lambda b: b.node("GlobalAveragePool", ["input"], "y"),
     "reduce-mean": lambda b: b.node("ReduceMean", ["input"], "y", axes=[2, 3]),
     "reduce-mean-negative": lambda b: b.node("ReduceMean", ["input"], "y", axes=[-1, -2], keepdims=1),
+    "reduce-sum": ints("ReduceSum", axes=[2, 3]),
+    "reduce-sum-drops-axes": lambda b: b.node(
+        "ReduceSum", [rectified(b), b.constant("a", [-1, -2], np.int64)], "y", keepdims=0
+    ),
+    "reduce-sum-columns": ints("ReduceSum", axes=[3]),
+    "reduce-sum-of-pixels": lambda b: b.node(
+        "ReduceSum", [reshaped(b, "input", [0, 2, -1], "pixels"), b.constant("a", [2], np.int64)], "y", keepdims=0
+    ),
     "batchnorm": lambda b: b.batchnorm("input", "y", 2, epsilon=1e-2),
     "relu": lambda b: b.relu("input", "y"),
     "add": lambda b: b.add("input", b.relu("input", "r"), "y"),
@@ -97,6 +105,12 @@ READ = {
     "div": map_of("Div", (2, 8, 8)),
     "neg": lambda b: b.node("Neg", ["input"], "y"),
     "sum": lambda b: b.node("Sum", ["input", rectified(b), "input"], "y"),
+    "sum-of-values-and-constants": lambda b: b.node(
+        "Sum", ["input", b.constant("a", 2), rectified(b), b.constant("c", [[[2]], [[3]]])], "y"
+    ),
+    "mean": lambda b: b.node("Mean", ["input", rectified(b), "input"], "y"),
+    "mean-with-a-constant": lambda b: b.node("Mean", ["input", rectified(b), b.constant("c", [[2], [3]] * 4)], "y"),
+    "mean-of-one": lambda b: b.node("Mean", ["input"], "y"),
     "sum-of-one": lambda b: b.node("Sum", ["input"], "y"),
     "sum-with-constants": lambda b: b.node("Sum", [b.constant("a", 1), "input", b.constant("c", [[2], [3]] * 4)], "y"),
     "clip-from-0": clip(0, None),

@@ -46,6 +46,7 @@ OLDER = {
     "split attribute": (11, lambda b: parts(b, split=[3, 5])),
     "squeeze attribute": (11, lambda b: b.node("Squeeze", [b.node("GlobalMaxPool", ["input"], "p")], "y", axes=[2, 3])),
     "reduce-max attribute": (11, lambda b: b.node("ReduceMax", ["input"], "y", axes=[2, 3], keepdims=0)),
+    "reduce-sum attribute": (12, lambda b: b.node("ReduceSum", ["input"], "y", axes=[2, 3], keepdims=0)),
     "average with pads": (10, average(kernel_shape=[3, 3], pads=[1, 1, 1, 1])),
     "mul": (7, map_of("Mul", (2, 1, 1))),
 }
