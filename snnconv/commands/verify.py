@@ -16,6 +16,7 @@ from snnconv.conversion.parity import TOLERANCE, check_parity
 from snnconv.data import Layout, check_enough, open_images
 from snnconv.errors import ParityError
 from snnconv.graph.graph import Graph
+from snnconv.graph.input_type import is_whole
 from snnconv.graph.reader import Survey
 from snnconv.graph.stages import first_deviation, own_rounding, rounding_limits, stage_deviations
 from snnconv.ir.network import SpikingNetwork
@@ -119,6 +120,8 @@ def verified(
     count = max(_LEAST_IMAGES, together) if inputs.samples is None else inputs.samples
     if inputs.data is None:
         given = _drawn(calibration, inputs.seed, count, together)
+        if is_whole(found.file.input_type):
+            given = map(np.rint, given)
     else:
         given = given_images(calibration, inputs.data, inputs.layout, count, together)
     first = next(given)

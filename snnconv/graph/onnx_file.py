@@ -16,8 +16,9 @@ from snnconv.files.paths import is_folder
 from snnconv.files.sizes import MEMORY_LIMIT, readable
 from snnconv.graph.external_data import LARGEST_MODEL, read_external_data
 from snnconv.graph.functions import inline_functions
+from snnconv.graph.input_type import check_input_type
 from snnconv.graph.structure import check_structure
-from snnconv.graph.tensors import shown, type_name
+from snnconv.graph.tensors import shown
 from snnconv.graph.wire import check_wire
 
 _BYTES = 4  # of a float32
@@ -42,6 +43,8 @@ class OnnxFile:
         Shape of one image as the file has it, three sizes.
     batch : int or None
         The batch size that the file fixes, None where it leaves it open.
+    input_type : int
+        The element type of the input, as ONNX numbers them.
     """
 
     path: Path
@@ -51,6 +54,7 @@ class OnnxFile:
     outputs: tuple[str, ...]
     input_shape: tuple[int, ...]
     batch: int | None
+    input_type: int = onnx.TensorProto.FLOAT
 
 
 def load(path: Path, memory_limit: int = MEMORY_LIMIT) -> OnnxFile:
@@ -92,10 +96,11 @@ def load(path: Path, memory_limit: int = MEMORY_LIMIT) -> OnnxFile:
         if not outputs:
             raise ModelError("has no outputs, at least one is expected; export it again")
         name, shape, batch = _image_input(model.graph, memory_limit)
+        input_type = check_input_type(model.graph, name)
         _check_by_onnx(model)
     except InputError as error:
         raise type(error)(_about(path, str(error))) from error
-    return OnnxFile(path, digest.hexdigest(), model, name, outputs, shape, batch)
+    return OnnxFile(path, digest.hexdigest(), model, name, outputs, shape, batch, input_type)
 
 
 def _bytes(path: Path, memory_limit: int) -> bytes:
@@ -174,9 +179,6 @@ def _image_input(graph: onnx.GraphProto, memory_limit: int) -> tuple[str, tuple[
         raise ModelError(f"has {len(graph.input)} inputs ({names}), exactly one is expected")
     value = graph.input[0]
     tensor = value.type.tensor_type
-    if tensor.elem_type != onnx.TensorProto.FLOAT:
-        found = type_name(tensor.elem_type)
-        raise ModelError(f"input {value.name} has type {found}, FLOAT is expected; export in float32")
     sizes = [d.dim_value if d.HasField("dim_value") else None for d in tensor.shape.dim]
     fixed = [size for size in sizes[1:] if size is not None and size >= 1]
     if len(sizes) != 4 or len(fixed) != 3 or (sizes[0] is not None and sizes[0] < 1):

@@ -28,7 +28,22 @@ _CHANNELS_LAST = (0, 3, 1, 2)
 
 
 _KEEP_THE_AXES = frozenset(
-    {"Add", "Cast", "Concat", "Div", "Dropout", "Identity", "Mul", "Neg", "Pad", "Slice", "Split", "Sub", "Sum"}
+    {
+        "Add",
+        "Cast",
+        "CastLike",
+        "Concat",
+        "Div",
+        "Dropout",
+        "Identity",
+        "Mul",
+        "Neg",
+        "Pad",
+        "Slice",
+        "Split",
+        "Sub",
+        "Sum",
+    }
 )
 """Operators that may stand between the image and the Transpose that brings its channels to the front."""
 

@@ -9,6 +9,7 @@ import onnxruntime
 
 from snnconv.errors import ModelError
 from snnconv.graph.derived import derive, read_for
+from snnconv.graph.input_type import as_given
 from snnconv.graph.needed import needed_model
 from snnconv.graph.reader import Survey, opened
 
@@ -50,6 +51,7 @@ class ReferenceModel:
         self.sha256 = file.sha256
         self._path = path = file.path
         self._input = file.input
+        self._type = file.input_type
         self._batch = file.batch
         self._least = found.facts.least_batch
         self._layouts = graph.layouts
@@ -96,9 +98,12 @@ class ReferenceModel:
 
         Raises
         ------
+        DataError
+            If the model takes whole numbers, and the images hold others.
         ModelError
             If onnxruntime cannot run the model on this batch.
         """
+        images = as_given(images, self._type, str(self._path))
         order = self._layouts.get(self._input)
         if order is not None:
             images = np.ascontiguousarray(images.transpose(np.argsort(order)))
@@ -118,6 +123,8 @@ class ReferenceModel:
         if run in self._layouts:
             value = value.transpose(self._layouts[run])
         shape = self._graph.known_shape(name)
+        # what the model has not cast yet, or keeps in float64
+        value = value.astype(np.float32, copy=False)
         return value if shape is None else value.reshape(len(value), *shape)
 
     def _run(self, images: Array) -> list[Array]:

@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from onnx import TensorProto
 
 import snnconv
 from snnconv.data import Layout
+from snnconv.errors import DataError
 from tests.graph.forms import gather, shuffled
 
 Builder = Any
@@ -92,6 +94,25 @@ def test_a_form_converts_and_agrees_with_its_model(tmp_path: Path, new_model, fo
     # float32 in onnxruntime against exact sums, and weights on their grids
     assert converted.parity.largest_error < 1e-5
     # 17 images, of which one is alone in a piece; few steps and no compensation leave a little
+    assert run.agreement["128"] >= 0.8
+
+
+def test_bytes_go_in_where_the_model_preprocesses_them(tmp_path: Path, new_model) -> None:
+    b = new_model((8, 8, 2))
+    b.input.type.tensor_type.elem_type = TensorProto.UINT8
+    x = b.node("Cast", ["input"], "cast", to=TensorProto.FLOAT)
+    x = b.node("Div", [b.node("Sub", [x, b.constant("mean", [120, 130])], "centred"), b.constant("std", 60)], "scaled")
+    x = b.node("Transpose", [x], "first", perm=[0, 3, 1, 2])
+    b.classifier(b.relu(b.conv(x, "conv", (4, 2, 3, 3)), "relu"), 4)
+    model = b.save(tmp_path / "m.onnx")
+    images = np.random.default_rng(5).integers(0, 256, (40, 2, 8, 8)).astype(np.uint8)
+    np.save(tmp_path / "x.npy", images)
+    with pytest.raises(
+        DataError, match=r"m\.onnx takes UINT8, the preprocessed images hold .* calibrate with --scale 1"
+    ):
+        snnconv.calibrate(model, tmp_path / "x.npy", tmp_path / "m.calib", layout=Layout.NCHW)
+    converted, run = main_job(tmp_path, model, images, scale=1)
+    assert converted.parity.drawn  # whole numbers
     assert run.agreement["128"] >= 0.8
 
 

@@ -21,9 +21,10 @@ def read_dropout(node: OnnxNode, context: Context) -> Read:
 
 
 def read_cast(node: OnnxNode, context: Context) -> Read:
-    """Read a cast of float32 to itself."""
-    del context
+    """Read a cast to float32: of float32 itself, or of an image."""
     kind = int(node.attributes.get("to", 0))
+    if node.op == "CastLike":
+        kind = onnx.helper.np_dtype_to_tensor_dtype(context.constant(node.inputs[1]).dtype)
     if kind != _FLOAT:
         name = onnx.TensorProto.DataType.Name(kind) if kind in onnx.TensorProto.DataType.values() else str(kind)
         raise Unsupported(f"it casts to {name}; export the model in float32")
@@ -41,4 +42,10 @@ def read_transpose(node: OnnxNode, context: Context) -> Read:
     return Read(same_as=value, order=tuple(perm.index(axis) for axis in context.order(value)))
 
 
-READERS = {"Cast": read_cast, "Dropout": read_dropout, "Identity": read_identity, "Transpose": read_transpose}
+READERS = {
+    "Cast": read_cast,
+    "CastLike": read_cast,
+    "Dropout": read_dropout,
+    "Identity": read_identity,
+    "Transpose": read_transpose,
+}
