@@ -16,6 +16,7 @@ from snnconv.files.paths import is_folder
 from snnconv.files.sizes import MEMORY_LIMIT, readable
 from snnconv.graph.external_data import LARGEST_MODEL, read_external_data
 from snnconv.graph.functions import inline_functions
+from snnconv.graph.fused import write_out_fused
 from snnconv.graph.input_type import check_input_type
 from snnconv.graph.structure import check_structure
 from snnconv.graph.tensors import shown
@@ -88,9 +89,11 @@ def load(path: Path, memory_limit: int = MEMORY_LIMIT) -> OnnxFile:
         if external:
             digest = hashlib.sha256(b"".join([digest.digest(), *external]))
         check_structure(model, memory_limit)
-        if model.functions:
-            model = inline_functions(model, memory_limit)
-            check_structure(model, memory_limit)
+        for write_out in (lambda whole: inline_functions(whole, memory_limit), write_out_fused):
+            written = write_out(model)
+            if written is not model:
+                check_structure(written, memory_limit)
+                model = written
         _tidy(model)
         outputs = tuple(value.name for value in model.graph.output)
         if not outputs:

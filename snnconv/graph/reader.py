@@ -48,6 +48,15 @@ _KEEP_THE_AXES = frozenset(
 """Operators that may stand between the image and the Transpose that brings its channels to the front."""
 
 
+_OF_OPTIMISERS = ("com.microsoft.", "com.ms.internal.")
+"""The beginnings of the names of operators that onnxruntime's optimiser writes."""
+
+_OPTIMISED = (
+    "onnxruntime's optimiser wrote it, for one kind of machine; give the model from before the optimisation, or save "
+    "it at the level ORT_ENABLE_BASIC"
+)
+
+
 class Fate(StrEnum):
     """What becomes of an ONNX node."""
 
@@ -299,7 +308,8 @@ def _refuse(findings: list[Finding], view: View) -> None:
 def _made(node: OnnxNode, context: Context, lost: set[str]) -> Read:
     reader = READERS.get(node.op)
     if reader is None:
-        raise Unsupported(ADVICE.get(node.op.rsplit(".", 1)[-1], "no such operator is supported"))
+        otherwise = _OPTIMISED if node.op.startswith(_OF_OPTIMISERS) else "no such operator is supported"
+        raise Unsupported(ADVICE.get(node.op.rsplit(".", 1)[-1], otherwise))
     if lost.intersection(node.inputs):
         raise Unsupported  # what it reads is refused: it is not a reason of its own
     if all(not value or context.is_constant(value) for value in node.inputs):
