@@ -100,7 +100,7 @@ class _Writer:
 
     def _activate(self, node: onnx.NodeProto, activation: str, numbers: list[float], linear: str) -> None:
         inputs = [linear]
-        given = dict(zip(_ACTIVATIONS[activation], numbers, strict=False))
+        given: dict[str, Any] = dict(zip(_ACTIVATIONS[activation], numbers, strict=False))
         if activation == "Clip" and self._version >= _LIMITS_ARE_INPUTS:
             inputs += [self._constant(f"{linear}/{name}", number) for name, number in given.items()]
             given = {}
