@@ -201,7 +201,9 @@ class Context:
             self.producers[made.output] = made
             self._made[made.output] = made.shape
         if read.same_as is not None:
-            self._names[node.output] = self._names.get(read.same_as, read.same_as)
+            # what is left out may have several outputs: classes, and how sure they are
+            same = node.outputs if read.left_out else node.outputs[:1]
+            self._names.update((output, self._names.get(read.same_as, read.same_as)) for output in same)
         features = read.features
         if features is None and read.same_as is not None:
             features = self._features.get(read.same_as)

@@ -14,9 +14,10 @@ from snnconv.graph.reader import Fate, read, survey
 
 GOLDEN_OPERATORS = (
     "Abs Add ArgMax AveragePool BatchNormalization Cast CastLike Clip Concat Conv DepthToSpace Div Dropout Expand "
-    "Flatten Gather GatherND Gemm GlobalAveragePool GlobalMaxPool HardSigmoid Identity LeakyRelu LogSoftmax "
-    "MatMul Max MaxPool Mean Min Mul Neg PRelu Pad ReduceMax ReduceMean ReduceSum Relu Reshape Shrink Sigmoid "
-    "Slice Softmax SpaceToDepth Split Squeeze Sub Sum Tile Transpose Unsqueeze"
+    "Flatten Gather GatherND Gemm GlobalAveragePool GlobalMaxPool HardSigmoid Hardmax Identity LeakyRelu "
+    "LogSoftmax LpNormalization MatMul Max MaxPool Mean Min Mul Neg PRelu Pad Pow ReduceL2 ReduceMax ReduceMean "
+    "ReduceSum ReduceSumSquare Relu Reshape Shrink Sigmoid Slice Softmax SpaceToDepth Split Squeeze Sub Sum Tile "
+    "TopK Transpose Unsqueeze"
 )
 
 

@@ -18,6 +18,7 @@ from snnconv.graph.ops import (
     end,
     max_pool,
     move,
+    norm,
     relu,
     reshape,
     select,
@@ -25,7 +26,22 @@ from snnconv.graph.ops import (
 
 Reader = Callable[[OnnxNode, Context], Node | Read]
 
-_MODULES = (alias, arithmetic, average_pool, batchnorm, concat, conv, dense, end, max_pool, move, relu, reshape, select)
+_MODULES = (
+    alias,
+    arithmetic,
+    average_pool,
+    batchnorm,
+    concat,
+    conv,
+    dense,
+    end,
+    max_pool,
+    move,
+    norm,
+    relu,
+    reshape,
+    select,
+)
 
 
 def _gather() -> dict[str, Reader]:

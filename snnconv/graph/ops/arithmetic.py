@@ -7,6 +7,7 @@ import numpy as np
 
 from snnconv.graph.context import Context, OnnxNode, Read, Unsupported
 from snnconv.graph.graph import Add, Affine, Node
+from snnconv.graph.ops.norm import norm_of
 
 Array = np.ndarray[Any, Any]
 
@@ -55,6 +56,8 @@ def read_mul(node: OnnxNode, context: Context) -> Node:
         if context.is_constant(factor):
             gain = context.beside(context.weights(factor), value)
             return _affine(node, context, value, gain, np.zeros(()))
+    if node.inputs[0] == node.inputs[1] and len(context.shape(node.inputs[0])) == 1:
+        raise Unsupported(norm_of(node.inputs[0], context))
     raise Unsupported(
         "it multiplies two values of the network (attention or gating), which has no spiking form; use a ResNet without"
     )
@@ -68,6 +71,16 @@ def read_div(node: OnnxNode, context: Context) -> Node:
     if not divisor.all():
         raise Unsupported("it divides by 0")
     return _affine(node, context, node.inputs[0], 1 / divisor, np.zeros(()))
+
+
+def read_pow(node: OnnxNode, context: Context) -> Read:
+    """Read a first power; a square of a list of features is part of a norm."""
+    power = context.constant(node.inputs[1])
+    if power.size and (power == 1).all() and context.full_shape(node.output) == context.full_shape(node.inputs[0]):
+        return Read(same_as=node.inputs[0])
+    if power.size == 1 and power.item() == 2 and len(context.shape(node.inputs[0])) == 1:
+        raise Unsupported(norm_of(node.inputs[0], context))
+    raise Unsupported("it raises to a power other than 1, which has no spiking form; train with ReLU")
 
 
 def read_neg(node: OnnxNode, context: Context) -> Node:
@@ -100,6 +113,7 @@ READERS = {
     "Mean": read_sum,
     "Mul": read_mul,
     "Neg": read_neg,
+    "Pow": read_pow,
     "Sub": read_sub,
     "Sum": read_sum,
 }
