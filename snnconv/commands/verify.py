@@ -16,6 +16,7 @@ from snnconv.conversion.parity import TOLERANCE, check_parity
 from snnconv.data import ImageSet, Layout, count_of, open_images
 from snnconv.errors import ParityError
 from snnconv.graph.graph import Graph
+from snnconv.graph.input_type import is_whole
 from snnconv.graph.reader import Survey
 from snnconv.graph.stages import first_deviation, own_rounding, rounding_limits, stage_deviations
 from snnconv.ir.network import SpikingNetwork
@@ -120,6 +121,8 @@ def verified(
     if inputs.data is None:
         count = inputs.samples or usual
         given = _drawn(calibration, inputs.seed, count, together)
+        if is_whole(found.file.input_type):
+            given = map(np.rint, given)
     else:
         images = given_images(calibration, inputs.data, inputs.layout)
         count = count_of(images, inputs.samples, usual, "--samples")

@@ -211,7 +211,10 @@ def _current_grid(
         if weighted == network.input.name:
             finest = max(finest, INPUT_GRID)
         else:
-            finest = max(finest, int(_current_grid(network, found, full, weighted, grids, (*waiting, name)).max()))
+            read = _current_grid(network, found, full, weighted, grids, (*waiting, name))
+            # a channel that is always 0 is a multiple of anything
+            sounding = full[weighted].largest > 0
+            finest = max(finest, int(np.broadcast_to(read, sounding.shape)[sounding].max(initial=0)))
     largest = full[name].largest
     bits = np.ceil(np.log2(np.where(largest > 0, largest, 1.0)))
     # weights stay float32

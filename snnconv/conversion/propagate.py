@@ -166,8 +166,8 @@ class _Propagation:
         return scale if node.cap is None else np.minimum(scale, node.cap)
 
     def _source(self, value: str) -> str | None:
-        """Give the name of a value in the ONNX file, where it is there."""
-        return None if value in self._graph.internal else value
+        """Give the name of a value of the ONNX model, where it is known there."""
+        return self._graph.known_as(value)
 
     def _weighted(self, node: ann.Conv | ann.Dense) -> Carried:
         x, target = self._carried[node.inputs[0]], self._target(node.output)

@@ -25,8 +25,9 @@ Concat Constant ConstantOfShape Expand Flatten Gather GatherND Identity NonZero 
 Slice Split Squeeze Tile Transpose Unsqueeze
 """
 _OF_EACH_NUMBER = """
-Abs Add And Cast CastLike Ceil Clip Cos Div Equal Exp Floor Greater GreaterOrEqual IsNaN Less LessOrEqual Log Max Mean
-Min Mod Mul Neg Not Or Pow Reciprocal Relu Round Sign Sin Sqrt Sub Sum Tanh Where Xor
+Abs Add And Cast CastLike Ceil Clip Cos DequantizeLinear Div Equal Exp Floor Greater GreaterOrEqual IsNaN Less
+LessOrEqual Log Max Mean Min Mod Mul Neg Not Or Pow QuantizeLinear Reciprocal Relu Round Sign Sin Sqrt Sub Sum Tanh
+Where Xor
 """
 _SUMS = """
 Gemm MatMul ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum
@@ -62,6 +63,9 @@ _NUMBERS = frozenset(
 )
 """Types of numbers of 8 bytes or fewer."""
 
+_KNOWN_SINCE = {"DequantizeLinear": 19, "QuantizeLinear": 19}
+"""The oldest opset that the reference implementation has an operator of; it says the same before."""
+
 _TEXTS = ("sparse_value", "value_string", "value_strings")
 
 
@@ -89,9 +93,28 @@ def reads_little(node: onnx.NodeProto, shapes: Mapping[str, Shape]) -> bool:
     """
     if node.op_type in _ONE_BY_ONE:
         return all(prod(shapes.get(name, ())) <= _MANY for name in node.input[1:2])
+    if node.op_type in _KNOWN_SINCE:
+        return all(_fits_levels(node, shapes[node.input[0]], shapes[name]) for name in node.input[1:] if name)
     if node.op_type == "Clip":  # numpy would spread what it clips over the limits
         return all(prod(shapes[name]) == 1 for name in node.input[1:] if name)
     return True
+
+
+def _fits_levels(node: onnx.NodeProto, values: Shape, levels: Shape) -> bool:
+    """Say whether scales or zero points are one number, or one for each element or block of an axis."""
+    if prod(levels) == 1:
+        return True
+    given = {a.name: a.i for a in node.attribute}
+    axis, block = given.get("axis", 1), given.get("block_size", 0)
+    if not -len(values) <= axis < len(values):
+        return False
+    size = values[axis]
+    if not block:
+        return levels == (size,)
+    blocks = list(values)
+    blocks[axis] = -(-size // block) if block > 0 else 0
+    # the blocks are written out, so that the last one may not be much longer than what is left
+    return levels == tuple(blocks) and block <= max(size, 1)
 
 
 def products(node: onnx.NodeProto, read: Shape, made: Shape) -> int:
@@ -135,4 +158,5 @@ def _alone(node: onnx.NodeProto, inputs: list[str], version: int) -> onnx.ModelP
     """Give a model of one node, in the opset of the file: a node by itself would be run in the newest."""
     given, made = ([onnx.ValueInfoProto(name=name) for name in names if name] for names in (inputs, node.output))
     graph = onnx.helper.make_graph([node], "constant", given, made)
+    version = max(version, _KNOWN_SINCE.get(node.op_type, version))
     return onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", version)])

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,45 @@ Array = np.ndarray[Any, Any]
 
 class Unsupported(Exception):  # noqa: N818 - not an error of its own: the reader gathers the reasons of all nodes
     """A node that cannot be converted; its text says why, and what to change."""
+
+
+class Moved(Unsupported):
+    """Elements in a place where no layer can read them.
+
+    Attributes
+    ----------
+    view : View
+        Whose node is the one that cannot be converted.
+    """
+
+    def __init__(self, view: "View") -> None:
+        super().__init__(view.why)
+        self.view = view
+
+
+@dataclass(frozen=True)
+class View:
+    """A value whose elements are those of another one, in places that none of our nodes has.
+
+    Another operator may bring them back; else the one that moved them is refused.
+
+    Attributes
+    ----------
+    source : str
+        Our name of the other value.
+    places : ndarray of int
+        In the file's shape, batch included: element i of image b is b · size + i.
+    name, op : str
+        Of the operator that moved them.
+    why : str
+        Why it is refused where nothing brings them back.
+    """
+
+    source: str
+    places: Array
+    name: str
+    op: str
+    why: str
 
 
 @dataclass(frozen=True)
@@ -87,10 +127,14 @@ class Read:
         The ONNX value that the output is the same as, up to the order of its axes.
     order : tuple of int, optional
         Transposed by it, batch axis included, the ONNX output is channels first. None: that of the first input.
+    view : View, optional
+        What the output is where it is no value of ours.
     features : ndarray of int, optional
         For a flat output whose elements ONNX has in another order than we: onnx[i] = ours[features[i]].
     twins : mapping of str to str
         For nodes whose value the file does not have: the value of the file that has the same numbers.
+    derived : tuple of str
+        Of the values that the file does not have, those that neurons stand for or add up.
     left_out : str
         Why the node is not part of the network, where that is so.
     """
@@ -98,8 +142,10 @@ class Read:
     nodes: tuple[Node, ...] = ()
     same_as: str | None = None
     order: tuple[int, ...] | None = None
+    view: View | None = None
     features: Array | None = None
     twins: Mapping[str, str] = field(default_factory=dict)
+    derived: tuple[str, ...] = ()
     left_out: str = ""
 
 
@@ -123,11 +169,14 @@ class Context:
         self._orders: dict[str, tuple[int, ...]] = {}
         self._names: dict[str, str] = {}
         self._features: dict[str, Array] = {}
+        self._views: dict[str, View] = {}
         self._made: dict[str, Shape] = {}
         self.producers: dict[str, Node] = {}
         """The nodes so far, by the value they make."""
         self.twins: dict[str, str] = {}
         """For values that the file does not have: those of the file that have the same numbers."""
+        self.derived: set[str] = set()
+        """Values that the file does not have, and that neurons stand for or add up."""
 
     def start(self, value: str, order: tuple[int, ...]) -> None:
         """Name the input value and its order of axes."""
@@ -147,14 +196,28 @@ class Context:
         if read.order is not None:
             self._orders[node.output] = read.order
         self.twins |= read.twins
+        self.derived.update(read.derived)
         for made in read.nodes:
             self.producers[made.output] = made
             self._made[made.output] = made.shape
         if read.same_as is not None:
-            self._names[node.output] = self._names.get(read.same_as, read.same_as)
-        features = read.features if read.same_as is None else self._features.get(read.same_as)
+            # what is left out may have several outputs: classes, and how sure they are
+            same = node.outputs if read.left_out else node.outputs[:1]
+            self._names.update((output, self._names.get(read.same_as, read.same_as)) for output in same)
+        features = read.features
+        if features is None and read.same_as is not None:
+            features = self._features.get(read.same_as)
         if features is not None:
             self._features[node.output] = features
+        view = read.view if read.same_as is None else self._views.get(read.same_as)
+        if view is not None:
+            self._views[node.output] = view
+            self._orders[node.output] = tuple(range(view.places.ndim))
+
+    @property
+    def batch(self) -> int:
+        """The batch size that shapes and places have."""
+        return self._batch
 
     def inner(self, wanted: str) -> str:
         """Give a name for a value that the file does not have: the one wanted, or longer where the file has it."""
@@ -192,8 +255,8 @@ class Context:
             raise ModelError(f"the tensor {value} holds NaN or infinity; train or export the model again")
         return array
 
-    def weights(self, value: str) -> Array:
-        """Give a constant as float64.
+    def weights(self, value: str, finite: bool = True) -> Array:
+        """Give a constant as float64; of one that need not be finite, infinity is no error.
 
         Raises
         ------
@@ -202,7 +265,7 @@ class Context:
         ModelError
             If it holds NaN or infinity.
         """
-        array = self.constant(value)
+        array = self.constant(value, finite)
         if array.dtype not in (np.float32, np.float64):
             raise Unsupported(f"the tensor {value} has type {array.dtype}, float32 is expected")
         return array.astype(np.float64)
@@ -232,6 +295,27 @@ class Context:
             raise Unsupported(f"it reads {value}, reshaped from {found} to {expected}; only flattening is supported")
         return self._names.get(value, value)
 
+    def view(self, value: str) -> View | None:
+        """Give what a value is where it is none of ours."""
+        return self._views.get(value)
+
+    def places(self, value: str) -> tuple[str, Array]:
+        """Say where the elements of a value are: our name of a value, and places as those of a `View`.
+
+        Raises
+        ------
+        Unsupported
+            If no layer made it.
+        """
+        if value in self._views:
+            return self._views[value].source, self._views[value].places
+        name, made = self._names.get(value, value), self.made_shape(value)
+        places = np.arange(self._batch * prod(made)).reshape(self._batch, *made)
+        if value in self._features:
+            return name, places[:, self._features[value]]
+        order, full = self.order(value), self.full_shape(value)
+        return name, places.reshape([full[axis] for axis in order]).transpose(np.argsort(order))
+
     def raw_source(self, value: str) -> str:
         """Give our name of a value, for a reader that takes it in the shape in which we made it."""
         return self._names.get(value, value)
@@ -242,8 +326,10 @@ class Context:
         Raises
         ------
         Unsupported
-            If no layer made it.
+            If no layer made it, or its elements are elsewhere.
         """
+        if value in self._views:
+            raise Moved(self._views[value])
         name = self._names.get(value, value)
         if name not in self._made:
             raise Unsupported(f"it reads {value}, which no supported layer makes")
@@ -268,6 +354,8 @@ class Context:
         Unsupported
             If it is not known or empty, or the first axis is not the batch.
         """
+        if value in self._views and self._views[value].places.shape[:1] != (self._batch,):
+            raise Moved(self._views[value])
         found = self._facts.shapes.get(value)
         if found is None:
             raise Unsupported(f"the shape of {value} is not known")
@@ -277,7 +365,10 @@ class Context:
                 "export with larger ones"
             )
         if not found or found[0] != self._batch:
-            raise Unsupported(f"{value} has shape {found}, whose first axis is not the batch of {self._batch}")
+            raise Unsupported(
+                f"{value} has shape {found}, whose first axis is not the batch of {self._batch}; flatten with "
+                "torch.flatten(x, 1), not by squeeze() or to a size that holds for one batch"
+            )
         return found
 
     def shape(self, value: str) -> tuple[int, ...]:

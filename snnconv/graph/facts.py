@@ -28,6 +28,9 @@ class Facts:
     of_batch : set of str
         Constants of floating numbers that are others for another batch size, where the file leaves it open. One that
         is repeated for each image is not among them: its numbers are the same.
+    least_batch : int
+        The smallest batch of which values have the axes that they have of others: 2 where a Squeeze without axes takes
+        the axis of a single image away too, else 1.
     """
 
     constants: dict[str, TensorProto | Array] = field(default_factory=dict)
@@ -36,6 +39,7 @@ class Facts:
     image_bytes: int = 0
     names: set[str] = field(default_factory=set)
     of_batch: set[str] = field(default_factory=set)
+    least_batch: int = 1
 
     def constant(self, name: str) -> Array:
         """Give a constant as an array."""

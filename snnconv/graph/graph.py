@@ -162,6 +162,9 @@ class Graph:
     internal : mapping of str to str
         Values that the ONNX file does not have, each with the value of the file that has the same numbers in another
         shape, or an empty text.
+    derived : frozenset of str
+        Values that the file does not have, and that neurons stand for or add up all the same: the parts of an operator
+        that is a sum of ReLUs. They follow from values of the file by the nodes between.
     """
 
     name: str
@@ -172,6 +175,7 @@ class Graph:
     nodes: tuple[Node, ...]
     layouts: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     internal: Mapping[str, str] = field(default_factory=dict)
+    derived: frozenset[str] = frozenset()
 
     @cached_property
     def _producers(self) -> dict[str, Node]:
@@ -207,8 +211,11 @@ class Graph:
     def caps(self) -> dict[str, float]:
         """The largest values of capped ReLUs, by the value they make; by the ReLU's name where the file has no such."""
         capped = [node for node in self.nodes if isinstance(node, Relu)]
-        names = {node.output: node.name if node.output in self.internal else node.output for node in capped}
-        return {names[node.output]: node.cap for node in capped if node.cap is not None}
+        return {self.known_as(node.output) or node.name: node.cap for node in capped if node.cap is not None}
+
+    def known_as(self, value: str) -> str | None:
+        """Give the name under which the reference gives a value, None where it does not."""
+        return value if value not in self.internal or value in self.derived else None
 
     @property
     def class_count(self) -> int:

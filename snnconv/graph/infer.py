@@ -25,6 +25,9 @@ that files hold as a size of something else would hide a batch size that is writ
 _OTHER_BATCH = 2
 """A second one, for numbers that change with it. Smaller, so that it fits; their difference has one divisor."""
 
+_OF_SIZES_OF_1 = frozenset({"Squeeze"})
+"""Operators that may treat an axis of size 1 in another way: the batch axis too, where there is one image."""
+
 
 def infer(file: OnnxFile, memory_limit: int, wanted: set[int] | None = None) -> Facts:
     """Compute what does not depend on the image, and the shapes of what does.
@@ -58,7 +61,26 @@ def infer(file: OnnxFile, memory_limit: int, wanted: set[int] | None = None) -> 
     facts.names = {file.input, *(t.name for t in graph.initializer), *(n for p in graph.node for n in p.output if n)}
     if file.batch is None:
         facts.of_batch = _of_batch(file, nodes, pass_, memory_limit)
+        facts.least_batch = 1 if _runs_alone(file, nodes, pass_, memory_limit) else 2
     return facts
+
+
+def _runs_alone(file: OnnxFile, nodes: Iterable[onnx.NodeProto], first: "OnePass", limit: int) -> bool:
+    """Say whether the values of one image have the shapes of a batch, but for its size."""
+    if not first.of_shapes and not any(node.op_type in _OF_SIZES_OF_1 for node in nodes):
+        return True  # as in most files; a second pass takes as long as the first
+    facts = first.facts
+    given = {name: value for name, value in facts.constants.items() if name not in first.of_shapes}
+    alone = OnePass(file, 1, given, limit)
+    try:
+        alone.visit_all(nodes)
+    except ModelError:
+        return False
+    return all(
+        alone.facts.shapes.get(name) == (1, *shape[1:])
+        for name, shape in facts.shapes.items()
+        if shape[:1] == (OPEN_BATCH,)
+    )
 
 
 def _of_batch(file: OnnxFile, nodes: Iterable[onnx.NodeProto], first: "OnePass", limit: int) -> set[str]:

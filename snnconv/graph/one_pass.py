@@ -62,7 +62,7 @@ class OnePass:
     def __init__(self, file: OnnxFile, batch: int, given: Mapping[str, TensorProto | Array], limit: int) -> None:
         self.facts = Facts(constants=dict(given))
         self.facts.shapes[file.input] = (batch, *file.input_shape)
-        self.facts.types[file.input] = TensorProto.FLOAT
+        self.facts.types[file.input] = file.input_type
         self.of_shapes: set[str] = set()
         self._path = file.path
         self._batch = batch

@@ -16,8 +16,10 @@ from snnconv.files.paths import is_folder
 from snnconv.files.sizes import MEMORY_LIMIT, readable
 from snnconv.graph.external_data import LARGEST_MODEL, read_external_data
 from snnconv.graph.functions import inline_functions
+from snnconv.graph.fused import write_out_fused
+from snnconv.graph.input_type import check_input_type
 from snnconv.graph.structure import check_structure
-from snnconv.graph.tensors import shown, type_name
+from snnconv.graph.tensors import shown
 from snnconv.graph.wire import check_wire
 
 _BYTES = 4  # of a float32
@@ -42,6 +44,8 @@ class OnnxFile:
         Shape of one image as the file has it, three sizes.
     batch : int or None
         The batch size that the file fixes, None where it leaves it open.
+    input_type : int
+        The element type of the input, as ONNX numbers them.
     """
 
     path: Path
@@ -51,6 +55,7 @@ class OnnxFile:
     outputs: tuple[str, ...]
     input_shape: tuple[int, ...]
     batch: int | None
+    input_type: int = onnx.TensorProto.FLOAT
 
 
 def load(path: Path, memory_limit: int = MEMORY_LIMIT) -> OnnxFile:
@@ -84,18 +89,21 @@ def load(path: Path, memory_limit: int = MEMORY_LIMIT) -> OnnxFile:
         if external:
             digest = hashlib.sha256(b"".join([digest.digest(), *external]))
         check_structure(model, memory_limit)
-        if model.functions:
-            model = inline_functions(model, memory_limit)
-            check_structure(model, memory_limit)
+        for write_out in (lambda whole: inline_functions(whole, memory_limit), write_out_fused):
+            written = write_out(model)
+            if written is not model:
+                check_structure(written, memory_limit)
+                model = written
         _tidy(model)
         outputs = tuple(value.name for value in model.graph.output)
         if not outputs:
             raise ModelError("has no outputs, at least one is expected; export it again")
         name, shape, batch = _image_input(model.graph, memory_limit)
+        input_type = check_input_type(model.graph, name)
         _check_by_onnx(model)
     except InputError as error:
         raise type(error)(_about(path, str(error))) from error
-    return OnnxFile(path, digest.hexdigest(), model, name, outputs, shape, batch)
+    return OnnxFile(path, digest.hexdigest(), model, name, outputs, shape, batch, input_type)
 
 
 def _bytes(path: Path, memory_limit: int) -> bytes:
@@ -177,9 +185,6 @@ def _image_input(graph: onnx.GraphProto, memory_limit: int) -> tuple[str, tuple[
         raise ModelError(f"has {len(graph.input)} inputs ({names}), exactly one is expected; {_one_input(graph)}")
     value = graph.input[0]
     tensor = value.type.tensor_type
-    if tensor.elem_type != onnx.TensorProto.FLOAT:
-        found = type_name(tensor.elem_type)
-        raise ModelError(f"input {value.name} has type {found}, FLOAT is expected; export in float32")
     sizes = [d.dim_value if d.HasField("dim_value") else None for d in tensor.shape.dim]
     fixed = [size for size in sizes[1:] if size is not None and size >= 1]
     if len(sizes) != 4 or len(fixed) != 3 or (sizes[0] is not None and sizes[0] < 1):

@@ -14,10 +14,11 @@ from snnconv.errors import ModelError, UnsupportedOperatorError
 from snnconv.files.sizes import MEMORY_LIMIT
 from snnconv.graph import onnx_file
 from snnconv.graph.advice import of_unknown
-from snnconv.graph.context import Context, OnnxNode, Read, Unsupported
+from snnconv.graph.context import Context, Moved, OnnxNode, Read, Unsupported, View
 from snnconv.graph.facts import Facts
 from snnconv.graph.graph import Flatten, Graph, Node, reached
 from snnconv.graph.infer import OPEN_BATCH, infer
+from snnconv.graph.moves import MOVES, moved
 from snnconv.graph.onnx_file import OnnxFile
 from snnconv.graph.ops import AT_THE_END, READERS
 from snnconv.graph.patterns import Neighbours, recognised
@@ -29,7 +30,22 @@ _CHANNELS_LAST = (0, 3, 1, 2)
 
 
 _KEEP_THE_AXES = frozenset(
-    {"Add", "Cast", "Concat", "Div", "Dropout", "Identity", "Mul", "Neg", "Pad", "Slice", "Split", "Sub", "Sum"}
+    {
+        "Add",
+        "Cast",
+        "CastLike",
+        "Concat",
+        "Div",
+        "Dropout",
+        "Identity",
+        "Mul",
+        "Neg",
+        "Pad",
+        "Slice",
+        "Split",
+        "Sub",
+        "Sum",
+    }
 )
 """Operators that may stand between the image and the Transpose that brings its channels to the front."""
 
@@ -169,7 +185,7 @@ def survey(path: Path, output: str | None = None, memory_limit: int = MEMORY_LIM
     context = Context(facts, batch, _ends(file.model.graph, wanted))
     try:
         context.start(file.input, _input_order(file, facts, wanted))
-        findings, nodes = _read_nodes(file, facts, context, wanted)
+        findings, nodes = _read_nodes(file, facts, context, wanted, chosen)
         graph = None
         if not any(finding.fate is Fate.REFUSED for finding in findings):
             graph = _graph(file, context, nodes, chosen)
@@ -235,7 +251,9 @@ def _input_order(file: OnnxFile, facts: Facts, wanted: set[int]) -> tuple[int, .
     return _CHANNELS_FIRST
 
 
-def _read_nodes(file: OnnxFile, facts: Facts, context: Context, wanted: set[int]) -> tuple[list[Finding], list[Node]]:
+def _read_nodes(
+    file: OnnxFile, facts: Facts, context: Context, wanted: set[int], output: str
+) -> tuple[list[Finding], list[Node]]:
     findings: list[Finding] = []
     nodes: list[Node] = []
     version = opset(file.model)
@@ -257,6 +275,10 @@ def _read_nodes(file: OnnxFile, facts: Facts, context: Context, wanted: set[int]
         else:
             try:
                 made = _made(node, context, lost)
+            except Moved as reason:
+                _refuse(findings, reason.view)
+                lost.update(node.outputs)
+                continue
             except Unsupported as reason:
                 if str(reason):
                     findings.append(Finding(node.name, node.op, Fate.REFUSED, (), str(reason)))
@@ -267,6 +289,9 @@ def _read_nodes(file: OnnxFile, facts: Facts, context: Context, wanted: set[int]
         if made.left_out:
             behind.update(node.outputs)
         findings.append(_finding(node, made))
+    moved_output = context.view(output)
+    if moved_output is not None:
+        _refuse(findings, moved_output)
     return findings, nodes
 
 
@@ -285,6 +310,12 @@ def _recognised(findings: list[Finding], file: OnnxFile, facts: Facts) -> list[F
     ]
 
 
+def _refuse(findings: list[Finding], view: View) -> None:
+    """Refuse the operator that moved elements to where nothing reads them."""
+    place = next(i for i, finding in enumerate(findings) if (finding.name, finding.op) == (view.name, view.op))
+    findings[place] = Finding(view.name, view.op, Fate.REFUSED, (), view.why)
+
+
 def _made(node: OnnxNode, context: Context, lost: set[str]) -> Read:
     reader = READERS.get(node.op)
     if reader is None:
@@ -294,7 +325,12 @@ def _made(node: OnnxNode, context: Context, lost: set[str]) -> Read:
         raise Unsupported  # what it reads is refused: it is not a reason of its own
     if all(not value or context.is_constant(value) for value in node.inputs):
         raise Unsupported("all that it reads is constant, and it is not computed here; fold constants when you export")
-    made = reader(node, context)
+    try:
+        made = reader(node, context)
+    except Unsupported as reason:
+        if node.op not in MOVES:
+            raise
+        made = moved(node, context, str(reason))
     return made if isinstance(made, Read) else Read((made,))
 
 
@@ -323,6 +359,7 @@ def _graph(file: OnnxFile, context: Context, nodes: list[Node], output: str) -> 
         nodes=reached(nodes, value),
         layouts=_layouts(file, context, made),
         internal={name: context.twins.get(name, "") for name in sorted(made - _values(file))},
+        derived=frozenset(context.derived),
     )
     found = graph.shape_of(value)
     if len(found) == 3 and found[1:] == (1, 1):

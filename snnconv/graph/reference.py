@@ -8,6 +8,8 @@ import numpy as np
 import onnxruntime
 
 from snnconv.errors import ModelError
+from snnconv.graph.derived import derive, read_for
+from snnconv.graph.input_type import as_given
 from snnconv.graph.needed import needed_model
 from snnconv.graph.reader import Survey, opened
 
@@ -49,12 +51,17 @@ class ReferenceModel:
         self.sha256 = file.sha256
         self._path = path = file.path
         self._input = file.input
+        self._type = file.input_type
         self._batch = file.batch
+        self._least = found.facts.least_batch
         self._layouts = graph.layouts
         self._graph = graph
         self.values = tuple(values) or (graph.output,)
+        # what follows from other values is computed here
+        read = (read_for(graph, name) if name in graph.derived else (name,) for name in self.values)
+        self._read = tuple(dict.fromkeys(name for names in read for name in names))
         # what the file has in another shape only is run there
-        self._run_names = tuple(graph.internal.get(name) or name for name in self.values)
+        self._run_names = tuple(graph.internal.get(name) or name for name in self._read)
         model = needed_model(file.model, found.facts.constants, dict.fromkeys(self._run_names), file.batch is None)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
@@ -92,25 +99,33 @@ class ReferenceModel:
 
         Raises
         ------
+        DataError
+            If the model takes whole numbers, and the images hold others.
         ModelError
             If onnxruntime cannot run the model on this batch.
         """
+        images = as_given(images, self._type, str(self._path))
         order = self._layouts.get(self._input)
         if order is not None:
             images = np.ascontiguousarray(images.transpose(np.argsort(order)))
-        if self._batch is None or len(images) == self._batch:
+        if self._batch is None and len(images) < self._least:
+            # alone, an image would lose its batch axis
+            values = [value[: len(images)] for value in self._run(images.repeat(self._least, axis=0))]
+        elif self._batch is None or len(images) == self._batch:
             values = self._run(images)
         else:
             values = self._run_in_fixed_batches(images, self._batch)
-        return [
-            self._ours(name, run, value) for name, run, value in zip(self.values, self._run_names, values, strict=True)
-        ]
+        read = zip(self._read, self._run_names, values, strict=True)
+        given = {name: self._ours(name, run, value) for name, run, value in read}
+        return [derive(self._graph, name, given) for name in self.values]
 
     def _ours(self, name: str, run: str, value: Array) -> Array:
         """Give a value of the file in the order of axes and the shape that the graph has it in."""
         if run in self._layouts:
             value = value.transpose(self._layouts[run])
         shape = self._graph.known_shape(name)
+        # what the model has not cast yet, or keeps in float64
+        value = value.astype(np.float32, copy=False)
         return value if shape is None else value.reshape(len(value), *shape)
 
     def _run(self, images: Array) -> list[Array]:

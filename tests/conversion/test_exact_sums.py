@@ -7,13 +7,15 @@ from snnconv.ir.network import SpikingNetwork
 from tests.runtime.conftest import NetworkMaker
 
 
-def _stream() -> SpikingNetwork:
+def _stream(silent: bool = False) -> SpikingNetwork:
     """Spikes of 4 channels make a current of 16, which is averaged over 8 × 8 places and classified."""
+    weight = np.full((16, 4, 3, 3), 8.0)
+    weight[0] = 0.0 if silent else 8.0
     m = NetworkMaker()
     m.add(ir.Input, "image", (4, 8, 8), amplitude=1.0)
     m.add(ir.Neuron, "n", (4, 8, 8), "image", threshold=np.asarray(1.0))
     plain = {"strides": (1, 1), "dilations": (1, 1)}
-    m.add(ir.Conv, "stream", (16, 8, 8), "n", weight=np.full((16, 4, 3, 3), 8.0), pads=(1, 1, 1, 1), **plain)
+    m.add(ir.Conv, "stream", (16, 8, 8), "n", weight=weight, pads=(1, 1, 1, 1), **plain)
     m.add(ir.SumPool, "pool", (16, 1, 1), "stream", kernel=(8, 8), strides=(8, 8), pads=(0, 0, 0, 0))
     m.add(ir.Flatten, "flat", (16,), "pool")
     m.add(ir.Dense, "logits", (10,), "flat", weight=np.full((10, 16), 1e-3))
@@ -31,3 +33,9 @@ def test_weights_on_currents_take_what_float64_leaves() -> None:
     network = _stream()
     assert network.tensors["logits.grid"] == 24
     assert abs(network.tensors["logits.weight"].astype(np.float64) - 1e-3).max() <= 2.0**-25
+
+
+def test_a_channel_that_is_always_0_takes_no_bits_from_weights_on_currents() -> None:
+    network = _stream(silent=True)
+    assert network.tensors["stream.grid"].tolist() == [36, *[20] * 15]
+    assert network.tensors["logits.grid"] == 24

@@ -54,12 +54,13 @@ def _features(w: GraphWriter, v: Value) -> Flat:
         return replace(flattened(w, v), turned=v.last)
     drawn = w.rng.random()
     if drawn < 0.3:
-        op = w.pick(["ReduceMean", "ReduceMean", "ReduceMax"])
+        op = w.pick(["ReduceMean", "ReduceMean", "ReduceMax", "ReduceSum"])
         v = to_last(w, v) if w.chance(0.3) else v
         axes = [v.axis(1), v.axis(2)]
         if w.chance(0.3):
             axes = [axis - 4 for axis in axes]
-        return Flat(w.with_axes(op, v.name, axes[:: w.pick([1, -1])], 18, keepdims=0), v.channels)
+        since = 13 if op == "ReduceSum" else 18
+        return Flat(w.with_axes(op, v.name, axes[:: w.pick([1, -1])], since, keepdims=0), v.channels)
     if drawn < 0.36 and not v.last:
         # rows and columns as one axis, as `view(n, c, -1).mean(2)`
         target = w.constant("target", [w.pick([0, w.batch or -1]), v.channels, v.sizes[0] * v.sizes[1]], np.int64)
@@ -89,7 +90,7 @@ def flattened(w: GraphWriter, v: Value) -> Flat:
     """Flatten to (N, features)."""
     size = int(np.prod(v.shape))
     pixel = v.sizes == (1, 1)
-    ways = ["Flatten", "Flatten", "minus one", "zero", "arithmetic"] + ["squeeze"] * 2 * pixel
+    ways = ["Flatten", "Flatten", "minus one", "zero", "arithmetic"] + ["squeeze", "squeeze", "gather"] * pixel
     match w.pick(ways):
         case "squeeze":
             axes = [v.axis(1), v.axis(2)]
@@ -97,6 +98,12 @@ def flattened(w: GraphWriter, v: Value) -> Flat:
                 v = Value(w.with_axes("Squeeze", v.name, [axes[1]], 13), v.shape)
                 return Flat(w.with_axes("Squeeze", v.name, [axes[0]], 13), size)
             return Flat(w.with_axes("Squeeze", v.name, axes, 13), size)
+        case "gather":  # x[:, :, 0, 0]
+            for axis in sorted((v.axis(1), v.axis(2)), reverse=True):
+                v = Value(
+                    w.node("Gather", [v.name, w.constant("index", w.pick([0, -1]), np.int64)], axis=axis), v.shape
+                )
+            return Flat(v.name, size)
         case "minus one":
             target = w.pick([[-1, size], [w.batch or -1, size]])
             return Flat(w.node("Reshape", [v.name, w.constant("target", target, np.int64)]), size)

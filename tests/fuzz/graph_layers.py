@@ -155,7 +155,9 @@ def passing(w: GraphWriter, v: Value) -> Value:
 
 
 def relu(w: GraphWriter, v: Value) -> Value:
-    """Add a ReLU, in any of the forms in which exporters write it."""
+    """Add a ReLU, in any of the forms in which exporters write it, or now and then another sum of ReLUs."""
+    if w.chance(0.08):
+        return replace(v, name=_sum_of_relus(w, v), rectified=False)
     made = replace(v, name=_relu_node(w, v), rectified=True)
     if w.chance(0.1):
         cap = w.pick([6.0, 1.0, 2.5])
@@ -177,6 +179,26 @@ def _relu_node(w: GraphWriter, v: Value) -> str:
         case "prelu":
             return str(w.node("PRelu", [v.name, w.constant("slope", np.zeros((1,) * 3))]))
     return str(w.node("Relu", [v.name]))
+
+
+def _sum_of_relus(w: GraphWriter, v: Value) -> str:
+    """Add an activation with two slopes, a clip, or a comparison with a constant or another value."""
+    kinds = ["LeakyRelu", "PRelu", "Abs", "HardSigmoid", "clip"] + ["Max", "Min", "of values"] * (w.opset >= 8)
+    match w.pick(kinds):
+        case "LeakyRelu":
+            return str(w.node("LeakyRelu", [v.name], alpha=w.pick([0.01, 0.25, -0.5])))
+        case "PRelu":
+            # the slope may not make the value larger, and has its axes
+            return str(w.node("PRelu", [v.name, w.constant("slope", _beside(w, v, -0.2, 0.5))]))
+        case "clip":
+            return _clip(w, v, w.pick([-1.0, -0.3, 0.2]), w.pick([0.9, 2.5, None]))
+        case "Max" | "Min" as op:
+            inputs = [v.name, w.constant("limit", _beside(w, v, -0.3, 0.6))]
+            return str(w.node(op, inputs[:: w.pick([1, -1])]))
+        case "of values":
+            return str(w.node(w.pick(["Max", "Min"]), [v.name, affine(w, v).name]))
+        case op:
+            return str(w.node(op, [v.name]))
 
 
 def _clip(w: GraphWriter, v: Value, low: float, high: float | None) -> str:

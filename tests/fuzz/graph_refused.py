@@ -19,12 +19,6 @@ def _by_itself(op: str) -> tuple[int, _Put]:
     return 7, lambda w, v: str(w.node(op, [v.name, v.name]))
 
 
-def _clip(w: GraphWriter, v: Value) -> str:
-    if w.opset < 11:
-        return str(w.node("Clip", [v.name], min=0.1, max=1.0))
-    return str(w.node("Clip", [v.name, w.constant("min", 0.1), w.constant("max", 1.0)]))
-
-
 def _instance_norm(w: GraphWriter, v: Value) -> str:
     # the second axis is normalised, whichever it is
     size = v.file_shape[0]
@@ -54,33 +48,19 @@ def _power(w: GraphWriter, v: Value) -> str:
     return str(w.node("Pow", [v.name, w.constant("two", 2.0)]))
 
 
-def _largest(w: GraphWriter, v: Value) -> str:
-    return str(w.node("Max", [v.name, v.name]))
-
-
-def _prelu(w: GraphWriter, v: Value) -> str:
-    return str(w.node("PRelu", [v.name, w.constant("slope", [0.25])]))
-
-
 REFUSED: dict[str, tuple[int, _Put]] = {
     "Sigmoid": _plain("Sigmoid"),
     "Tanh": _plain("Tanh"),
-    "LeakyRelu": _plain("LeakyRelu", alpha=0.1),
     "Elu": _plain("Elu"),
     "Softplus": _plain("Softplus"),
-    "HardSigmoid": _plain("HardSigmoid"),
     "HardSwish": _plain("HardSwish", 14),
     "Gelu": _plain("Gelu", 20),
-    "Abs": _plain("Abs"),
     "Exp": _plain("Exp"),
     "Softmax": _plain("Softmax", axis=1),
     "LRN": _plain("LRN", size=3),
     "MaxPool dilated": _plain("MaxPool", 10, kernel_shape=[1, 1], dilations=[2, 2]),
     "LpPool": _plain("LpPool", 11, kernel_shape=[1, 1]),
     "Mul of two": _by_itself("Mul"),
-    "Max of two": (8, _largest),
-    "Clip": (7, _clip),
-    "PRelu": (7, _prelu),
     "Pow": (7, _power),
     "InstanceNormalization": (7, _instance_norm),
     "LayerNormalization": (17, _layer_norm),

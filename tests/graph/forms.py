@@ -87,3 +87,17 @@ def max_pool(**attributes: Any) -> Callable[[Builder], str]:
 def squeezed(b: Builder) -> str:
     axes = b.constant("axes", [2, 3], np.int64)
     return b.node("Squeeze", [b.node("GlobalAveragePool", ["input"], "pooled"), axes], "squeezed")
+
+
+def gather(b: Builder, x: str, indices: Any, y: str, axis: int) -> str:
+    return b.node("Gather", [x, b.constant(f"{y}.indices", indices, np.int64)], y, axis=axis)
+
+
+def reshaped(b: Builder, x: str, shape: list[int], y: str) -> str:
+    return b.node("Reshape", [x, b.constant(f"{y}.shape", shape, np.int64)], y)
+
+
+def shuffled(b: Builder, x: str, groups: int, each: int, size: int) -> str:
+    """Interleave groups of channels, as ShuffleNet does."""
+    x = b.node("Transpose", [reshaped(b, x, [-1, groups, each, size, size], "five")], "turned", perm=[0, 2, 1, 3, 4])
+    return reshaped(b, x, [-1, groups * each, size, size], "y")

@@ -11,7 +11,7 @@ from onnx import TensorProto, helper
 from snnconv.errors import ModelError
 from snnconv.graph import onnx_file
 from snnconv.graph.facts import Facts
-from snnconv.graph.graph import AveragePool, Dense, Flatten
+from snnconv.graph.graph import AveragePool, Dense, Flatten, Relu
 from snnconv.graph.infer import OPEN_BATCH, infer
 from snnconv.graph.reader import read
 
@@ -204,9 +204,18 @@ MIXED = {
 def test_a_reshape_that_mixes_images_is_refused(tmp_path: Path, new_model, shape: list[int], batch: int | None) -> None:
     b = new_model(batch=batch)
     b.node("Reshape", ["input", b.constant("shape", shape, INT)], "mixed")
-    b.node("Reshape", ["mixed", b.constant("back", [-1, 128], INT)], "logits")
+    b.node("Reshape", [b.relu("mixed", "relu"), b.constant("back", [-1, 128], INT)], "logits")
     with pytest.raises(ModelError, match=r"MIXED \(mixed has shape .*whose first axis is not the batch of"):
         read(b.save(tmp_path / "m.onnx"))
+
+
+@pytest.mark.parametrize("shape", MIXED.values(), ids=MIXED.keys())
+@pytest.mark.parametrize("batch", [None, 4])
+def test_a_reshape_that_is_undone_is_nothing(tmp_path: Path, new_model, shape: list[int], batch: int | None) -> None:
+    b = new_model(batch=batch)
+    x = b.node("Reshape", [b.relu("input", "relu"), b.constant("shape", shape, INT)], "mixed")
+    b.gemm(b.node("Reshape", [x, b.constant("back", [-1, 128], INT)], "flat"), "logits", 128, 5)
+    assert [type(node) for node in read(b.save(tmp_path / "m.onnx")).nodes] == [Relu, Flatten, Dense]
 
 
 def batch_as_float(b: Builder, x: str = "input") -> str:

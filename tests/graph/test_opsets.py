@@ -30,12 +30,23 @@ def test_bounds_that_old_opsets_keep_in_attributes_are_read(
 OLDER = {
     "clip attributes": (10, lambda b: b.node("Clip", [b.conv("input", "c", (3, 2, 1, 1))], "y", min=0.0, max=0.5)),
     "clip without a limit above": (10, lambda b: b.node("Clip", ["input"], "y", min=0.0)),
+    "clip attributes below 0": (10, lambda b: b.node("Clip", ["input"], "y", min=-0.5, max=0.75)),
     "clip without limits": (6 + 1, lambda b: b.node("Clip", ["input"], "y")),
     "dropout with a ratio": (7, lambda b: b.node("Dropout", ["input"], "y", ratio=0.5)),
+    "batchnorm by element": (
+        8,
+        lambda b: b.node(
+            "BatchNormalization",
+            ["input", *(b.constant(name, b.random.uniform(0.5, 2, (2, 8, 8))) for name in ("g", "b", "m", "v"))],
+            "y",
+            spatial=0,
+        ),
+    ),
     "batchnorm": (7, lambda b: b.batchnorm("input", "y", 2, momentum=0.9)),
     "split attribute": (11, lambda b: parts(b, split=[3, 5])),
     "squeeze attribute": (11, lambda b: b.node("Squeeze", [b.node("GlobalMaxPool", ["input"], "p")], "y", axes=[2, 3])),
     "reduce-max attribute": (11, lambda b: b.node("ReduceMax", ["input"], "y", axes=[2, 3], keepdims=0)),
+    "reduce-sum attribute": (12, lambda b: b.node("ReduceSum", ["input"], "y", axes=[2, 3], keepdims=0)),
     "average with pads": (10, average(kernel_shape=[3, 3], pads=[1, 1, 1, 1])),
     "mul": (7, map_of("Mul", (2, 1, 1))),
 }

@@ -148,3 +148,70 @@ def test_only_what_the_output_needs_must_be_supported(tmp_path: Path, new_model)
     assert read(path).output == "logits"
     with pytest.raises(UnsupportedOperatorError, match=r"2 nodes not supported: Tanh TANH .*; Erf ERF"):
         read(path, "erf")
+
+
+@pytest.mark.parametrize("output", ["values", "indices"])
+@pytest.mark.parametrize("softmax", [True, False])
+def test_the_best_classes_at_the_end_are_left_out(tmp_path: Path, new_model, output: str, softmax: bool) -> None:
+    b = new_model()
+    x = ends(b, *[("Softmax", {"axis": 1})] * softmax)
+    b.node("TopK", [x, b.constant("k", [2], np.int64)], "values")
+    b.nodes[-1].output.append("indices")
+    path = b.save(tmp_path / "m.onnx", "values")
+    found = survey(path, output)
+    assert found.graph is not None
+    assert found.graph.output == "logits"
+    assert {finding.op: finding.fate for finding in found.findings}["TopK"] is Fate.LEFT_OUT
+
+
+def test_the_worst_classes_at_the_end_are_refused(tmp_path: Path, new_model) -> None:
+    b = new_model()
+    b.node("TopK", [ends(b), b.constant("k", [2], np.int64)], "values", largest=0)
+    b.nodes[-1].output.append("indices")
+    with pytest.raises(UnsupportedOperatorError, match=r"TopK VALUES \(it gives the smallest, and the network decides"):
+        read(b.save(tmp_path / "m.onnx", "values"))
+
+
+def _divided(b, x: str, norm: str) -> str:
+    norm = b.node("Clip", [norm, b.constant("least", 1e-12)], "clipped")
+    return b.node("Div", [x, b.node("Expand", [norm, b.node("Shape", [x], "shape")], "wide")], "unit")
+
+
+def _root(b, x: str, squares: str) -> str:
+    total = b.node("ReduceSum", [squares, b.constant("axis", [1], np.int64)], "total")
+    return _divided(b, x, b.node("Sqrt", [total], "norm"))
+
+
+NORMS = {
+    "ReduceL2": lambda b, x: _divided(b, x, b.node("ReduceL2", [x], "norm", axes=[1])),
+    "LpNormalization": lambda b, x: b.node("LpNormalization", [x], "unit", axis=1),
+    "ReduceSumSquare": lambda b, x: _divided(
+        b, x, b.node("Sqrt", [b.node("ReduceSumSquare", [x], "squares", axes=[1])], "norm")
+    ),
+    "Mul": lambda b, x: _root(b, x, b.node("Mul", [x, x], "squares")),
+    "Pow": lambda b, x: _root(b, x, b.node("Pow", [x, b.constant("two", 2)], "squares")),
+}
+
+
+@pytest.mark.parametrize("head", [False, True])
+@pytest.mark.parametrize(("op", "form"), NORMS.items(), ids=NORMS.keys())
+def test_the_norm_of_an_embedding_names_the_output_to_take(
+    tmp_path: Path, new_model, op: str, form, head: bool
+) -> None:
+    b = new_model()
+    x = b.relu(b.conv("input", "conv", (4, 2, 3, 3)), "relu")
+    y = form(b, b.gemm(b.node("Flatten", [b.node("GlobalAveragePool", [x], "pooled")], "flat"), "embedding", 4, 6))
+    path = b.save(tmp_path / "m.onnx", b.gemm(y, "logits", 6, 3) if head else y)
+    with pytest.raises(UnsupportedOperatorError) as caught:
+        read(path)
+    # x · x is told as the part of GELU or of a norm that it may be
+    told = "train with ReLU and BatchNorm" if op == "Mul" else "--output embedding takes the"
+    assert told in str(caught.value)
+    # what it says can be done
+    assert read(path, "embedding").class_count == 6
+
+
+def test_a_first_power_is_nothing(tmp_path: Path, new_model) -> None:
+    b = new_model()
+    b.node("Pow", [ends(b), b.constant("one", 1)], "same")
+    assert read(b.save(tmp_path / "m.onnx", "same")).output == "logits"

@@ -14,9 +14,11 @@ from snnconv.graph.ops import READERS
 from snnconv.graph.reader import Fate, read, survey
 
 GOLDEN_OPERATORS = (
-    "Add ArgMax AveragePool BatchNormalization Cast Clip Concat Conv Div Dropout Flatten Gemm GlobalAveragePool "
-    "GlobalMaxPool Identity LeakyRelu LogSoftmax MatMul Max MaxPool Min Mul Neg PRelu Pad ReduceMax ReduceMean Relu "
-    "Reshape Sigmoid Slice Softmax Split Squeeze Sub Sum Transpose Unsqueeze"
+    "Abs Add ArgMax AveragePool BatchNormalization Cast CastLike Clip Concat Conv DepthToSpace Div Dropout Expand "
+    "Flatten Gather GatherND Gemm GlobalAveragePool GlobalMaxPool HardSigmoid Hardmax Identity LeakyRelu "
+    "LogSoftmax LpNormalization MatMul Max MaxPool Mean Min Mul Neg PRelu Pad Pow ReduceL2 ReduceMax ReduceMean "
+    "ReduceSum ReduceSumSquare Relu Reshape Shrink Sigmoid Slice Softmax SpaceToDepth Split Squeeze Sub Sum Tile "
+    "TopK Transpose Unsqueeze"
 )
 
 
@@ -157,6 +159,7 @@ def test_a_supported_name_of_another_domain_is_not_supported(tmp_path: Path, new
         ("InstanceNormalization", "it normalises by statistics of each image, which has no spiking form"),
         ("ConvTranspose", "it makes maps larger, which classifiers do not"),
         ("CumSum", "no such operator is supported; docs/onnx.md lists those that are"),
+        ("Sign", "its function is none that ReLUs compute; use a network of convolutions, ReLUs and sums"),
     ],
 )
 def test_what_to_do_is_said(tmp_path: Path, new_model, op: str, advice: str) -> None:
@@ -173,14 +176,14 @@ def test_what_to_do_is_said(tmp_path: Path, new_model, op: str, advice: str) -> 
 
 def test_every_unsupported_form_is_named_at_once(tmp_path: Path, new_model) -> None:
     b = new_model()
-    x = b.node("LeakyRelu", ["input"], "leaky")
-    y = b.node("ReduceMean", ["input"], "mean", axes=[1])
+    x = b.node("Dropout", ["input", b.constant("r", 0.5), b.constant("t", True, bool)], "dropout")
+    y = b.node("Div", [b.constant("c", 1), "input"], "part")
     b.classifier(b.add(x, y, "sum"), 2)
     with pytest.raises(UnsupportedOperatorError) as caught:
         read(b.save(tmp_path / "m.onnx"))
     assert (
-        "2 nodes not supported: LeakyRelu LEAKY (its slope below 0 (0.01) needs signed spikes, which no backend runs "
-        "yet; train with ReLU); ReduceMean MEAN (it reduces the channels; rows and columns are expected)"
+        "2 nodes not supported: Dropout DROPOUT (it is in training mode; export the model in evaluation mode); "
+        "Div PART (it divides by a value of the network, which has no spiking form;"
     ) in str(caught.value)
 
 

@@ -71,6 +71,10 @@ REFUSED = {
         lambda b: b.node("ReduceMean", ["input"], "y", axes=[1]),
         "it reduces the channels; rows and columns are expected",
     ),
+    "reduce-sum-channels": (
+        lambda b: b.node("ReduceSum", ["input", b.constant("a", [1], np.int64)], "y"),
+        "it reduces the channels; rows and columns are expected",
+    ),
     "reduce-mean-images": (lambda b: b.node("ReduceMean", ["input"], "y"), "it works on the batch axis"),
     "reduce-mean-of-pixels-keeps": (
         lambda b: b.node(
@@ -88,10 +92,6 @@ REFUSED = {
         map_of("Add", (3, 2, 1, 1)),
         "a constant of shape (3, 2, 1, 1) does not fit input of shape (1, 2, 8, 8)",
     ),
-    "sum-with-constant": (
-        lambda b: b.node("Sum", ["input", rectified(b), b.constant("c", 1)], "y"),
-        "it adds several values and a constant at once; add the constant in a node of its own",
-    ),
     "add-other-order": (
         lambda b: b.add("input", b.node("Transpose", ["input"], "t", perm=[0, 1, 3, 2]), "y"),
         "it adds values whose axes are in different orders",
@@ -106,42 +106,39 @@ REFUSED = {
         "it divides by a value of the network, which has no spiking form; divide by a constant, or leave it out",
     ),
     "div-by-0": (scalar("Div", 0), "it divides by 0"),
-    "clip-below-0": (
-        clip(-1, 1),
-        "it clips from -1 to 1; only clips from 0 on have a spiking form: use ReLU or ReLU6",
-    ),
-    "clip-at-0": (clip(0, 0), "it clips at 0, which leaves nothing; a cap above 0 is expected"),
-    "max-with-1": (
-        scalar("Max", 1),
-        "its constant is not 0; only max(x, 0) has a spiking form: use ReLU",
-    ),
-    "max-of-values": (
-        lambda b: b.node("Max", ["input", rectified(b)], "y"),
-        "Max of 2 values of the network; of one and a constant is supported",
+    "clip-of-nothing": (
+        clip(1, -1),
+        "it clips from 1 to -1, which leaves nothing; a larger maximum is expected",
     ),
     "max-with-more-pixels": (
         lambda b: b.node("Max", [b.node("GlobalMaxPool", ["input"], "p"), b.constant("c", np.zeros((8, 8)))], "y"),
-        "its constant makes (2, 1, 1) larger, a constant that broadcasts to it is expected",
+        "a constant of shape (8, 8) does not fit p of shape (1, 2, 1, 1)",
+    ),
+    "max-of-other-sizes": (
+        lambda b: b.node("Max", ["input", b.node("GlobalMaxPool", ["input"], "p")], "y"),
+        "it makes (2, 1, 1) larger, values and constants of its shape, or that broadcast to it, are expected",
+    ),
+    "max-of-other-orders": (
+        lambda b: b.node("Max", ["input", b.node("Transpose", ["input"], "t", perm=[0, 1, 3, 2])], "y"),
+        "it compares values whose axes are in different orders",
+    ),
+    "min-of-infinity-and-a-number": (
+        lambda b: b.node("Min", [rectified(b), b.constant("c", [[[1]], [[np.inf]]])], "y"),
+        "its constant is too large for float32",
+    ),
+    "shrink-that-jumps": (
+        lambda b: b.node("Shrink", ["input"], "y", lambd=0.5),
+        "it jumps: its threshold is 0.5 and its bias 0, equal ones are expected; train with ReLU",
+    ),
+    "clip-at-0": (clip(0, 0), "it clips at 0, which leaves nothing; a cap above 0 is expected"),
+    "prelu-of-one-axis": (
+        lambda b: b.node("PRelu", ["input", b.constant("s", [0.25, 0.5])], "y"),
+        "its 2 slopes belong to the last axis by the rules of ONNX, of 8 elements; give them the shape (2, 1, 1) in "
+        "the file",
     ),
     "prelu-with-more-pixels": (
         lambda b: b.node("PRelu", [b.node("GlobalMaxPool", ["input"], "p"), b.constant("c", np.zeros((8, 8)))], "y"),
         "a constant of shape (8, 8) does not fit p of shape (1, 2, 1, 1)",
-    ),
-    "min-of-an-image": (
-        scalar("Min", 6),
-        "it caps a value that no ReLU made; only min(ReLU(x), c) has a spiking form: use ReLU6",
-    ),
-    "min-of-several": (
-        lambda b: b.node("Min", [rectified(b), b.constant("c", [[[1]], [[2]]])], "y"),
-        "the limit c has several values, one is expected",
-    ),
-    "leaky": (
-        lambda b: b.node("LeakyRelu", ["input"], "y"),
-        "its slope below 0 (0.01) needs signed spikes, which no backend runs yet; train with ReLU",
-    ),
-    "prelu": (
-        lambda b: b.node("PRelu", ["input", b.constant("s", [[[0.25]], [[0]]])], "y"),
-        "its slope below 0 (0.25) needs signed spikes, which no backend runs yet; train with ReLU",
     ),
     "concat-ones": (
         lambda b: b.node("Concat", ["input", b.constant("c", np.ones((1, 1, 8, 8)))], "y", axis=1),
@@ -168,9 +165,13 @@ REFUSED = {
         "it adds values of the shapes (2, 8, 8) and (2, 1, 1), equal ones are expected",
     ),
     "slice-batch": (ints("Slice", starts=[0], ends=[0], axes=[0]), "it works on the batch axis"),
-    "slice-backwards": (
-        ints("Slice", starts=[7], ends=[-9], axes=[2], steps=[-1]),
-        "its step -1 is not positive",
+    "gather-of-images": (
+        lambda b: b.relu(b.node("Gather", ["input", b.constant("i", [0, 0], np.int64)], "y", axis=0), "z"),
+        "it moves elements in a way that no layer reads",
+    ),
+    "larger-by-pixels-of-channels": (
+        lambda b: b.relu(b.node("DepthToSpace", [b.conv("input", "c", (8, 2, 1, 1))], "y", blocksize=2), "z"),
+        "it moves elements in a way that no layer reads",
     ),
     "pad-reflect": (
         lambda b: b.node("Pad", ["input", b.constant("p", [0, 0, 1, 1, 0, 0, 1, 1], np.int64)], "y", mode="reflect"),
@@ -186,11 +187,14 @@ REFUSED = {
     ),
     "pad-images": (ints("Pad", pads=[1, 0, 0, 0, 0, 0, 0, 0]), "it works on the batch axis"),
     "reshape": (
-        ints("Reshape", shape=[-1, 4, 32]),
+        lambda b: b.relu(ints("Reshape", shape=[-1, 4, 32])(b), "z"),
         "it reshapes (1, 2, 8, 8) to (1, 4, 32); only flattening to (N, features) is supported",
     ),
-    "reshape-images": (ints("Reshape", shape=[2, 64]), "y has shape (2, 64), whose first axis is not the batch of 1"),
-    "flatten-batch": (lambda b: b.node("Flatten", ["input"], "y", axis=0), "axis=0 mixes the images of a batch"),
+    "reshape-images": (
+        ints("Reshape", shape=[2, 64]),
+        "y has shape (2, 64), whose first axis is not the batch of 1; flatten with torch.flatten(x, 1), not by "
+        "squeeze() or to a size that holds for one batch",
+    ),
     "dropout-training": (
         training("Dropout", True),
         "it is in training mode; export the model in evaluation mode",
@@ -290,6 +294,21 @@ def test_a_batch_size_written_into_a_model_with_an_open_batch_is_refused(tmp_pat
     b = new_model()
     end(b, build(b))
     with pytest.raises(UnsupportedOperatorError, match=r"Y \((y has shape .* not the batch of|it works on the batch)"):
+        read(b.save(tmp_path / "m.onnx"))
+
+
+def test_a_flattening_of_the_batch_is_refused(tmp_path: Path, new_model) -> None:
+    b = new_model()
+    b.relu(b.node("Flatten", ["input"], "y", axis=0), "logits")
+    with pytest.raises(UnsupportedOperatorError, match=r"Flatten Y \(axis=0 mixes the images of a batch\)"):
+        read(b.save(tmp_path / "m.onnx"))
+
+
+def test_a_table_that_is_read_by_values_is_refused(tmp_path: Path, new_model) -> None:
+    b = new_model()
+    indices = b.node("Cast", [b.node("Flatten", ["input"], "f")], "i", to=7)
+    b.node("Gather", [b.constant("table", np.ones(9)), indices], "logits")
+    with pytest.raises(UnsupportedOperatorError, match=r"1 node not supported: Cast I \(it casts to INT64"):
         read(b.save(tmp_path / "m.onnx"))
 
 

@@ -17,6 +17,8 @@ from snnconv.graph.ops import (
     dense,
     end,
     max_pool,
+    move,
+    norm,
     relu,
     reshape,
     select,
@@ -24,7 +26,22 @@ from snnconv.graph.ops import (
 
 Reader = Callable[[OnnxNode, Context], Node | Read]
 
-_MODULES = (alias, arithmetic, average_pool, batchnorm, concat, conv, dense, end, max_pool, relu, reshape, select)
+_MODULES = (
+    alias,
+    arithmetic,
+    average_pool,
+    batchnorm,
+    concat,
+    conv,
+    dense,
+    end,
+    max_pool,
+    move,
+    norm,
+    relu,
+    reshape,
+    select,
+)
 
 
 def _gather() -> dict[str, Reader]:

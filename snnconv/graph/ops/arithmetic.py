@@ -1,25 +1,32 @@
-"""Add, Sub, Mul, Div, Neg and Sum: junctions of two values, and scales and offsets by constants."""
+"""Add, Sub, Mul, Div, Neg, Sum and Mean: junctions of two values, and scales and offsets by constants."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from snnconv.graph.context import Context, OnnxNode, Read, Unsupported
 from snnconv.graph.graph import Add, Affine, Node
+from snnconv.graph.ops.norm import norm_of
 
 Array = np.ndarray[Any, Any]
 
 
-def read_sum(node: OnnxNode, context: Context) -> Node:
-    """Read an addition of values of one shape, or of a value and constants."""
+def read_sum(node: OnnxNode, context: Context) -> Node | Read:
+    """Read the sum, or the mean, of values of one shape and of constants."""
     values = [value for value in node.inputs if not context.is_constant(value)]
     offsets = [context.weights(value) for value in node.inputs if context.is_constant(value)]
+    total = sum((context.beside(offset, values[0]) for offset in offsets), start=np.zeros(()))
+    share = np.asarray(1 / len(node.inputs) if node.op == "Mean" else 1.0)
     if len(values) == 1:
-        total = sum((context.beside(offset, values[0]) for offset in offsets), start=np.zeros(()))
-        return _affine(node, context, values[0], np.ones(()), total)
-    if offsets:
-        raise Unsupported("it adds several values and a constant at once; add the constant in a node of its own")
-    return _sum(node, context, tuple(context.source(value) for value in values))
+        return _affine(node, context, values[0], share, share * total)
+    added = _sum(node, context, values)
+    if not offsets and share == 1:
+        return added
+    inner = replace(added, name=f"{node.name}/sum", output=context.inner(f"{node.output}/sum"))
+    rank = len(added.shape)
+    gain, offset = (part.reshape((1,) * (rank - part.ndim) + part.shape) for part in (share, share * total))
+    return Read((inner, Affine(node.name, (inner.output,), node.output, added.shape, gain=gain, offset=offset)))
 
 
 def read_sub(node: OnnxNode, context: Context) -> Node | Read:
@@ -39,7 +46,8 @@ def read_sub(node: OnnxNode, context: Context) -> Node | Read:
         -one,
         0 * one,
     )
-    return Read((negative, _sum(node, context, (context.source(left), negative.output))))
+    added = _sum(node, context, [left, right])
+    return Read((negative, replace(added, inputs=(added.inputs[0], negative.output))))
 
 
 def read_mul(node: OnnxNode, context: Context) -> Node:
@@ -48,6 +56,8 @@ def read_mul(node: OnnxNode, context: Context) -> Node:
         if context.is_constant(factor):
             gain = context.beside(context.weights(factor), value)
             return _affine(node, context, value, gain, np.zeros(()))
+    if node.inputs[0] == node.inputs[1] and len(context.shape(node.inputs[0])) == 1:
+        raise Unsupported(norm_of(node.inputs[0], context))
     raise Unsupported(
         "it multiplies two values of the network (attention or gating), which has no spiking form; use a ResNet without"
     )
@@ -65,17 +75,28 @@ def read_div(node: OnnxNode, context: Context) -> Node:
     return _affine(node, context, node.inputs[0], 1 / divisor, np.zeros(()))
 
 
+def read_pow(node: OnnxNode, context: Context) -> Read:
+    """Read a first power; a square of a list of features is part of a norm."""
+    power = context.constant(node.inputs[1])
+    if power.size and (power == 1).all() and context.full_shape(node.output) == context.full_shape(node.inputs[0]):
+        return Read(same_as=node.inputs[0])
+    if power.size == 1 and power.item() == 2 and len(context.shape(node.inputs[0])) == 1:
+        raise Unsupported(norm_of(node.inputs[0], context))
+    raise Unsupported("it raises to a power other than 1, which has no spiking form; train with ReLU")
+
+
 def read_neg(node: OnnxNode, context: Context) -> Node:
     """Read a change of sign."""
     return _affine(node, context, node.inputs[0], -np.ones(()), np.zeros(()))
 
 
-def _sum(node: OnnxNode, context: Context, sources: tuple[str, ...]) -> Add:
-    shapes = [context.shape(value) for value in node.inputs]
+def _sum(node: OnnxNode, context: Context, values: list[str]) -> Add:
+    shapes = [context.shape(value) for value in values]
     if len(set(shapes)) > 1:
         raise Unsupported(f"it adds values of the shapes {' and '.join(map(str, shapes))}, equal ones are expected")
-    if len({context.order(value) for value in node.inputs}) > 1:
+    if len({context.order(value) for value in values}) > 1:
         raise Unsupported("it adds values whose axes are in different orders")
+    sources = tuple(context.source(value) for value in values)
     return Add(node.name, sources, node.output, context.shape(node.output))
 
 
@@ -91,8 +112,10 @@ def _affine(node: OnnxNode, context: Context, value: str, gain: Array, offset: A
 READERS = {
     "Add": read_sum,
     "Div": read_div,
+    "Mean": read_sum,
     "Mul": read_mul,
     "Neg": read_neg,
+    "Pow": read_pow,
     "Sub": read_sub,
     "Sum": read_sum,
 }

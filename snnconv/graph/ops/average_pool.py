@@ -1,4 +1,4 @@
-"""Average pooling: windows, the whole map, and means over rows and columns."""
+"""Average pooling: windows, the whole map, and means and sums over rows and columns."""
 
 from typing import Any
 
@@ -44,7 +44,8 @@ def _divisor(windows: Windows, with_pads: bool) -> Array:
 
 
 def read_global_average_pool(node: OnnxNode, context: Context) -> Read:
-    """Read the mean over rows and columns."""
+    """Read the mean, or the sum, over rows and columns."""
+    sums = node.op == "ReduceSum"
 
     def pool(window: Window) -> AveragePool:
         return AveragePool(
@@ -55,7 +56,7 @@ def read_global_average_pool(node: OnnxNode, context: Context) -> Read:
             kernel=window.kernel,
             strides=(1, 1),
             pads=(0, 0, 0, 0),
-            divisor=np.asarray(float(np.prod(window.kernel))),
+            divisor=np.asarray(1.0 if sums else float(np.prod(window.kernel))),
         )
 
     return read_whole_map(node, context, pool)
@@ -65,4 +66,5 @@ READERS = {
     "AveragePool": read_average_pool,
     "GlobalAveragePool": read_global_average_pool,
     "ReduceMean": read_global_average_pool,
+    "ReduceSum": read_global_average_pool,
 }

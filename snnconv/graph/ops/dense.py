@@ -40,8 +40,8 @@ def _dense(node: OnnxNode, context: Context, weight: Array, bias: Array) -> Dens
         raise Unsupported(f"its weight {weight.shape} does not fit its input of {found[0]} values")
     source, features = context.flat_source(node.inputs[0])
     if features is not None:
-        moved = np.empty_like(weight)
-        moved[:, features] = weight  # onnx[i] = ours[features[i]]
+        moved = np.zeros((len(weight), *context.made_shape(node.inputs[0])))
+        np.add.at(moved.T, features, weight.T)  # onnx[i] = ours[features[i]], once or more often
         weight = moved
     return Dense(node.name, (source,), node.output, context.shape(node.output), weight=weight, bias=bias)
 

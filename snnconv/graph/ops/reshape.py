@@ -15,9 +15,10 @@ _ROWS_SQUEEZED = (0, 2, 1)
 def read_reshape(node: OnnxNode, context: Context) -> Read:
     """Read a change of shape."""
     value = node.inputs[0]
-    before, after = context.full_shape(value), context.full_shape(node.output)
+    before = context.full_shape(value)
     if node.op == "Flatten" and int(node.attributes.get("axis", 1)) % len(before) == 0:
         raise Unsupported("axis=0 mixes the images of a batch")
+    after = context.full_shape(node.output)
     if before == after:
         return Read(same_as=value)
     if len(after) == 2:
