@@ -34,6 +34,7 @@ from typing import Any
 import numpy as np
 
 from snnconv.conversion.bounds import Bound, bounds
+from snnconv.conversion.weight_grids import grid_of, largest_parameter
 from snnconv.errors import NetworkError
 from snnconv.ir import nodes as ir
 from snnconv.ir.flow import Flow, Kind, flows
@@ -90,13 +91,6 @@ def _reads(network: SpikingNetwork, found: dict[str, Flow], node: ir.Node) -> Ki
     return next(kind for kind in (Kind.CURRENT, Kind.GRADED, Kind.SPIKES) if kind in kinds)
 
 
-def _grid_of(bound: Array, width: int = FLOAT32_BITS) -> Array:
-    """Give width − ⌈log₂ bound⌉ for each channel, the finest grid where the bound is zero."""
-    bits = np.ceil(np.log2(np.where(bound > 0, bound, 1.0)))
-    grid = np.where(bound > 0, width - bits, FINEST)
-    return np.minimum(grid, FINEST).astype(np.int64)
-
-
 def _spike_grids(network: SpikingNetwork, found: dict[str, Flow], narrow: set[str]) -> Grids:
     """Find q per channel for the nodes that read spikes."""
     wide = wide_sums(network, found)
@@ -111,8 +105,12 @@ def _spike_grids(network: SpikingNetwork, found: dict[str, Flow], narrow: set[st
     grids: Grids = {}
     for group, members, width in groups:
         # the weights themselves stay float32: a bound says nothing of them where spikes carry less than 1
-        weights = {name: Bound(largest, largest) for name in members for largest in [_largest(network, name)]}
-        grid = np.minimum(_grid_of(_limits(network, group, met), width), _grid_of(_limits(network, members, weights)))
+        weights = {
+            name: Bound(largest, largest)
+            for name in members
+            for largest in [largest_parameter(network, network.by_name[name])]
+        }
+        grid = np.minimum(grid_of(_limits(network, group, met), width), grid_of(_limits(network, members, weights)))
         grids |= dict.fromkeys(members, grid)
     # rounding up can push a sum beyond its bits: such a channel gets a coarser grid
     changed = True
@@ -166,31 +164,8 @@ def _per_channel(network: SpikingNetwork, group: list[str], largest: Array) -> A
 def _graded_grid(network: SpikingNetwork, name: str, full: dict[str, Bound]) -> Array:
     """Give q per channel for a node that reads graded spikes: float32 weights, float64 sums."""
     limit = FLOAT64_BITS - np.ceil(np.log2(np.maximum(full[name].largest, 2.0**-FINEST)))
-    grid: Array = np.minimum(_grid_of(_largest(network, name)), limit).astype(np.int64)
+    grid: Array = np.minimum(grid_of(largest_parameter(network, network.by_name[name])), limit).astype(np.int64)
     return grid
-
-
-def _largest(network: SpikingNetwork, name: str) -> Array:
-    """Give the largest parameter of a node for each channel, (C,)."""
-    node = network.by_name[name]
-    largest = np.zeros(node.shape[0])
-    for field in ir.TENSOR_FIELDS[node.kind]:
-        tensor = getattr(node, field)
-        if tensor is not None:
-            value = np.abs(network.tensors[tensor].astype(np.float64))
-            if field == "weight":  # (O, ...), not a broadcast form
-                largest = np.maximum(largest, value.reshape(len(value), -1).max(axis=1))
-            else:
-                largest = np.maximum(largest, _channel_maximum(value, node))
-    return largest
-
-
-def _channel_maximum(value: Array, node: ir.Node) -> Array:
-    """Give the largest of a parameter per channel, (C,), from its broadcast form."""
-    rank = len(node.shape)
-    full = value.reshape((1,) * (rank - value.ndim) + value.shape)
-    largest: Array = np.broadcast_to(full.max(axis=tuple(range(1, rank))), (node.shape[0],))
-    return largest
 
 
 def _current_grid(
@@ -215,10 +190,10 @@ def _current_grid(
     largest = full[name].largest
     bits = np.ceil(np.log2(np.where(largest > 0, largest, 1.0)))
     # weights stay float32
-    own = _grid_of(_largest(network, name))
+    own = grid_of(largest_parameter(network, network.by_name[name]))
     left = FLOAT64_BITS
     if name in _of_image(network):
-        own = np.minimum(own, _grid_of(largest, WIDE_BITS))
+        own = np.minimum(own, grid_of(largest, WIDE_BITS))
         # images may be twice as large as in the calibration
         left -= 1
     grids[name] = np.minimum(own, left - finest - bits).astype(np.int64)
