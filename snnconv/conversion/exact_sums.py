@@ -21,9 +21,7 @@ Where such currents are pooled before other weights read them, the sums of the p
 that reads graded spikes is summed in float64; its weights keep float32 precision, q = 24 − ⌈log₂ max|w|⌉.
 
 **Sums of currents in float64.** A weighted node that reads a current multiplies real numbers. The runtime does that in
-float64 and rounds the result to the node's grid. q is as large as the weights' float32 allows and as keeps the sum
-exact: q + q_in + ⌈log₂ bound⌉ ≤ 53. What is made of the image without neurons between has 29 bits at most and keeps
-within 52, since images may be twice as large as in the calibration.
+float64 and rounds the result to the node's grid (``current_grids.py``).
 
 Leak, and parameters with a step axis, are outside this law: such networks keep their values and have no grid.
 """
@@ -34,11 +32,11 @@ from typing import Any
 import numpy as np
 
 from snnconv.conversion.bounds import Bound, bounds
+from snnconv.conversion.current_grids import with_currents
 from snnconv.conversion.weight_grids import grid_of, largest_parameter
-from snnconv.errors import NetworkError
 from snnconv.ir import nodes as ir
 from snnconv.ir.flow import Flow, Kind, flows
-from snnconv.ir.grid import FINEST, FLOAT32_BITS, FLOAT64_BITS, INPUT_GRID, WIDE_BITS, rounded
+from snnconv.ir.grid import FINEST, FLOAT32_BITS, FLOAT64_BITS, WIDE_BITS, rounded
 from snnconv.ir.network import SpikingNetwork
 from snnconv.ir.sums import meeting, wide_sums
 
@@ -60,11 +58,6 @@ def exact_sums(network: SpikingNetwork) -> SpikingNetwork:
     -------
     SpikingNetwork
         The same network with `grid` set at every weighted node, whatever its encoding. Weights and biases are float32.
-
-    Raises
-    ------
-    NetworkError
-        If a weighted layer reads a current that it is itself a part of.
     """
     # an encoding can be asked for when the network is run, so the grids are those of a constant input
     constant = replace(network, encoding=ir.Encoding.CONSTANT)
@@ -79,10 +72,7 @@ def _on_grids(network: SpikingNetwork) -> SpikingNetwork:
     for name, kind in reads.items():
         if kind is Kind.GRADED:
             grids[name] = _graded_grid(network, name, full)
-    for name, kind in reads.items():
-        if kind is Kind.CURRENT:
-            _current_grid(network, found, full, name, grids, ())
-    return _rounded(network, grids)
+    return _rounded(network, with_currents(network, found, grids))
 
 
 def _reads(network: SpikingNetwork, found: dict[str, Flow], node: ir.Node) -> Kind:
@@ -139,15 +129,6 @@ def _unpooled(network: SpikingNetwork, group: list[str]) -> list[str]:
     return [name for name in group if name not in pooled]
 
 
-def _of_image(network: SpikingNetwork) -> set[str]:
-    """Give the nodes whose currents grow with the image: there is no neuron between."""
-    result = {network.input.name}
-    for node in network.nodes:
-        if not isinstance(node, ir.Neuron) and any(e.source in result for e in network.incoming[node.name]):
-            result.add(node.name)
-    return result
-
-
 def _limits(network: SpikingNetwork, group: list[str], met: dict[str, Bound]) -> Array:
     """Give the largest bound of each channel over the group, or one for all where channels move."""
     limits: Array = np.maximum.reduce([_per_channel(network, group, met[name].largest) for name in group])
@@ -166,55 +147,6 @@ def _graded_grid(network: SpikingNetwork, name: str, full: dict[str, Bound]) -> 
     limit = FLOAT64_BITS - np.ceil(np.log2(np.maximum(full[name].largest, 2.0**-FINEST)))
     grid: Array = np.minimum(grid_of(largest_parameter(network, network.by_name[name])), limit).astype(np.int64)
     return grid
-
-
-def _current_grid(
-    network: SpikingNetwork,
-    found: dict[str, Flow],
-    full: dict[str, Bound],
-    name: str,
-    grids: Grids,
-    waiting: tuple[str, ...],
-) -> Array:
-    """Find q per channel for a node that reads currents, those before it first."""
-    if name in grids:
-        return grids[name]
-    if name in waiting:
-        raise NetworkError(f"node {name}: it reads a current that it is itself a part of")
-    finest = 0
-    for weighted in _current_sources(network, found, name):
-        if weighted == network.input.name:
-            finest = max(finest, INPUT_GRID)
-        else:
-            finest = max(finest, int(_current_grid(network, found, full, weighted, grids, (*waiting, name)).max()))
-    largest = full[name].largest
-    bits = np.ceil(np.log2(np.where(largest > 0, largest, 1.0)))
-    # weights stay float32
-    own = grid_of(largest_parameter(network, network.by_name[name]))
-    left = FLOAT64_BITS
-    if name in _of_image(network):
-        own = np.minimum(own, grid_of(largest, WIDE_BITS))
-        # images may be twice as large as in the calibration
-        left -= 1
-    grids[name] = np.minimum(own, left - finest - bits).astype(np.int64)
-    return grids[name]
-
-
-def _current_sources(network: SpikingNetwork, found: dict[str, Flow], name: str) -> set[str]:
-    """Give the weighted nodes, or the input, whose currents reach a node without passing another weighted one."""
-    result: set[str] = set()
-    seen: set[str] = set()
-    waiting = [edge.source for edge in network.incoming[name]]
-    while waiting:
-        source = waiting.pop()
-        if source in seen or found[source].kind is not Kind.CURRENT:
-            continue
-        seen.add(source)
-        if isinstance(network.by_name[source], ir.Input | ir.Conv | ir.Dense | ir.Scale):
-            result.add(source)
-        else:
-            waiting += [edge.source for edge in network.incoming[source]]
-    return result
 
 
 def _rounded(network: SpikingNetwork, grids: Grids) -> SpikingNetwork:

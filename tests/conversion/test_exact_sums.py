@@ -7,15 +7,18 @@ from snnconv.ir.network import SpikingNetwork
 from tests.runtime.conftest import NetworkMaker
 
 
-def _stream() -> SpikingNetwork:
-    """Spikes of 4 channels make a current of 16, which is averaged over 8 × 8 places and classified."""
+def _stream(end: str) -> SpikingNetwork:
+    """Spikes of 4 channels make a current of 16, which is averaged over 8 × 8 places and read by neurons or weights."""
     m = NetworkMaker()
     m.add(ir.Input, "image", (4, 8, 8), amplitude=1.0)
     m.add(ir.Neuron, "n", (4, 8, 8), "image", threshold=np.asarray(1.0))
     plain = {"strides": (1, 1), "dilations": (1, 1)}
     m.add(ir.Conv, "stream", (16, 8, 8), "n", weight=np.full((16, 4, 3, 3), 8.0), pads=(1, 1, 1, 1), **plain)
     m.add(ir.SumPool, "pool", (16, 1, 1), "stream", kernel=(8, 8), strides=(8, 8), pads=(0, 0, 0, 0))
-    m.add(ir.Flatten, "flat", (16,), "pool")
+    if end == "neurons":
+        m.add(ir.Scale, "mean", (16, 1, 1), "pool", gain=np.asarray(1 / 64))
+        m.add(ir.Neuron, "n2", (16, 1, 1), "mean", threshold=np.asarray(1.0))
+    m.add(ir.Flatten, "flat", (16,), "n2" if end == "neurons" else "pool")
     m.add(ir.Dense, "logits", (10,), "flat", weight=np.full((10, 16), 1e-3))
     m.add(ir.Readout, "readout", (10,), "logits", mode=ir.ReadoutMode.CURRENT)
     return m.network()
@@ -23,11 +26,12 @@ def _stream() -> SpikingNetwork:
 
 def test_a_pool_of_currents_takes_no_bits_from_them() -> None:
     """36 weights of 8 are 288, 9 bits of 29; the 6 bits of 64 places are float64's."""
-    assert _stream().tensors["stream.grid"] == 20
+    assert _stream("neurons").tensors["stream.grid"] == 20
 
 
-def test_weights_on_currents_take_what_float64_leaves() -> None:
-    """64 · 288 · 16 · 0.001 are 295, 9 bits: 53 − 20 − 9. The weight alone would take 24 + 9."""
-    network = _stream()
-    assert network.tensors["logits.grid"] == 24
-    assert abs(network.tensors["logits.weight"].astype(np.float64) - 1e-3).max() <= 2.0**-25
+def test_weights_and_the_currents_that_they_read_go_without_as_many_bits() -> None:
+    """64 · 288 · 16 · 0.001 are 295, 9 bits of 53. Float32 would take 24 + 9 and 24 − 3: 5 bits fewer for each."""
+    network = _stream("weights")
+    assert network.tensors["logits.grid"] == 28
+    assert network.tensors["stream.grid"] == 16
+    assert abs(network.tensors["logits.weight"].astype(np.float64) - 1e-3).max() <= 2.0**-29
