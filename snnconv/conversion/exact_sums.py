@@ -167,7 +167,8 @@ def _rounded(network: SpikingNetwork, grids: Grids) -> SpikingNetwork:
             continue
         if isinstance(node, ir.Neuron):
             sources = [grids[e.source] for e in network.incoming[node.name] if e.source in grids]
-            coarsest = min((int(grid.min()) for grid in sources), default=FLOAT32_BITS)
+            # a membrane has whole numbers at least: beside weights of 2^25 a threshold of 1 is still one
+            coarsest = max(min((int(grid.min()) for grid in sources), default=FLOAT32_BITS), 0)
             for name in (node.threshold, node.initial_potential):
                 if name is not None:
                     tensors[name] = rounded(tensors[name], np.asarray(coarsest))

@@ -8,24 +8,27 @@ from tests.runtime.conftest import NetworkMaker
 
 
 def _stream(end: str) -> SpikingNetwork:
-    """Spikes of 4 channels make a current of 16, which is averaged over 8 × 8 places and read by neurons or weights."""
+    """Spikes of 4 channels make a current of 16, of which means over windows are read by neurons or by weights."""
     m = NetworkMaker()
     m.add(ir.Input, "image", (4, 8, 8), amplitude=1.0)
     m.add(ir.Neuron, "n", (4, 8, 8), "image", threshold=np.asarray(1.0))
     plain = {"strides": (1, 1), "dilations": (1, 1)}
     m.add(ir.Conv, "stream", (16, 8, 8), "n", weight=np.full((16, 4, 3, 3), 8.0), pads=(1, 1, 1, 1), **plain)
-    m.add(ir.SumPool, "pool", (16, 1, 1), "stream", kernel=(8, 8), strides=(8, 8), pads=(0, 0, 0, 0))
+    size = 2 if end == "neurons" else 8
+    pooled = (16, 8 // size, 8 // size)
+    m.add(ir.SumPool, "pool", pooled, "stream", kernel=(size, size), strides=(size, size), pads=(0, 0, 0, 0))
     if end == "neurons":
-        m.add(ir.Scale, "mean", (16, 1, 1), "pool", gain=np.asarray(1 / 64))
-        m.add(ir.Neuron, "n2", (16, 1, 1), "mean", threshold=np.asarray(1.0))
-    m.add(ir.Flatten, "flat", (16,), "n2" if end == "neurons" else "pool")
-    m.add(ir.Dense, "logits", (10,), "flat", weight=np.full((10, 16), 1e-3))
+        m.add(ir.Scale, "mean", pooled, "pool", gain=np.asarray(1 / size**2))
+        m.add(ir.Neuron, "n2", pooled, "mean", threshold=np.asarray(1.0))
+    m.add(ir.Flatten, "flat", (16 * pooled[1] * pooled[2],), "n2" if end == "neurons" else "pool")
+    weight = np.full((10, 16 * pooled[1] * pooled[2]), 1e-3)
+    m.add(ir.Dense, "logits", (10,), "flat", weight=weight)
     m.add(ir.Readout, "readout", (10,), "logits", mode=ir.ReadoutMode.CURRENT)
     return m.network()
 
 
 def test_a_pool_of_currents_takes_no_bits_from_them() -> None:
-    """36 weights of 8 are 288, 9 bits of 29; the 6 bits of 64 places are float64's."""
+    """36 weights of 8 are 288, 9 bits of 29; the 2 bits of 4 places are float64's."""
     assert _stream("neurons").tensors["stream.grid"] == 20
 
 
