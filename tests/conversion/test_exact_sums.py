@@ -38,3 +38,17 @@ def test_weights_and_the_currents_that_they_read_go_without_as_many_bits() -> No
     assert network.tensors["logits.grid"] == 28
     assert network.tensors["stream.grid"] == 16
     assert abs(network.tensors["logits.weight"].astype(np.float64) - 1e-3).max() <= 2.0**-29
+
+
+def test_a_threshold_of_1_beside_weights_of_2_to_the_30_is_still_1() -> None:
+    """The weights are whole numbers of 2^6; a membrane has whole numbers in any case."""
+    m = NetworkMaker()
+    m.add(ir.Input, "image", (1, 1, 1), amplitude=1.0)
+    m.add(ir.Neuron, "n", (1, 1, 1), "image", threshold=np.asarray(1.0))
+    m.add(ir.Scale, "large", (1, 1, 1), "n", gain=np.asarray(2.0**30))
+    m.add(ir.Neuron, "n2", (1, 1, 1), "large", threshold=np.asarray(1.0))
+    m.add(ir.Flatten, "flat", (1,), "n2")
+    m.add(ir.Readout, "readout", (1,), "flat", mode=ir.ReadoutMode.CURRENT)
+    tensors = m.network().tensors
+    assert tensors["large.grid"] == -6
+    assert tensors["n2.threshold"] == 1
