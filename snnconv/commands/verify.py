@@ -18,7 +18,13 @@ from snnconv.errors import ParityError
 from snnconv.graph.graph import Graph
 from snnconv.graph.input_type import is_whole
 from snnconv.graph.reader import Survey
-from snnconv.graph.stages import first_deviation, own_rounding, rounding_limits, stage_deviations
+from snnconv.graph.stages import (
+    StageDeviation,
+    first_deviation,
+    own_rounding,
+    rounding_limits,
+    stage_deviations,
+)
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.memory import copy_bytes
 from snnconv.runtime.nodes.maxpool import state_bytes
@@ -129,7 +135,10 @@ def verified(
         given = preprocessed(calibration, images, count, together)
     first = next(given)
     stages = _stages(found, graphs, first[:_STAGE_IMAGES])
-    noise = max(stage.largest_error for stage in stages)
+
+    def noise(value: str) -> float:
+        return _rounding(own_rounding(graphs["folding"], found, first[:_STAGE_IMAGES]), value)
+
     worst = check_parity(network, found, chain([first], given), graphs["folding"].caps, noise)
     _log.debug("parity: the largest error is %.2e, at %s", worst.error, worst.value)
     return ParitySummary(
@@ -139,6 +148,13 @@ def verified(
         value=worst.value,
         stages=stages,
     )
+
+
+def _rounding(roundings: list[StageDeviation], value: str) -> float:
+    """Give how far float32 moves a value or one before it; of one that is not known, all."""
+    known = [each.value for each in roundings]
+    up_to = known.index(value) + 1 if value in known else len(known)
+    return max((each.error for each in roundings[:up_to]), default=0.0)
 
 
 def _together(network: SpikingNetwork, memory_limit: int) -> int:

@@ -52,7 +52,7 @@ def bounds(
     only : set of str, optional
         Take what all other weighted nodes and the input give as zero; these must read spikes.
     grids : mapping of str to ndarray, optional
-        Take the parameters of these nodes as rounded to 2^-q, q one number or (C,).
+        Take the parameters of these nodes, and what they give, as rounded to 2^-q, q one number or (C,).
 
     Returns
     -------
@@ -114,17 +114,21 @@ def _weighted(network: SpikingNetwork, node: Weighted, x: Bound, grid: Array | N
     plus_b, minus_b = _offset(network, node, offset_name, grid)
     if isinstance(node, ir.Scale):
         plus, minus = _offset(network, node, node.gain, grid)
-        return Bound(plus * x.low + minus * x.high + minus_b, plus * x.high + minus * x.low + plus_b)
+        bound = Bound(plus * x.low + minus * x.high + minus_b, plus * x.high + minus * x.low + plus_b)
+        return bound if grid is None else Bound(_up(bound.low, grid), _up(bound.high, grid))
     plus, minus = _parts(network.tensors[node.weight].astype(np.float64), grid)
     low, high = x.low, x.high
     if isinstance(node, ir.Conv):
         plus, minus = (part.sum(axis=tuple(range(2, part.ndim))) for part in (plus, minus))
         # the input channels that each output channel reads: (O, I/groups)
         low, high = (v.reshape(node.groups, -1).repeat(node.shape[0] // node.groups, axis=0) for v in (low, high))
-    return Bound(
-        (plus * low + minus * high).sum(axis=1) + minus_b,
-        (plus * high + minus * low).sum(axis=1) + plus_b,
-    )
+    bound = Bound((plus * low + minus * high).sum(axis=1) + minus_b, (plus * high + minus * low).sum(axis=1) + plus_b)
+    return bound if grid is None else Bound(_up(bound.low, grid), _up(bound.high, grid))
+
+
+def _up(bound: Array, grid: Array) -> Array:
+    """Round a bound up to a grid: what currents make is rounded to it."""
+    return np.ldexp(np.ceil(np.ldexp(bound, grid)), -grid)
 
 
 def _parts(value: Array, grid: Array | None) -> tuple[Array, Array]:

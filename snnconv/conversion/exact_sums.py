@@ -21,9 +21,7 @@ Where such currents are pooled before other weights read them, the sums of the p
 that reads graded spikes is summed in float64; its weights keep float32 precision, q = 24 − ⌈log₂ max|w|⌉.
 
 **Sums of currents in float64.** A weighted node that reads a current multiplies real numbers. The runtime does that in
-float64 and rounds the result to the node's grid. q is as large as the weights' float32 allows and as keeps the sum
-exact: q + q_in + ⌈log₂ bound⌉ ≤ 53. What is made of the image without neurons between has 29 bits at most and keeps
-within 52, since images may be twice as large as in the calibration.
+float64 and rounds the result to the node's grid (``current_grids.py``).
 
 Leak, and parameters with a step axis, are outside this law: such networks keep their values and have no grid.
 """
@@ -34,10 +32,11 @@ from typing import Any
 import numpy as np
 
 from snnconv.conversion.bounds import Bound, bounds
-from snnconv.errors import NetworkError
+from snnconv.conversion.current_grids import with_currents
+from snnconv.conversion.weight_grids import grid_of, largest_parameter
 from snnconv.ir import nodes as ir
 from snnconv.ir.flow import Flow, Kind, flows
-from snnconv.ir.grid import FINEST, FLOAT32_BITS, FLOAT64_BITS, INPUT_GRID, WIDE_BITS, rounded
+from snnconv.ir.grid import FINEST, FLOAT32_BITS, FLOAT64_BITS, WIDE_BITS, rounded
 from snnconv.ir.network import SpikingNetwork
 from snnconv.ir.sums import meeting, wide_sums
 
@@ -59,11 +58,6 @@ def exact_sums(network: SpikingNetwork) -> SpikingNetwork:
     -------
     SpikingNetwork
         The same network with `grid` set at every weighted node, whatever its encoding. Weights and biases are float32.
-
-    Raises
-    ------
-    NetworkError
-        If a weighted layer reads a current that it is itself a part of.
     """
     # an encoding can be asked for when the network is run, so the grids are those of a constant input
     constant = replace(network, encoding=ir.Encoding.CONSTANT)
@@ -78,23 +72,13 @@ def _on_grids(network: SpikingNetwork) -> SpikingNetwork:
     for name, kind in reads.items():
         if kind is Kind.GRADED:
             grids[name] = _graded_grid(network, name, full)
-    for name, kind in reads.items():
-        if kind is Kind.CURRENT:
-            _current_grid(network, found, full, name, grids, ())
-    return _rounded(network, grids)
+    return _rounded(network, with_currents(network, found, grids))
 
 
 def _reads(network: SpikingNetwork, found: dict[str, Flow], node: ir.Node) -> Kind:
     """Give the widest kind among a node's inputs."""
     kinds = {found[edge.source].kind for edge in network.incoming[node.name]}
     return next(kind for kind in (Kind.CURRENT, Kind.GRADED, Kind.SPIKES) if kind in kinds)
-
-
-def _grid_of(bound: Array, width: int = FLOAT32_BITS) -> Array:
-    """Give width − ⌈log₂ bound⌉ for each channel, the finest grid where the bound is zero."""
-    bits = np.ceil(np.log2(np.where(bound > 0, bound, 1.0)))
-    grid = np.where(bound > 0, width - bits, FINEST)
-    return np.minimum(grid, FINEST).astype(np.int64)
 
 
 def _spike_grids(network: SpikingNetwork, found: dict[str, Flow], narrow: set[str]) -> Grids:
@@ -111,8 +95,12 @@ def _spike_grids(network: SpikingNetwork, found: dict[str, Flow], narrow: set[st
     grids: Grids = {}
     for group, members, width in groups:
         # the weights themselves stay float32: a bound says nothing of them where spikes carry less than 1
-        weights = {name: Bound(largest, largest) for name in members for largest in [_largest(network, name)]}
-        grid = np.minimum(_grid_of(_limits(network, group, met), width), _grid_of(_limits(network, members, weights)))
+        weights = {
+            name: Bound(largest, largest)
+            for name in members
+            for largest in [largest_parameter(network, network.by_name[name])]
+        }
+        grid = np.minimum(grid_of(_limits(network, group, met), width), grid_of(_limits(network, members, weights)))
         grids |= dict.fromkeys(members, grid)
     # rounding up can push a sum beyond its bits: such a channel gets a coarser grid
     changed = True
@@ -141,15 +129,6 @@ def _unpooled(network: SpikingNetwork, group: list[str]) -> list[str]:
     return [name for name in group if name not in pooled]
 
 
-def _of_image(network: SpikingNetwork) -> set[str]:
-    """Give the nodes whose currents grow with the image: there is no neuron between."""
-    result = {network.input.name}
-    for node in network.nodes:
-        if not isinstance(node, ir.Neuron) and any(e.source in result for e in network.incoming[node.name]):
-            result.add(node.name)
-    return result
-
-
 def _limits(network: SpikingNetwork, group: list[str], met: dict[str, Bound]) -> Array:
     """Give the largest bound of each channel over the group, or one for all where channels move."""
     limits: Array = np.maximum.reduce([_per_channel(network, group, met[name].largest) for name in group])
@@ -166,83 +145,8 @@ def _per_channel(network: SpikingNetwork, group: list[str], largest: Array) -> A
 def _graded_grid(network: SpikingNetwork, name: str, full: dict[str, Bound]) -> Array:
     """Give q per channel for a node that reads graded spikes: float32 weights, float64 sums."""
     limit = FLOAT64_BITS - np.ceil(np.log2(np.maximum(full[name].largest, 2.0**-FINEST)))
-    grid: Array = np.minimum(_grid_of(_largest(network, name)), limit).astype(np.int64)
+    grid: Array = np.minimum(grid_of(largest_parameter(network, network.by_name[name])), limit).astype(np.int64)
     return grid
-
-
-def _largest(network: SpikingNetwork, name: str) -> Array:
-    """Give the largest parameter of a node for each channel, (C,)."""
-    node = network.by_name[name]
-    largest = np.zeros(node.shape[0])
-    for field in ir.TENSOR_FIELDS[node.kind]:
-        tensor = getattr(node, field)
-        if tensor is not None:
-            value = np.abs(network.tensors[tensor].astype(np.float64))
-            if field == "weight":  # (O, ...), not a broadcast form
-                largest = np.maximum(largest, value.reshape(len(value), -1).max(axis=1))
-            else:
-                largest = np.maximum(largest, _channel_maximum(value, node))
-    return largest
-
-
-def _channel_maximum(value: Array, node: ir.Node) -> Array:
-    """Give the largest of a parameter per channel, (C,), from its broadcast form."""
-    rank = len(node.shape)
-    full = value.reshape((1,) * (rank - value.ndim) + value.shape)
-    largest: Array = np.broadcast_to(full.max(axis=tuple(range(1, rank))), (node.shape[0],))
-    return largest
-
-
-def _current_grid(
-    network: SpikingNetwork,
-    found: dict[str, Flow],
-    full: dict[str, Bound],
-    name: str,
-    grids: Grids,
-    waiting: tuple[str, ...],
-) -> Array:
-    """Find q per channel for a node that reads currents, those before it first."""
-    if name in grids:
-        return grids[name]
-    if name in waiting:
-        raise NetworkError(f"node {name}: it reads a current that it is itself a part of")
-    finest = 0
-    for weighted in _current_sources(network, found, name):
-        if weighted == network.input.name:
-            finest = max(finest, INPUT_GRID)
-        else:
-            read = _current_grid(network, found, full, weighted, grids, (*waiting, name))
-            # a channel that is always 0 is a multiple of anything
-            sounding = full[weighted].largest > 0
-            finest = max(finest, int(np.broadcast_to(read, sounding.shape)[sounding].max(initial=0)))
-    largest = full[name].largest
-    bits = np.ceil(np.log2(np.where(largest > 0, largest, 1.0)))
-    # weights stay float32
-    own = _grid_of(_largest(network, name))
-    left = FLOAT64_BITS
-    if name in _of_image(network):
-        own = np.minimum(own, _grid_of(largest, WIDE_BITS))
-        # images may be twice as large as in the calibration
-        left -= 1
-    grids[name] = np.minimum(own, left - finest - bits).astype(np.int64)
-    return grids[name]
-
-
-def _current_sources(network: SpikingNetwork, found: dict[str, Flow], name: str) -> set[str]:
-    """Give the weighted nodes, or the input, whose currents reach a node without passing another weighted one."""
-    result: set[str] = set()
-    seen: set[str] = set()
-    waiting = [edge.source for edge in network.incoming[name]]
-    while waiting:
-        source = waiting.pop()
-        if source in seen or found[source].kind is not Kind.CURRENT:
-            continue
-        seen.add(source)
-        if isinstance(network.by_name[source], ir.Input | ir.Conv | ir.Dense | ir.Scale):
-            result.add(source)
-        else:
-            waiting += [edge.source for edge in network.incoming[source]]
-    return result
 
 
 def _rounded(network: SpikingNetwork, grids: Grids) -> SpikingNetwork:
@@ -263,7 +167,8 @@ def _rounded(network: SpikingNetwork, grids: Grids) -> SpikingNetwork:
             continue
         if isinstance(node, ir.Neuron):
             sources = [grids[e.source] for e in network.incoming[node.name] if e.source in grids]
-            coarsest = min((int(grid.min()) for grid in sources), default=FLOAT32_BITS)
+            # a membrane has whole numbers at least: beside weights of 2^25 a threshold of 1 is still one
+            coarsest = max(min((int(grid.min()) for grid in sources), default=FLOAT32_BITS), 0)
             for name in (node.threshold, node.initial_potential):
                 if name is not None:
                     tensors[name] = rounded(tensors[name], np.asarray(coarsest))
