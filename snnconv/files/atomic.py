@@ -3,7 +3,7 @@
 import os
 import secrets
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from snnconv.errors import InputError
@@ -40,12 +40,13 @@ def written_aside(path: Path) -> Iterator[Path]:
         finally:
             os.close(descriptor)
         aside.replace(path)
-    except OSError as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"cannot write {path}: {error.strerror or error}") from error
-    finally:
-        aside.unlink(missing_ok=True)
+    except BaseException as error:
+        # what went wrong is said, not that its remains cannot be removed either
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
+        if isinstance(error, OSError) and not isinstance(error, InputError):
+            raise InputError(f"cannot write {path}: {error.strerror or error}") from error
+        raise
 
 
 def check_place(path: Path, inputs: Iterable[Path | None] = ()) -> None:

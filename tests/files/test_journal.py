@@ -1,5 +1,6 @@
 """What a command has found so far: recalled under the same key only, and never written over another file."""
 
+import errno
 import json
 import logging
 from pathlib import Path
@@ -62,3 +63,22 @@ def test_of_another_version_nothing_is_recalled(tmp_path: Path) -> None:
     found(journal, "x", 1)
     journal.path.write_text(json.dumps(json.loads(journal.path.read_text()) | {"version": 2}))
     assert found(Journal(tmp_path / "n.snn", "a"), "x", 2) == (2, True)
+
+
+def test_one_that_cannot_be_removed_is_named_and_goes_with_the_next_command(
+    tmp_path: Path, monkeypatch, caplog
+) -> None:
+    journal = Journal(tmp_path / "n.snn", "a")
+    found(journal, "x", 1)
+
+    def fail(path: Path, missing_ok: bool = False) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patched, caplog.at_level(logging.WARNING, "snnconv"):
+        patched.setattr(Path, "unlink", fail)
+        journal.discard()
+    assert caplog.messages == [f"cannot remove {journal.path}, which is of no use any more: Input/output error"]
+    again = Journal(tmp_path / "n.snn", "a")
+    assert found(again, "x", 2) == (1, False)
+    again.discard()
+    assert list(tmp_path.iterdir()) == []
