@@ -14,8 +14,9 @@ import shutil
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
@@ -81,15 +82,20 @@ def _use(path: Path, folder: Path) -> None:
     snnconv.convert(path, folder / "x.calib", folder / "n.snn", snnconv.ConversionOptions(compensation="none"))
 
 
-def bound() -> None:
-    """Bound what this process may take."""
+def work(
+    seed: int, first: int, stop: int, only: str, run: Callable[[int, int, str], Any] = run_case, timeout: int = 60
+) -> None:
+    """Run cases as a worker, with bounded memory; `run` takes (seed, number, only) and gives (verdict, why)."""
     resource.setrlimit(resource.RLIMIT_AS, (_ADDRESS_SPACE, _ADDRESS_SPACE))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    workers.work(lambda number: run(seed, number, only), first, stop, timeout)
 
 
-def verdicts(seed: int, first: int, stop: int, timeout: int, only: str = "") -> Iterator[Verdict]:
-    """Give the verdict of each case, in order."""
-    for number, found in workers.outcomes(__file__, first, stop, timeout, ["--seed", str(seed), "--only", only]):
+def verdicts(
+    seed: int, first: int, stop: int, timeout: int, only: str = "", script: str = __file__
+) -> Iterator[Verdict]:
+    """Give the verdict of each case, in order; `script` is what a worker runs, with --work."""
+    for number, found in workers.outcomes(script, first, stop, timeout, ["--seed", str(seed), "--only", only]):
         verdict, why = (FAILED, found.why) if isinstance(found, workers.Died) else found
         yield number, verdict, why
 
@@ -111,8 +117,7 @@ def main() -> int:
     options = parser.parse_args()
     first, stop = options.first, options.first + options.count
     if options.work:
-        bound()
-        workers.work(lambda number: run_case(options.seed, number, options.only), first, stop, options.timeout)
+        work(options.seed, first, stop, options.only, timeout=options.timeout)
         return 0
     tally = Tally("damaged models", REFUSED, CONVERTED, OFF_PARITY, NOT_MADE, seed=options.seed)
     for number, verdict, why in verdicts(options.seed, first, stop, options.timeout, options.only):

@@ -14,6 +14,15 @@ SNNCONV = (sys.executable, "-c", "from snnconv.cli import main; main()")
 _TIMED = ("seconds", "images_per_second", "digest")
 _ASIDE = re.compile(r"\..*\.part")
 
+OVER = " over an older result"
+
+JOBS = (
+    *("calibrate", "convert", "convert with a search", "spike-norm", "simulate", "simulate without observing"),
+    *("report", "diagnose"),
+    *(name + OVER for name in ("calibrate", "convert", "spike-norm", "simulate")),
+)
+"""The commands that write."""
+
 Contents = dict[str, bytes]
 """Bytes of files by their path in a folder."""
 
@@ -37,76 +46,82 @@ class Job:
 
 
 class Inputs:
-    """What the commands read, made once.
+    """What the commands read, made when it is first asked for.
 
     Parameters
     ----------
     folder : Path
         Must exist.
     images : int
-        That are simulated, 450 at most.
+        That are calibrated on and simulated, 450 at most.
     steps : int
         T of a simulation.
     """
 
     def __init__(self, folder: Path, images: int, steps: int) -> None:
-        self.model, self.images = SAMPLES / "digits_resnet.onnx", SAMPLES / "digits_calibration.npz"
-        self.calib, self.network, self.run = folder / "in.calib", folder / "in.snn", folder / "in.run"
-        self._test = SAMPLES / "digits_test.npz"
-        self._count, self._steps = str(images), str(steps)
-        self._made(folder, *self._calibrate("1347"), str(self.calib))
-        self._made(folder, *self._convert("none"), "--steps", "8", "-o", str(self.network))
-        self._made(folder, *self._simulate("3"), "-o", str(self.run))
+        self._folder, self._count = folder, images
+        self._model, self._images = str(SAMPLES / "digits_resnet.onnx"), str(SAMPLES / "digits_calibration.npz")
+        self._test, self._steps = str(SAMPLES / "digits_test.npz"), ("--steps", str(steps))
 
-    def jobs(self) -> list[Job]:
-        """Give all commands that write."""
-        simulate = (*self._simulate("3"), "--reference", str(self.model))
-        search = (*self._convert("search"), "--data", str(self.images), "--steps", "8")
-        spikes = ("convert", str(self.model), "--calibration", str(self.calib), "--preset", "spike-norm")
-        spikes += ("--data", str(self.images), "--samples", "4", "--steps", "8")
-        diagnose = ("diagnose", str(self.network), "--reference", str(self.model), "--data", str(self._test))
-        other = (*self._convert("none"), "--steps", "9", "-o", "n.snn")
-        return [
-            Job("calibrate", (*self._calibrate("300"), "x.calib")),
-            Job(
-                "calibrate over an older file",
-                (*self._calibrate("300"), "x.calib"),
-                (*self._calibrate("90"), "x.calib"),
-            ),
-            Job("convert", (*self._convert("none"), "-o", "n.snn")),
-            Job("convert over an older file", (*self._convert("none"), "-o", "n.snn"), other),
-            Job("convert with a search", (*search, "--samples", "8", "-o", "n.snn")),
-            Job("spike-norm", (*spikes, "-o", "n.snn")),
-            Job("spike-norm over an older file", (*spikes, "-o", "n.snn"), other),
-            Job("simulate", (*simulate, "-o", "run")),
-            Job("simulate without observing", (*self._simulate("0"), "-o", "run")),
-            Job(
-                "simulate over an older run",
-                (*simulate, "-o", "run", "--overwrite"),
-                (*self._simulate("2"), "--steps", "3", "-o", "run"),
-            ),
-            Job("report", ("report", str(self.run), "--html", "page.html")),
-            Job("diagnose", (*diagnose, "--samples", "8", "-o", "found.json")),
-        ]
+    def job(self, name: str) -> Job:
+        """Give a command by its name, one of `JOBS`."""
+        older, made = self._older(name.removesuffix(OVER)), self._words(name.removesuffix(OVER))
+        if not name.endswith(OVER):
+            return Job(name, made)
+        return Job(name, (*made, "--overwrite") if made[0] == "simulate" else made, older)
 
-    def _calibrate(self, samples: str) -> tuple[str, ...]:
-        words = ("calibrate", str(self.model), "--data", str(self.images), "--samples", samples)
-        return (*words, "--scale", "16", "--mean", "0.5", "--std", "0.5", "-o")
+    def _words(self, name: str) -> tuple[str, ...]:
+        match name:
+            case "calibrate":
+                return self._calibrate(self._count, "x.calib")
+            case "convert":
+                return self._convert("--compensation", "none", "-o", "n.snn")
+            case "convert with a search":
+                return self._convert("--data", self._images, "--samples", "8", "--no-verify", "-o", "n.snn")
+            case "spike-norm":
+                words = ("--preset", "spike-norm", "--data", self._images, "--samples", "4", "--no-verify")
+                return self._convert(*words, "-o", "n.snn")
+            case "simulate":
+                return (*self._simulate("3", "run"), "--reference", self._model)
+            case "simulate without observing":
+                return self._simulate("0", "run")
+            case "report":
+                return ("report", self._made("in.run"), "--html", "page.html")
+            case _:
+                words = ("diagnose", self._made("in.snn"), "--reference", self._model, "--data", self._test)
+                return (*words, "--samples", "8", *self._steps, "-o", "found.json")
 
-    def _convert(self, compensation: str) -> tuple[str, ...]:
-        words = ("convert", str(self.model), "--calibration", str(self.calib))
-        return (*words, "--compensation", compensation)
+    def _older(self, name: str) -> tuple[str, ...]:
+        if name == "calibrate":
+            return self._calibrate(self._count // 2, "x.calib")
+        if name == "simulate":
+            return (*self._simulate("2", "run"), "--batch-size", "20", "--limit", "20")
+        return self._convert("--compensation", "none", "--steps", "9", "-o", "n.snn")
 
-    def _simulate(self, observe: str) -> tuple[str, ...]:
-        words = ("simulate", str(self.network), "--data", str(self._test), "--limit", self._count)
-        return (
-            (*words, "--observe", observe)
-            if self._steps == "8"
-            else (*words, "--observe", observe, "--steps", self._steps)
-        )
+    def _calibrate(self, samples: int, out: str) -> tuple[str, ...]:
+        words = ("calibrate", self._model, "--data", self._images, "--samples", str(samples), "-o", out)
+        return (*words, "--scale", "16", "--mean", "0.5", "--std", "0.5")
 
-    def _made(self, folder: Path, *words: str) -> None:
-        subprocess.run([*SNNCONV, *words, "-q"], cwd=folder, check=True, capture_output=True)
+    def _convert(self, *more: str) -> tuple[str, ...]:
+        return ("convert", self._model, "--calibration", self._made("in.calib"), "--steps", "8", *more)
+
+    def _simulate(self, observe: str, out: str) -> tuple[str, ...]:
+        words = ("simulate", self._made("in.snn"), "--data", self._test, "--limit", str(self._count), *self._steps)
+        return (*words, "--observe", observe, "-o", out)
+
+    def _made(self, name: str) -> str:
+        """Give the path of an input, and make it where it is not there."""
+        path = self._folder / name
+        if not path.exists():
+            match name:
+                case "in.calib":
+                    words = self._calibrate(1347, name)
+                case "in.snn":
+                    words = self._convert("--compensation", "none", "-o", name)
+                case _:
+                    words = self._simulate("3", name)
+            subprocess.run([*SNNCONV, *words, "-q"], cwd=self._folder, check=True, capture_output=True)
+        return str(path)
 
 
 def contents(folder: Path) -> Contents:

@@ -102,11 +102,11 @@ class Stage:
                 main()
             except SystemExit as end:
                 code = end.code if isinstance(end.code, int) else int(end.code is not None)
-            os.write(told, str(changes.count).encode())
         except BaseException as error:
             os.write(2, f"Traceback: {type(error).__name__}: {error}\n".encode())
         finally:
             sys.stderr.flush()
+            os.write(told, str(changes.count).encode())
             os._exit(code)
 
 
