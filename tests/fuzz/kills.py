@@ -35,7 +35,7 @@ _KILLS = 3
 _EARLY = 0.4
 """How many of the moments are counted from the start on, and not from the first file on."""
 # it says when the command begins: what Python does before is not ours
-_COMMAND = (sys.executable, "-c", "import sys; print(flush=True); from snnconv.cli import main; main()")
+_COMMAND = (sys.executable, "-c", "from snnconv.cli import main; print(flush=True); main()")
 
 
 @dataclass(frozen=True)
