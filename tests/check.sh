@@ -6,4 +6,4 @@ bin=${BIN:-.venv/bin}
 "$bin/ruff" check .
 "$bin/mypy"
 "$bin/lint-imports"
-"$bin/python" -m pytest -q --numprocesses auto "$@"
+exec "$bin/python" -m pytest -q --numprocesses auto "$@"

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from snnconv.errors import InputError
@@ -41,7 +41,9 @@ def written_aside(path: Path, tidy: bool = True) -> Iterator[Path]:
                 yield aside
                 _keep(aside, path)
             finally:
-                aside.unlink(missing_ok=True)
+                # what went wrong is said, not that its remains cannot be removed either
+                with suppress(OSError):
+                    aside.unlink(missing_ok=True)
     except OSError as error:
         if isinstance(error, InputError):
             raise

@@ -47,8 +47,11 @@ class Journal:
         return self._found[name]
 
     def discard(self) -> None:
-        """Remove the file: the command is done."""
-        self.path.unlink(missing_ok=True)
+        """Remove the file: the command is done. One that cannot be removed is named, and does no harm."""
+        try:
+            self.path.unlink(missing_ok=True)
+        except OSError as error:
+            _log.warning("cannot remove %s, which is of no use any more: %s", self.path, error.strerror or error)
 
     def _read(self) -> dict[str, Any]:
         if not self.path.exists():

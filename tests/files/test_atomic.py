@@ -1,5 +1,6 @@
 """Files appear whole or not at all."""
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,27 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path, error: t
         fail()
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def _cannot_remove(path: Path, missing_ok: bool = False) -> None:
+    del path, missing_ok
+    raise OSError(errno.EIO, "Input/output error")
+
+
+def test_a_file_that_is_written_needs_nothing_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "unlink", _cannot_remove)
+    write_bytes(tmp_path / "file", b"new")
+    assert (tmp_path / "file").read_bytes() == b"new"
+
+
+def test_remains_that_cannot_be_removed_do_not_hide_what_went_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "unlink", _cannot_remove)
+    path = tmp_path / "file"
+    with pytest.raises(InputError) as caught, written_aside(path):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert str(caught.value) == f"cannot write {path}: No space left on device"
 
 
 def test_an_error_of_ours_passes_unchanged(tmp_path: Path) -> None:

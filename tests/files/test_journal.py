@@ -1,5 +1,6 @@
 """What a command has found so far: recalled under the same key only, and never written over another file."""
 
+import errno
 import json
 import logging
 from pathlib import Path
@@ -79,3 +80,22 @@ def test_what_was_changed_by_hand_is_found_anew(tmp_path: Path, caplog) -> None:
         with caplog.at_level(logging.WARNING, "snnconv"):
             assert found(Journal(tmp_path / "n.snn", "a"), "x", 2.5) == (2.5, True)
         assert caplog.messages == [f"{journal.path} {reason}; what it has is found anew"]
+
+
+def test_one_that_cannot_be_removed_is_named_and_goes_with_the_next_command(
+    tmp_path: Path, monkeypatch, caplog
+) -> None:
+    journal = Journal(tmp_path / "n.snn", "a")
+    found(journal, "x", 1)
+
+    def fail(path: Path, missing_ok: bool = False) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patched, caplog.at_level(logging.WARNING, "snnconv"):
+        patched.setattr(Path, "unlink", fail)
+        journal.discard()
+    assert caplog.messages == [f"cannot remove {journal.path}, which is of no use any more: Input/output error"]
+    again = Journal(tmp_path / "n.snn", "a")
+    assert found(again, "x", 2) == (1, False)
+    again.discard()
+    assert list(tmp_path.iterdir()) == []

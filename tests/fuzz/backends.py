@@ -2,13 +2,12 @@
 
 The image of every third network, where it can, enters as Poisson spikes.
 
-Usage, from anywhere: python tests/fuzz/backends.py --seed 0 --networks 200
+Usage, from anywhere: python tests/fuzz/backends.py --seed 0 --count 200
 
 One line for each difference, with what repeats it; exit 1 if there is one. A network that cannot be made is named, and
 is no difference. It is no part of the check command.
 """
 
-import argparse
 import sys
 import time
 from collections import Counter
@@ -28,7 +27,11 @@ from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.backends.numpy_backend import NumpyBackend
 from snnconv.runtime.event.isa import instruction_sets, is_built
 from snnconv.runtime.recording import Recording
+from tests.fuzz.arguments import new_parser
 from tests.fuzz.random_wirings import RandomWiring
+from tests.fuzz.tally import FAILED, Tally
+
+EQUAL, REFUSED = "equal", "refused"
 
 STEPS = (1, 2, 7, 16, 16, 33, 70, 130)
 METHODS = ("lists", "tables", "columns")
@@ -86,17 +89,15 @@ def carries_whole_numbers(network: SpikingNetwork) -> bool:
     return all((value == np.rint(value)).all() for value in values)
 
 
-def run_one(seed: int, number: int, work: Work) -> list[str]:
-    """Compare one network; give a line for each difference."""
+def run_one(seed: int, number: int, work: Work) -> tuple[str, str]:
+    """Compare one network; give (verdict, why)."""
     from snnconv.runtime.backends.event_backend import EventBackend
 
     rng = np.random.default_rng([seed, number])
     try:
         network = RandomWiring(rng).build()
     except NetworkError as error:
-        work.counts["refused"] += 1
-        sys.stdout.write(f"network {number} of seed {seed} is refused: {error}\n")
-        return []
+        return REFUSED, str(error)
     spiking = replace(network, encoding=Encoding.POISSON)
     if number % 3 == 0 and not NumpyBackend().supports(spiking):
         network = spiking
@@ -108,7 +109,7 @@ def run_one(seed: int, number: int, work: Work) -> list[str]:
     lines = []
     for isa in instruction_sets():
         batch, chunk = int(rng.integers(1, images + 1)), int(rng.integers(1, min(steps, 100) + 1))
-        where = f"network {number} of seed {seed}, {isa}, batch {batch}, chunk {chunk}, {steps} steps"
+        where = f"{isa}, batch {batch}, chunk {chunk}, {steps} steps"
         backend = EventBackend(batch, chunk, isa)
         # sums that are not exact depend on how many are made at once, in NumPy too
         same = expected if exact else NumpyBackend(batch, chunk).simulate(network, x, steps)
@@ -117,34 +118,24 @@ def run_one(seed: int, number: int, work: Work) -> list[str]:
         except Exception as error:  # whatever it is, it is a difference
             lines.append(f"{where}: {type(error).__name__}: {error}")
     work.note(network, EventBackend().plan(network, 64), expected)
-    return lines
+    return (FAILED, "; ".join(lines)) if lines else (EQUAL, "")
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--networks", type=int, default=200, help="how many")
-    parser.add_argument("--first", type=int, default=0, help="the first one's number; with --networks 1 only this one")
+    parser = new_parser(__doc__, "networks", count=200)
     parser.add_argument("--seconds", type=float, default=float("inf"), help="begin no network after so long")
     options = parser.parse_args()
     if not is_built():
         sys.stdout.write("the kernel was not built: there is nothing to compare\n")
         return 1
-    started, work, different, done = time.monotonic(), Work(), 0, 0
+    started, work, tally = time.monotonic(), Work(), Tally("networks", EQUAL, REFUSED, seed=options.seed)
     with threadpool_limits(1):
-        for number in range(options.first, options.first + options.networks):
+        for number in range(options.first, options.first + options.count):
             if time.monotonic() - started > options.seconds:
                 break
-            lines = run_one(options.seed, number, work)
-            sys.stdout.writelines(f"{line}\n" for line in lines)
-            sys.stdout.flush()
-            different += bool(lines)
-            done += 1
-    compared = done - work.counts["refused"]
-    sys.stdout.write(f"{compared} networks on {', '.join(instruction_sets())}: {different} differ\n")
-    if compared:
-        sys.stdout.write(f"{work.report()}\n")
-    return 1 if different or not compared else 0
+            tally.note(number, *run_one(options.seed, number, work), show=options.verbose)
+    shown = [work.report()] if work.rates else []
+    return tally.finish(f"on {', '.join(instruction_sets())}", *shown) or (0 if work.rates else 1)
 
 
 if __name__ == "__main__":

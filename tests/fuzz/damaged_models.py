@@ -9,27 +9,22 @@ should have refused. It is no part of the check command; a few cases are, in tes
 """
 
 import contextlib
-import json
-import os
-import queue
 import resource
 import shutil
-import subprocess
 import sys
 import tempfile
-import threading
-import time
 import traceback
-from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from tests.fuzz import workers
 from tests.fuzz.arguments import new_parser
+from tests.fuzz.tally import FAILED, Tally
 
-REFUSED, CONVERTED, OFF_PARITY, NOT_MADE, FAILED = "refused", "converted", "off parity", "not made", "FAILED"
+REFUSED, CONVERTED, OFF_PARITY, NOT_MADE = "refused", "converted", "off parity", "not made"
 
 _ADDRESS_SPACE = 4 * 2**30
 _MEMORY_LIMIT = 2**29  # what the library is told: well below what the process has
@@ -88,79 +83,21 @@ def _use(path: Path, folder: Path) -> None:
 
 
 def work(
-    seed: int, first: int, stop: int, only: str, run: Callable[[int, int, str], tuple[str, str]] = run_case
+    seed: int, first: int, stop: int, only: str, run: Callable[[int, int, str], Any] = run_case, timeout: int = 60
 ) -> None:
-    """Run cases as a worker: a line of JSON for each."""
-    out = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what native code prints is no verdict
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ[name] = "1"
+    """Run cases as a worker, with bounded memory; `run` takes (seed, number, only) and gives (verdict, why)."""
     resource.setrlimit(resource.RLIMIT_AS, (_ADDRESS_SPACE, _ADDRESS_SPACE))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    for number in range(first, stop):
-        verdict, why = run(seed, number, only)
-        out.write(json.dumps([number, verdict, why]) + "\n")
-        out.flush()
+    workers.work(lambda number: run(seed, number, only), first, stop, timeout)
 
 
 def verdicts(
-    seed: int, first: int, stop: int, timeout: float, only: str = "", script: str = __file__
+    seed: int, first: int, stop: int, timeout: int, only: str = "", script: str = __file__
 ) -> Iterator[Verdict]:
-    """Give the verdict of each case, in order, with as many workers one after another as it takes.
-
-    `script` is what a worker runs, with --work.
-    """
-    number = first
-    while number < stop:
-        for verdict in _of_worker(seed, number, stop, timeout, only, script):
-            yield verdict
-            number = verdict[0] + 1
-
-
-def _of_worker(seed: int, first: int, stop: int, timeout: float, only: str, script: str) -> Iterator[Verdict]:
-    """Give verdicts until the worker is done, or a case ends it."""
-    command = [sys.executable, script, "--work", "--seed", str(seed), "--first", str(first), "--only", only]
-    with tempfile.TemporaryFile("w+") as talk:
-        worker = subprocess.Popen(
-            [*command, "--count", str(stop - first)], stdout=subprocess.PIPE, stderr=talk, text=True
-        )
-        lines: queue.Queue[str | None] = queue.Queue()
-
-        def listen() -> None:
-            lines.put_nowait("")  # so that the time starts
-            assert worker.stdout is not None
-            for line in worker.stdout:
-                lines.put(line)
-            lines.put(None)
-
-        listener = threading.Thread(target=listen, daemon=True)
-        listener.start()
-        number = first
-        try:
-            lines.get()
-            while number < stop:
-                # a new worker imports the library first
-                patience = timeout + (30 if number == first else 0)
-                try:
-                    line = lines.get(timeout=patience)
-                except queue.Empty:
-                    yield number, FAILED, f"no end after {patience:.0f} s"
-                    return
-                if line is None:
-                    worker.wait()
-                    talk.seek(0)
-                    said = " ".join(talk.read()[-400:].split())
-                    yield number, FAILED, f"the process died with {worker.returncode}: {said}"
-                    return
-                verdict: Any = json.loads(line)
-                yield verdict[0], verdict[1], verdict[2]
-                number += 1
-        finally:
-            worker.kill()
-            worker.wait()
-            listener.join()
-            if worker.stdout is not None:
-                worker.stdout.close()
+    """Give the verdict of each case, in order; `script` is what a worker runs, with --work."""
+    for number, found in workers.outcomes(script, first, stop, timeout, ["--seed", str(seed), "--only", only]):
+        verdict, why = (FAILED, found.why) if isinstance(found, workers.Died) else found
+        yield number, verdict, why
 
 
 def keep(seed: int, number: int, only: str, folder: Path) -> None:
@@ -180,19 +117,14 @@ def main() -> int:
     options = parser.parse_args()
     first, stop = options.first, options.first + options.count
     if options.work:
-        work(options.seed, first, stop, options.only)
+        work(options.seed, first, stop, options.only, timeout=options.timeout)
         return 0
-    started, counts = time.monotonic(), Counter[str]()
+    tally = Tally("damaged models", REFUSED, CONVERTED, OFF_PARITY, NOT_MADE, seed=options.seed)
     for number, verdict, why in verdicts(options.seed, first, stop, options.timeout, options.only):
-        counts[verdict] += 1
         if verdict == FAILED:
             keep(options.seed, number, options.only, options.keep)
-        if options.verbose or verdict in (FAILED, OFF_PARITY):
-            sys.stdout.write(f"case {number} of seed {options.seed} {verdict}: {why}\n")
-            sys.stdout.flush()
-    shown = ", ".join(f"{counts[v]} {v}" for v in (REFUSED, CONVERTED, OFF_PARITY, NOT_MADE, FAILED))
-    sys.stdout.write(f"{options.count} cases in {time.monotonic() - started:.0f} s: {shown}\n")
-    return 1 if counts[FAILED] else 0
+        tally.note(number, verdict, why, show=options.verbose or verdict == OFF_PARITY)
+    return tally.finish()
 
 
 if __name__ == "__main__":

@@ -23,10 +23,11 @@ from snnconv.runtime.event.isa import instruction_sets, is_built
 from tests.fuzz.backends import differences
 from tests.fuzz.random_graphs import RandomGraph
 from tests.fuzz.random_graphs import check as check_model
+from tests.fuzz.tally import FAILED
 
 Array = np.ndarray[Any, Any]
 
-CONVERTED, REFUSED, NOT_MADE, FAILED = "converted", "refused as it should be", "not made", "FAILED"
+CONVERTED, REFUSED, NOT_MADE = "converted", "refused as it should be", "not made"
 
 
 @dataclass

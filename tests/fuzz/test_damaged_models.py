@@ -2,7 +2,8 @@
 
 from collections import Counter
 
-from tests.fuzz.damaged_models import CONVERTED, FAILED, NOT_MADE, OFF_PARITY, REFUSED, verdicts
+from tests.fuzz.damaged_models import CONVERTED, NOT_MADE, OFF_PARITY, REFUSED, verdicts
+from tests.fuzz.tally import FAILED
 
 CASES = 60
 

@@ -8,9 +8,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from snnconv.graph.reader import read
 from tests.conftest import ModelBuilder
-from tests.fuzz.graph_case import CONVERTED, FAILED, NOT_MADE, REFUSED, run_graph
+from tests.fuzz.graph_case import CONVERTED, NOT_MADE, REFUSED, run_graph
 from tests.fuzz.graph_refused import REFUSED as OPERATORS
 from tests.fuzz.random_graphs import RandomGraph, draw, random_graphs
+from tests.fuzz.tally import FAILED
 
 GRAPHS = 25
 
