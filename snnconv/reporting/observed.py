@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from snnconv.data.classes import decides
 from snnconv.errors import RunError
 from snnconv.reporting.decisions import Decisions
 from snnconv.runtime.observation import Observation, load_observation
@@ -26,7 +27,7 @@ def observed(folder: RunFolder, summary: RunSummary, decided: Decisions) -> Obse
         return None
     for image in seen.images[: decided.images]:
         for name, said, column in (
-            ("decision", image.decision, decided.last),
+            ("decision", image.decision, decided.last if decides(summary.classes) else None),
             ("label", image.label, decided.labels),
             ("model_decision", image.model_decision, decided.reference),
         ):

@@ -16,8 +16,6 @@ from snnconv.errors import DataError, RunError, UsageError
 from snnconv.graph.reference import ReferenceModel
 from snnconv.reporting.page import write_page
 from snnconv.reporting.report import exceeds
-from snnconv.runtime.run_folder import RunFolder
-from snnconv.runtime.summary import load_summary
 
 INSTEAD = "gives one number and no classes: labels are not read, accuracy and agreement are not measured"
 NONE = snnconv.ConversionOptions(compensation=Compensation.NONE, steps=16)
@@ -91,16 +89,6 @@ def test_the_report_and_its_page_do_not_show_them(one: Path, tmp_path: Path) -> 
         assert advice not in page
     with pytest.raises(RunError, match=r"the network gives one number and no classes; leave --max-drop out$"):
         exceeds(made, 1.0)
-
-
-def test_a_run_of_before_has_them_and_is_read_without(one: Path, tmp_path: Path) -> None:
-    _run(one, tmp_path)
-    folder = RunFolder(tmp_path / "run")
-    for name in ("accuracy", "agreement"):
-        content = folder.read_summary()
-        folder.write_summary(content | {name: dict.fromkeys(content["spikes_per_image"], 1.0)})
-    assert (load_summary(folder).accuracy, load_summary(folder).agreement) == (None, None)
-    assert snnconv.report(tmp_path / "run").accuracy_by_step[-1].agreement is None
 
 
 def test_the_diagnosis_measures_errors_and_no_decisions(one: Path) -> None:
