@@ -33,9 +33,9 @@ def test_a_spike_counts_once_whatever_it_carries(value, maker) -> None:
     assert len(np.unique(found)) > 1
 
 
-@pytest.mark.parametrize("inputs", [1, 7, 2**16, 2**16 + 1])
+@pytest.mark.parametrize("inputs", [1, 7, 2**16, 2**18 + 1])
 def test_operations_of_any_number_of_inputs_are_spikes_by_value_times_outputs(inputs, maker) -> None:
-    """Spikes of up to 255; beyond 2^16 of them a sum in float32 would not be exact, nor are these all even."""
+    """Spikes of up to 255: of 2^16 the sum is a float32, of 2^18 it is not."""
     maker.add(ir.Input, "image", (inputs,), amplitude=1.0)
     maker.add(ir.Neuron, "n1", (inputs,), "image", threshold=np.asarray(1.0))
     maker.add(ir.Dense, "logits", (3,), "n1", weight=np.zeros((3, inputs)))
