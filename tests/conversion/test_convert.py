@@ -1,5 +1,6 @@
 """The converted network: parity with the ONNX model, its wiring, and what each option changes."""
 
+import logging
 import re
 from dataclasses import replace
 
@@ -134,7 +135,7 @@ def test_scales_per_channel_are_floored_and_dead_channels_take_the_layers(sample
 def test_a_channel_that_hardly_fires_takes_a_hundredth_of_its_layers_scale(sample_calibration, part, expected) -> None:
     """Two channels, each of one value 100 times; the layer's percentile is that of the larger."""
     value = sample_calibration.values[0]
-    numbers = np.float32([part, 1.0])
+    numbers = np.float32([4 * part, 4.0])
     two = replace(
         value,
         count=100,
@@ -149,8 +150,37 @@ def test_a_channel_that_hardly_fires_takes_a_hundredth_of_its_layers_scale(sampl
     scales = Scales(calibration, ConversionOptions(granularity=Granularity.CHANNEL))
     quiet, loud = scales.of(value.name)
     # a bin of the histogram is 2^-7 of a number wide
-    assert loud == pytest.approx(1.0, rel=2**-7)
-    assert quiet == (0.01 * loud if expected else pytest.approx(part, rel=2**-7))
+    assert loud == pytest.approx(4.0, rel=2**-7)
+    assert quiet == (0.01 * loud if expected else pytest.approx(4 * part, rel=2**-7))
+
+
+@pytest.mark.parametrize("granularity", list(Granularity))
+def test_a_layer_that_hardly_ever_fires(sample_calibration, granularity, caplog, monkeypatch) -> None:
+    """Nine times 1 and once 6, among 990 zeros: the median is 0 with the zeros and 1 without them."""
+    monkeypatch.setattr(logging.getLogger("snnconv"), "propagate", True)
+    value = sample_calibration.values[0]
+    numbers = np.float32([1.0, 6.0])
+    name = f"rare by {granularity}"  # a value is warned of once
+    rare = replace(
+        value,
+        name=name,
+        count=1000,
+        codes=(numbers.view(np.int32) >> 16).astype(np.uint16),
+        counts=np.array([9, 1]),
+        offsets=np.array([0, 2]),
+        largest=numbers[1:],
+        mean=value.mean[:1],
+        variance=value.variance[:1],
+    )
+    calibration = replace(sample_calibration, values=(rare, *sample_calibration.values[1:]))
+    options = ConversionOptions(granularity=granularity, percentile=50)
+    with caplog.at_level(logging.WARNING, "snnconv"):
+        assert Scales(calibration, options).of(name).tolist() == [6.0]
+    assert f"the 50 % percentile of {name} is 0, so its scale is its largest activation, 6; " in caplog.text
+    caplog.clear()
+    without_zeros = Scales(calibration, options.model_copy(update={"nonzero": True})).of(name)
+    assert without_zeros == pytest.approx([1.0], rel=2**-7)
+    assert not caplog.records
 
 
 def test_a_silent_layer_gets_a_positive_scale(sample_calibration) -> None:
