@@ -94,8 +94,8 @@ def _compensation(text: str) -> Compensation | float:
     from snnconv.conversion.options import LARGEST_FACTOR
     from snnconv.errors import UsageError
 
-    if text in [mode.value for mode in Compensation]:
-        return Compensation(text)
+    if text.lower() in [mode.value for mode in Compensation]:
+        return Compensation(text.lower())
     try:
         factor = float(text)
     except ValueError:

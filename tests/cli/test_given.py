@@ -99,3 +99,10 @@ def test_mean_is_in_the_order_of_the_models_channels(snnconv, tmp_path) -> None:
     text = " ".join(snnconv("calibrate", "--help").out.split())
     assert "in the order of the model's channels" in text
     assert "Channel order that the model takes, and that --mean and --std are given in." in text
+
+
+def test_a_name_that_is_no_text_is_printed_as_json(snnconv, samples, tmp_path) -> None:
+    out = Path(f"{tmp_path}/a\udcff.calib")
+    data = ["--data", samples / "digits_test.npz", "--samples", 4]
+    found = snnconv("calibrate", samples / "digits_resnet.onnx", *data, "-o", out, "--json")
+    assert (found.code, found.json["file"]) == (0, "a\\udcff.calib")
