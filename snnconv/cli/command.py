@@ -86,8 +86,7 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
             else:
                 code = _run(function, terminal, gathered(taken, given), shared["log_file"])
         finally:
-            for handler in log.handlers:
-                handler.close()
+            _end_log()
         if code:
             raise typer.Exit(code)
 
@@ -120,6 +119,14 @@ class _Spoken(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Write it; names in it are made harmless."""
         streams.say(harmless(record.getMessage()) + "\n")
+
+
+def _end_log() -> None:
+    """Take the handlers away: one that is told something once it is closed would open its file again."""
+    for handler in list(log.handlers):
+        log.removeHandler(handler)
+        handler.close()
+    log.addHandler(logging.NullHandler())
 
 
 def _start_log(verbose: bool, quiet: bool) -> None:

@@ -56,8 +56,12 @@ def test_wrong_usage_is_one_line(words, said, snnconv) -> None:
     assert found.err.startswith(f"snnconv: {said}")
 
 
-def test_names_are_taken_in_capitals(snnconv, samples) -> None:
-    assert snnconv("check", samples / "digits_resnet.onnx", "--readout", "CURRENT", "-q").code == 0
+def test_names_are_taken_in_capitals(snnconv, samples, made, tmp_path) -> None:
+    model = samples / "digits_resnet.onnx"
+    assert snnconv("check", model, "--readout", "CURRENT", "-q").code == 0
+    given = ["--calibration", made / "digits.calib", "--no-verify", "-o", tmp_path / "n.snn"]
+    found = snnconv("convert", model, *given, "--compensation", "None", "--preset", "Paper", "--json")
+    assert (found.code, found.json["options"]["compensation"]) == (0, "none")
 
 
 def test_a_share_of_one_is_noticed(snnconv, samples, made, tmp_path) -> None:
