@@ -14,7 +14,8 @@ from snnconv.cli.check import check_cli
 from snnconv.cli.command import command
 from snnconv.cli.convert import convert_cli
 from snnconv.cli.diagnose import diagnose_cli
-from snnconv.cli.endings import BAD_USAGE, ending
+from snnconv.cli.endings import BAD_USAGE, WORDS, ending
+from snnconv.cli.given import check_words
 from snnconv.cli.help import WrittenHelp, help_of
 from snnconv.cli.inspect import inspect_cli
 from snnconv.cli.report import report_cli
@@ -46,6 +47,9 @@ class Commands(WrittenHelp, TyperGroup):
         if not args:
             streams.say(ctx.get_help() + "\n")
             ctx.exit(BAD_USAGE)
+        check_words(args)
+        # for what is said of a value that cannot be read
+        ctx.meta[WORDS] = list(args)
         return super().parse_args(ctx, args)
 
 

@@ -7,6 +7,7 @@ import typer
 
 from snnconv.choices import ChannelOrder, Interpolation, Layout
 from snnconv.cli.flags import Shown
+from snnconv.cli.given import check_no_numbers
 from snnconv.cli.options import Classes, Data, Labels, MemoryLimit, Output, bytes_of
 from snnconv.cli.terminal import Terminal
 from snnconv.errors import UsageError
@@ -23,7 +24,9 @@ class PreprocessingFlags(TypedDict, total=False):
     mean: Annotated[
         str,
         typer.Option(
-            "--mean", help="Then subtract: numbers by channel, 0.5,0.4,0.3, or an .npy.", metavar="NUMBERS|FILE"
+            "--mean",
+            help="Then subtract: numbers by channel, 0.5,0.4,0.3, in the order of the model's channels, or an .npy.",
+            metavar="NUMBERS|FILE",
         ),
     ]
     std: Annotated[str, typer.Option("--std", help="Then divide by: as --mean.", metavar="NUMBERS|FILE")]
@@ -39,7 +42,10 @@ class GeometryFlags(TypedDict, total=False):
         str, typer.Option("--crop", help="Square cut from their centre, or height and width.", metavar="N|H,W")
     ]
     interpolation: Annotated[Interpolation, typer.Option("--interpolation", help="For --resize.")]
-    channels: Annotated[ChannelOrder, typer.Option("--channels", help="Channel order that the model takes.")]
+    channels: Annotated[
+        ChannelOrder,
+        typer.Option("--channels", help="Channel order that the model takes, and that --mean and --std are given in."),
+    ]
 
 
 class ReadingFlags(TypedDict, total=False):
@@ -91,6 +97,7 @@ def calibrate_cli(
     from snnconv.data import Geometry, read_size
 
     inputs = inputs or []
+    check_no_numbers(inputs)
     if merge:
         of_images = (data, samples, *preprocessing.values(), *geometry.values(), *reading.values())
         if any(value is not None for value in of_images) or any(path.suffix.lower() == ".onnx" for path in inputs):

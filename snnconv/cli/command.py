@@ -11,9 +11,13 @@ import typer
 from snnconv.cli import interrupts, streams
 from snnconv.cli.endings import BAD_USAGE, ending, fail
 from snnconv.cli.flags import expanded, gathered
+from snnconv.cli.given import at_home
 from snnconv.cli.help import names_of
 from snnconv.cli.log_file import log_handler
 from snnconv.cli.terminal import Terminal, harmless, log
+
+_MOST_THREADS = 1024
+"""More would only take memory, and on a small machine all of it."""
 
 _KEPT = {
     "simulate_cli": "what is finished is kept, repeat the command to go on",
@@ -27,7 +31,8 @@ _COMMON: dict[str, Any] = {
     "verbose": Annotated[bool, typer.Option("-v", "--verbose", help="Say more.")],
     "log_file": Annotated[Path | None, typer.Option("--log-file", help="Write a log to this file.", metavar="FILE")],
     "threads": Annotated[
-        int, typer.Option("--threads", min=0, help="Threads; 0 takes one for each core.", metavar="N")
+        int,
+        typer.Option("--threads", min=0, max=_MOST_THREADS, help="Threads; 0 takes one for each core.", metavar="N"),
     ],
     "seed": Annotated[int, typer.Option("--seed", min=0, help="Seed of all that is drawn.", metavar="N")],
 }
@@ -67,8 +72,11 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
             # a path that cannot be read is bad input, said by what reads it, and not wrong usage
             info.readable = False
             info.metavar = info.metavar or names_of(parameter.annotation)
+            # RGB is rgb
+            info.case_sensitive = False
 
     def wrapper(**given: Any) -> None:
+        given = {name: at_home(value) for name, value in given.items()}
         shared = {name: given.pop(name) for name in _COMMON}
         _start_log(shared["verbose"], shared["quiet"])
         terminal = Terminal(shared["as_json"], shared["quiet"], shared["threads"], shared["seed"])
@@ -78,8 +86,7 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
             else:
                 code = _run(function, terminal, gathered(taken, given), shared["log_file"])
         finally:
-            for handler in log.handlers:
-                handler.close()
+            _end_log()
         if code:
             raise typer.Exit(code)
 
@@ -112,6 +119,14 @@ class _Spoken(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Write it; names in it are made harmless."""
         streams.say(harmless(record.getMessage()) + "\n")
+
+
+def _end_log() -> None:
+    """Take the handlers away: one that is told something once it is closed would open its file again."""
+    for handler in list(log.handlers):
+        log.removeHandler(handler)
+        handler.close()
+    log.addHandler(logging.NullHandler())
 
 
 def _start_log(verbose: bool, quiet: bool) -> None:

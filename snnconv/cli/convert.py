@@ -52,7 +52,7 @@ def convert_cli(
             model,
             calibration,
             out,
-            ConversionOptions(**_values(options)),
+            ConversionOptions(**_values(terminal, options)),
             data=data,
             samples=samples,
             layout=layout,
@@ -70,7 +70,7 @@ def convert_cli(
     terminal.say(f"wrote {out}")
 
 
-def _values(given: ConversionFlags) -> dict[str, Any]:
+def _values(terminal: Terminal, given: ConversionFlags) -> dict[str, Any]:
     """Give the fields of `ConversionOptions` that were given."""
     from snnconv.errors import UsageError
 
@@ -78,6 +78,8 @@ def _values(given: ConversionFlags) -> dict[str, Any]:
     percentile, potential = given.get("percentile", 100.0), given.get("initial_potential", 0.0)
     if not 0 < percentile <= 100:
         raise UsageError(f"--percentile {percentile:g} must lie above 0 and at most at 100")
+    if percentile <= 1:
+        terminal.say(f"warning: --percentile {percentile:g} is one of 100, {100 * percentile:g} may be meant")
     if not 0 <= potential < 1:
         raise UsageError(f"--initial-potential {potential:g} must lie at 0 or above, and below 1")
     if "encoding" in given:
@@ -92,8 +94,8 @@ def _compensation(text: str) -> Compensation | float:
     from snnconv.conversion.options import LARGEST_FACTOR
     from snnconv.errors import UsageError
 
-    if text in [mode.value for mode in Compensation]:
-        return Compensation(text)
+    if text.lower() in [mode.value for mode in Compensation]:
+        return Compensation(text.lower())
     try:
         factor = float(text)
     except ValueError:

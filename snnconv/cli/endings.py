@@ -3,10 +3,22 @@
 from typing import Any
 
 from snnconv.cli import interrupts, streams
+from snnconv.cli.given import value_of
 from snnconv.cli.terminal import harmless, log
 from snnconv.errors import InputError, UsageError
 
 BAD_USAGE, BAD_INPUT, LOST = 2, 3, 5
+
+WORDS = "snnconv.words"
+"""The place of a command line in Typer's context."""
+
+_EXPECTED = {
+    "Input should be a valid integer": "a whole number is expected, in digits",
+    "Input should be a valid number": "a number is expected, such as 0.5",
+    "Input should be greater than or equal to": "a number of at least",
+    "Input should be less than or equal to": "a number of at most",
+}
+"""What Typer's reader of values says, which leaves the value out, and what we say."""
 
 
 def ending(error: BaseException, kept: str = "nothing was written") -> int | None:
@@ -48,8 +60,23 @@ def fail(message: str, code: int) -> int:
 
 def _wrong_usage(error: Any) -> int:
     """Say what Typer found, and where help is."""
-    message = " ".join(error.format_message().split()).replace("Value error, ", "").rstrip(".")
     context = getattr(error, "ctx", None)
+    message = _unread(error, context) or " ".join(error.format_message().split()).replace("Value error, ", "").rstrip(
+        "."
+    )
     name = None if context is None or context.parent is None else context.info_name
     help_is = f"snnconv {name} --help" if name else "snnconv --help"
     return fail(f"{message[:1].lower()}{message[1:]}; see {help_is}", BAD_USAGE)
+
+
+def _unread(error: Any, context: Any) -> str | None:
+    """Say which value cannot be read, where Typer does not."""
+    parameter, found = getattr(error, "param", None), str(getattr(error, "message", ""))
+    if parameter is None or context is None:
+        return None
+    value = value_of(parameter.opts, context.meta.get(WORDS, ()))
+    for said, expected in _EXPECTED.items():
+        if value is not None and found.startswith(said):
+            limit = found.removeprefix(said) if said.endswith(" to") else ""
+            return f"{max(parameter.opts, key=len)} {value}: {expected}{limit}{' is expected' if limit else ''}"
+    return None

@@ -1,12 +1,16 @@
-"""Ctrl-C and SIGTERM: before a command works they end it at once; then the first ends it in order, a second at once.
+"""Ctrl-C and SIGTERM end a command in order, a second one at once.
 
-Little is imported here: the handlers stand before the rest of the command line is loaded, which takes most of the time
-that a short command needs.
+Before it works, and while a module is loaded, the first ends it at once too. Little is imported here: the handlers
+stand before the rest of the command line is loaded, which takes most of the time that a short command needs.
 """
 
 import os
 import signal
 import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
 
 INTERRUPTED, TERMINATED = 130, 143
 
@@ -59,12 +63,20 @@ def word_of(code: int) -> str:
     return _WORDS[signal.SIGTERM if code == TERMINATED else signal.SIGINT]
 
 
-def _handle(number: int, frame: object) -> None:
-    del frame
-    if not _State.working or _State.told or _State.came:
+def _handle(number: int, frame: "FrameType | None") -> None:
+    if not _State.working or _State.told or _State.came or _is_import(frame):
         _end(number)
     _State.came = number
     raise KeyboardInterrupt if number == signal.SIGINT else Terminated
+
+
+def _is_import(frame: "FrameType | None") -> bool:
+    """Say whether a module is being loaded: one in C may abort where an exception comes that it does not expect."""
+    while frame is not None:
+        if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _unraisable(found: "sys.UnraisableHookArgs") -> None:
@@ -76,7 +88,7 @@ def _unraisable(found: "sys.UnraisableHookArgs") -> None:
 
 def _end(number: int) -> None:
     if not _State.told:
-        line = f"snnconv: {_WORDS[number]}; {'stopped at once' if _State.came else 'nothing was written'}\n"
+        line = f"snnconv: {_WORDS[number]}; {'stopped at once' if _State.working else 'nothing was written'}\n"
         try:  # noqa: SIM105 - contextlib takes as long to import as this file
             # past Python's stream: this may come in the middle of anything
             os.write(2, line.encode())

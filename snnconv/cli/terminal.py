@@ -76,7 +76,9 @@ class Terminal:
 
     def result(self, result: "BaseModel") -> None:
         """Print a result as JSON."""
-        streams.write(harmless_json(result.model_dump_json(indent=2)) + "\n")
+        from snnconv.files.names import as_json
+
+        streams.write(harmless_json(as_json(result)) + "\n")
 
     def value(self, value: Any) -> None:
         """Print JSON values."""

@@ -33,6 +33,7 @@ from snnconv.diagnosis.model import Diagnosis as Diagnosis
 from snnconv.errors import CalibrationError, UsageError
 from snnconv.files.atomic import check_place, write_bytes
 from snnconv.files.hashing import sha256_of_file
+from snnconv.files.names import as_json
 from snnconv.files.paths import check_file, is_folder
 from snnconv.files.replaced import DIAGNOSIS
 from snnconv.graph.reader import Survey
@@ -132,7 +133,7 @@ def diagnose(
     case, errors = examine(given)
     made = _diagnosis(given, case, errors, images.name, drawn.choice(), backend)
     if out is not None:
-        write_bytes(Path(out), (made.model_dump_json(indent=2) + "\n").encode())
+        write_bytes(Path(out), (as_json(made) + "\n").encode())
     return made
 
 

@@ -1,6 +1,9 @@
 """Names that came from a file system or a file, and need not be text."""
 
+import json
 from typing import Any
+
+from pydantic import BaseModel
 
 
 def plain(name: str) -> str:
@@ -17,3 +20,12 @@ def plain_values(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain_values(inner) for inner in value]
     return value
+
+
+def as_json(model: BaseModel) -> str:
+    """Give a model as indented JSON, whatever names it holds."""
+    try:
+        return model.model_dump_json(indent=2)
+    except ValueError:
+        # pydantic takes valid Unicode only
+        return json.dumps(plain_values(model.model_dump(mode="json")), indent=2, ensure_ascii=False)

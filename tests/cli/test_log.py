@@ -1,5 +1,6 @@
 """``--log-file``: every command says in one line what it did, whatever it prints."""
 
+import logging
 from pathlib import Path
 
 import pytest
@@ -90,3 +91,11 @@ def test_a_log_is_added_to(snnconv, tmp_path: Path) -> None:
     for count in (1, 2):
         assert snnconv("inspect", run, "--log-file", log).code == 0
         assert len(log.read_text(encoding="utf-8").splitlines()) == count
+
+
+def test_what_the_library_says_later_is_not_logged(logged, tmp_path: Path) -> None:
+    """Other uses of the library in the same process do not open the file again."""
+    assert logged("inspect", write_run(tmp_path / "run"))[0] == 0
+    before = (tmp_path / "log").read_bytes()
+    logging.getLogger("snnconv.data").warning("later")
+    assert (tmp_path / "log").read_bytes() == before
