@@ -34,7 +34,6 @@ _LOSS = "it is a loss of the training; export the model without it"
 _SAMPLES = "it reads at places that depend on the image, which has no spiking form; use a convolution"
 _POOLS = "it is no pooling that has a spiking form; use AveragePool, MaxPool or their global forms"
 _CURVES = "its function is none that ReLUs compute; use a network of convolutions, ReLUs and sums"
-_MEAN = "a mean of several values is not read; write it as their sum times a constant"
 
 _REASONS = {
     SMOOTH: "Celu Elu Exp HardSwish Mish QuickGelu Selu Softplus Softsign SwiGLU Swish Tanh ThresholdedRelu",
@@ -58,7 +57,6 @@ _REASONS = {
     _POOLS: "GlobalLpPool LpPool",
     _CURVES: "Acos Acosh Asin Asinh Atan Atanh Ceil Cos Cosh Floor Log Mod Pow Reciprocal ReduceLogSum "
     "ReduceLogSumExp ReduceMin ReduceProd Round Sign Sin Sinh Sqrt Tan",
-    _MEAN: "Mean",
 }
 
 ADVICE = {op: reason for reason, ops in _REASONS.items() for op in ops.split()}

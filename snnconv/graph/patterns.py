@@ -120,15 +120,14 @@ def _product(node: onnx.NodeProto, around: Neighbours) -> str | None:
 
 
 def _norm(node: onnx.NodeProto, around: Neighbours) -> str | None:
-    """Look for a value divided by its norm at the end: the value before it has the same direction."""
-    starts = node.op_type in ("LpNormalization", "ReduceL2", "ReduceSumSquare") or _power(node, around) == 2
-    return _before(node, around) if starts and _ends(node, around) else None
+    """Look for the squares of a value that is divided by its norm at the end: before it, it has the same direction."""
+    return _before(node, around) if _power(node, around) == 2 and _ends(node, around) else None
 
 
 def _ends(node: onnx.NodeProto, around: Neighbours) -> bool:
     """Say whether behind a node there is a division and nothing else but what belongs to a norm."""
     waiting, seen = list(node.output), set(node.output)
-    divided = node.op_type == "LpNormalization"
+    divided = False
     while waiting:
         value = waiting.pop()
         for reader in around.readers.get(value, ()):
