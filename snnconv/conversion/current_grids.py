@@ -12,8 +12,8 @@ of bits, counted from its largest part:
 
 with v the weights of the nodes that make the current; these get the coarser grid p. One side alone would lose them all,
 and each side's error is multiplied by the other. The current has two bits more to begin with, since its error is that
-of many weights. For the sum over k² places of a pool it has log₂ k fewer: such errors partly cancel each other. If what
-makes the current reads a current itself, of the size 2^a, its weights want a bits more than its results.
+of many weights. For the sum over k² places of a pool it has ½ log₂ k fewer: errors partly cancel each other there. If
+what makes the current reads a current itself, of the size 2^a, its weights want a bits more than its results.
 
 The image stays on its grid. What weights make of it has 29 bits at most, since spikes may stand for it, and what there
 is of it without neurons between keeps within 52, since images may be twice as large as in the calibration. What a whole
@@ -158,8 +158,8 @@ class _Sharing:
             return self._float32[node.name] + grid - FLOAT32_BITS
 
         def pooled(pool: ir.SumPool) -> int:
-            # the sum over k² places is k² times as large, its error about k times
-            return -int(np.log2(np.prod(pool.kernel)) / 2)
+            # over k² places roundings of results partly cancel each other, those of weights do not: half of log₂ k bits
+            return -int(np.log2(np.prod(pool.kernel)) / 4)
 
         along_channels(
             self._network, size, np.minimum, image=FLOAT32_BITS, spike=FLOAT32_BITS, padding=FINEST, pooled=pooled

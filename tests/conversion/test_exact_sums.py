@@ -33,11 +33,14 @@ def test_a_pool_of_currents_takes_no_bits_from_them() -> None:
 
 
 def test_weights_and_the_currents_that_they_read_go_without_as_many_bits() -> None:
-    """64 · 288 · 16 · 0.001 are 295, 9 bits of 53. Float32 would take 24 + 9 and 24 − 3: 5 bits fewer for each."""
+    """64 · 288 · 16 · 0.001 are 295, 9 bits of 53; 33 and 22 are wanted, 11 too many.
+
+    The weights want 24 + 9. The current has 24 − 3 and 2 more, and 1 less behind 8 × 8 places.
+    """
     network = _stream("weights")
-    assert network.tensors["logits.grid"] == 28
-    assert network.tensors["stream.grid"] == 16
-    assert abs(network.tensors["logits.weight"].astype(np.float64) - 1e-3).max() <= 2.0**-29
+    assert network.tensors["logits.grid"] == 33 - 6
+    assert network.tensors["stream.grid"] == 22 - 5
+    assert abs(network.tensors["logits.weight"].astype(np.float64) - 1e-3).max() <= 2.0**-28
 
 
 def test_a_threshold_of_1_beside_weights_of_2_to_the_30_is_still_1() -> None:
