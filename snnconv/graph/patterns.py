@@ -212,15 +212,6 @@ def _weights(node: onnx.NodeProto, around: Neighbours) -> str | None:
     return f"its weights {around.changing(node)[1]} depend on the image; use a layer whose weights are constant"
 
 
-def _padding(node: onnx.NodeProto, around: Neighbours) -> str | None:
-    """Look for pixels of the image itself, mirrored or repeated, around it."""
-    del around
-    mode = next((one.s.decode(errors="replace") for one in node.attribute if one.name == "mode"), "constant")
-    if node.op_type != "Pad" or mode == "constant":
-        return None
-    return f"it pads with pixels of the image (mode={mode}); train with padding by zeros (padding_mode='zeros')"
-
-
 def _axes(node: onnx.NodeProto, around: Neighbours) -> tuple[int, ...]:
     """Give the axes of a reduction; none stand for all."""
     given = next((tuple(one.ints) for one in node.attribute if one.name == "axes"), ())
@@ -238,5 +229,4 @@ _PATTERNS: tuple[Callable[[onnx.NodeProto, Neighbours], str | None], ...] = (
     _squared,
     _attention,
     _weights,
-    _padding,
 )

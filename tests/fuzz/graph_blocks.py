@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.fuzz.graph_layers import affine, conv, free_conv, like, norm, passing, relu, to_first, to_last
+from tests.fuzz.graph_layers import affine, conv, free_conv, like, moved, norm, passing, relu, to_first, to_last
 from tests.fuzz.graph_parts import cut, join, pad, pool, split
 from tests.fuzz.graph_writer import GraphWriter, Value
 
@@ -190,7 +190,7 @@ def turned(w: GraphWriter, v: Value) -> Value:
 
 def single(w: GraphWriter, v: Value) -> Value:
     """One layer by itself."""
-    return w.pick([affine, passing, relu, norm])(w, v)
+    return w.pick([affine, passing, moved, relu, norm])(w, v)
 
 
 BLOCKS: tuple[tuple[Block, float], ...] = (

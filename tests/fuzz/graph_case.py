@@ -113,7 +113,7 @@ def _refuse(graph: RandomGraph, folder: Path, seed: int) -> Outcome:
     twin = onnx.ModelProto.FromString(graph.model.SerializeToString())
     place = next(n for n in twin.graph.node if graph.refused in n.output)
     place.CopyFrom(helper.make_node("Identity", [at.input[0]], [at.output[0]], name=at.name))
-    if graph.about.endswith("ones"):  # the twin of a padding has fewer rows
+    if graph.about.endswith("lowest"):  # the twin of a padding has fewer rows
         return Outcome(REFUSED)
     _calibrate(graph, _save(twin, folder / "twin.onnx"), folder, seed)
     try:

@@ -139,8 +139,14 @@ def affine(w: GraphWriter, v: Value) -> Value:
 
 def passing(w: GraphWriter, v: Value) -> Value:
     """Add an operator that passes its input on."""
-    op = w.pick(["Identity", "Dropout", "Cast", "Clip", "PRelu"])
+    op = w.pick(["Identity", "Dropout", "Cast", "Clip", "PRelu", "Gather", "Tile"])
     inputs, attributes = [v.name], {}
+    if op == "Gather":
+        ours = w.integer(0, 2)
+        attributes["axis"] = v.axis(ours)
+        inputs.append(w.constant("numbers", range(v.shape[ours]), np.int64))
+    elif op == "Tile":
+        inputs.append(w.constant("times", [1] * 4, np.int64))
     if op == "Cast":
         attributes["to"] = 1
     elif op == "Dropout" and w.opset < 12:
@@ -179,6 +185,24 @@ def _relu_node(w: GraphWriter, v: Value) -> str:
         case "prelu":
             return str(w.node("PRelu", [v.name, w.constant("slope", np.zeros((1,) * 3))]))
     return str(w.node("Relu", [v.name]))
+
+
+def moved(w: GraphWriter, v: Value) -> Value:
+    """Take channels, rows or columns by a list, reversed or repeated, or pad with what is at the border."""
+    if w.opset >= 11 and w.chance(0.3):
+        axis, mode = v.axis(w.integer(1, 2)), w.pick(["reflect", "edge"])
+        pads = [0] * 8
+        pads[axis], pads[axis + 4] = 1, w.integer(0, 1)
+        name = w.node("Pad", [v.name, w.constant("pads", pads, np.int64)], mode=mode)
+        ours = [n + (pads[v.axis(i)] + pads[v.axis(i) + 4]) for i, n in enumerate(v.shape)]
+        return replace(v, name=name, shape=(ours[0], ours[1], ours[2]), rectified=False)
+    of = w.integer(0, 2)
+    size = v.shape[of]
+    indices = w.pick(
+        [list(range(size))[::-1], w.rng.integers(-size, size, size).tolist(), list(w.rng.permutation(size))]
+    )
+    name = w.node("Gather", [v.name, w.constant("indices", indices, np.int64)], axis=v.axis(of))
+    return replace(v, name=name, rectified=False)
 
 
 def _sum_of_relus(w: GraphWriter, v: Value) -> str:

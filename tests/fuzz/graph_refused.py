@@ -35,12 +35,12 @@ def _resize(w: GraphWriter, v: Value) -> str:
 
 
 def _pad(w: GraphWriter, v: Value) -> str:
-    """Pad with something else than 0 and cut it off again: what is refused is the padding."""
+    """Pad with what stands for minus infinity."""
     if w.opset < 11:
-        name = w.node("Pad", [v.name], pads=[0, 0, 1, 0, 0, 0, 0, 0], value=1.0)
+        name = w.node("Pad", [v.name], pads=[0, 0, 1, 0, 0, 0, 0, 0], value=-1e30)
     else:
         pads = w.constant("pads", [0, 0, 1, 0, 0, 0, 0, 0], np.int64)
-        name = w.node("Pad", [v.name, pads, w.constant("fill", 1.0)])
+        name = w.node("Pad", [v.name, pads, w.constant("fill", -1e30)])
     return str(name)
 
 
@@ -65,7 +65,7 @@ REFUSED: dict[str, tuple[int, _Put]] = {
     "InstanceNormalization": (7, _instance_norm),
     "LayerNormalization": (17, _layer_norm),
     "Resize": (11, _resize),
-    "Pad with ones": (7, _pad),
+    "Pad with lowest": (7, _pad),
 }
 """The first opset of each, and what adds it; it keeps the shape, but a Pad, which adds a line."""
 
@@ -75,7 +75,7 @@ def put_in(w: GraphWriter, v: Value) -> tuple[Value, str]:
     kind = w.pick([kind for kind, (since, _) in REFUSED.items() if w.opset >= since])
     name = REFUSED[kind][1](w, v)
     shape = v.shape
-    if kind == "Pad with ones":
+    if kind == "Pad with lowest":
         grown = (v.file_shape[0], v.file_shape[1] + 1, v.file_shape[2])
         shape = (grown[2], grown[0], grown[1]) if v.last else grown
     return Value(name, shape, v.last), kind

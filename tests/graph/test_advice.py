@@ -116,11 +116,6 @@ def heads(b: Builder) -> str:
     return str(b.node("MatMul", [shares, split], "y"))
 
 
-def mirrored(b: Builder) -> str:
-    pads = b.constant("p", [0, 0, 1, 1, 0, 0, 1, 1], INT)
-    return str(b.node("Pad", ["input", pads], "y", mode="reflect"))
-
-
 PATTERNS = {
     "silu": (swish("Sigmoid"), "Sigmoid", "it is a part of SiLU or HardSwish (x times a sigmoid of x)"),
     "hard-swish": (swish("HardSigmoid"), "", "it is a part of SiLU or HardSwish"),
@@ -142,7 +137,6 @@ PATTERNS = {
     "attention": (attention, "MatMul", "attention has no spiking form here; use a convolutional network"),
     "shares": (shares_of_pixels, "Softmax", "attention has no spiking form here"),
     "weights": (made_weights, "Conv", "its weights made depend on the image; use a layer whose weights are constant"),
-    "mirrored": (mirrored, "Pad", "(mode=reflect); train with padding by zeros (padding_mode='zeros')"),
 }
 
 

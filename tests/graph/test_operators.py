@@ -188,6 +188,15 @@ READ = {
     "pad-value-0": lambda b: b.node(
         "Pad", ["input", b.constant("p", [0, 1, 0, 0, 0, 0, 0, 0], np.int64), b.constant("v", 0)], "y"
     ),
+    "pad-with-a-number": lambda b: b.node(
+        "Pad", ["input", b.constant("p", [0, 1, 0, -2, 0, 0, 3, 1], np.int64), b.constant("v", -1.5)], "y"
+    ),
+    "pad-reflect": lambda b: b.node(
+        "Pad", ["input", b.constant("p", [0, 0, 1, 3, 0, 0, 2, 0], np.int64)], "y", mode="reflect"
+    ),
+    "pad-edge": lambda b: b.node(
+        "Pad", [rectified(b), b.constant("p", [0, 0, 1, 2, 0, 1, 2, 0], np.int64)], "y", mode="edge"
+    ),
     "pad-cuts-off": ints("Pad", pads=[0, -1, -2, 1, 0, 1, 3, -4]),
     "slice-backwards": ints("Slice", starts=[7], ends=[-9], axes=[2], steps=[-2]),
     "slice-channels-backwards": ints("Slice", starts=[-1, -1], ends=[-(2**40), 1], axes=[1, 3], steps=[-1, -3]),
@@ -278,6 +287,16 @@ def test_a_constant_for_each_image_of_a_fixed_batch(
 
 
 FIXED = {
+    "coordinates": lambda b: b.node(
+        "Concat",
+        [
+            b.constant("rows", np.tile(np.linspace(-1, 1, 8)[:, None], (4, 1, 1, 8))),
+            rectified(b),
+            b.constant("columns", np.tile(np.linspace(-1, 1, 8), (4, 1, 8, 1))),
+        ],
+        "y",
+        axis=1,
+    ),
     "gather-nd": lambda b: b.node(
         "GatherND", ["input", b.constant("i", [[[1, 2], [0, 3]]] * 4, np.int64)], "y", batch_dims=1
     ),

@@ -140,9 +140,17 @@ REFUSED = {
         lambda b: b.node("PRelu", [b.node("GlobalMaxPool", ["input"], "p"), b.constant("c", np.zeros((8, 8)))], "y"),
         "a constant of shape (8, 8) does not fit p of shape (1, 2, 1, 1)",
     ),
-    "concat-ones": (
-        lambda b: b.node("Concat", ["input", b.constant("c", np.ones((1, 1, 8, 8)))], "y", axis=1),
-        "it joins values with constants; zeros beside one value are supported",
+    "concat-values-and-ones": (
+        lambda b: b.node("Concat", ["input", rectified(b), b.constant("c", np.ones((1, 1, 8, 8)))], "y", axis=1),
+        "it joins several values with constants; join the constants with one of them first",
+    ),
+    "pad-with-lowest": (
+        lambda b: b.node("Pad", ["input", b.constant("p", [0] * 7 + [1], np.int64), b.constant("v", -3.4e38)], "y"),
+        "it pads with -3.4e+38; before a MaxPool give it the pads, else train with padding by zeros",
+    ),
+    "pad-with-infinity": (
+        lambda b: b.node("Pad", ["input", b.constant("p", [0] * 7 + [1], np.int64), b.constant("v", -np.inf)], "y"),
+        "it pads with -inf; before a MaxPool give it the pads, else train with padding by zeros",
     ),
     "concat-images": (
         lambda b: b.node("Concat", ["input", rectified(b)], "y", axis=0),
@@ -172,14 +180,6 @@ REFUSED = {
     "larger-by-pixels-of-channels": (
         lambda b: b.relu(b.node("DepthToSpace", [b.conv("input", "c", (8, 2, 1, 1))], "y", blocksize=2), "z"),
         "it moves elements in a way that no layer reads",
-    ),
-    "pad-reflect": (
-        lambda b: b.node("Pad", ["input", b.constant("p", [0, 0, 1, 1, 0, 0, 1, 1], np.int64)], "y", mode="reflect"),
-        "it pads with pixels of the image (mode=reflect); train with padding by zeros (padding_mode='zeros')",
-    ),
-    "pad-value": (
-        lambda b: b.node("Pad", ["input", b.constant("p", [0] * 7 + [1], np.int64), b.constant("v", 1.5)], "y"),
-        "it pads with 1.5, 0 is expected; train with padding by zeros",
     ),
     "pad-cuts-all": (
         ints("Pad", pads=[0, 0, -4, 0, 0, 0, -4, 0]),

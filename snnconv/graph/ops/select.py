@@ -1,11 +1,21 @@
-"""Slice, Pad and Split: parts of a value, and zeros around it (He et al.'s option-A shortcut does both)."""
+"""Slice, Pad and Split: parts of a value, and what is padded around it (He et al.'s option-A shortcut does both)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from math import isfinite
+from typing import Any
+
+import numpy as np
 
 from snnconv.graph.context import Context, OnnxNode, Read, Unsupported
-from snnconv.graph.graph import Select, Shape
+from snnconv.graph.graph import Affine, Select, Shape
+from snnconv.graph.moves import moved
 
+Array = np.ndarray[Any, Any]
 Ints = tuple[int, ...]
+
+_LARGEST_FILL = 1e6
+"""What stands for minus infinity is larger."""
 
 
 def select(
@@ -95,19 +105,19 @@ def _sliced(node: OnnxNode, context: Context, output: str, bounds: list[slice]) 
     return select(node, context, value, sizes, bounds, output=output)
 
 
-def read_pad(node: OnnxNode, context: Context) -> Select:
-    """Read padding with zeros; negative pads cut off."""
+def read_pad(node: OnnxNode, context: Context) -> Select | Read:
+    """Read padding, with a number or with the elements at the border; negative pads cut off."""
     value = node.inputs[0]
     mode = node.text("mode", "constant")
     if mode != "constant":
-        raise Unsupported(f"mode={mode} is not supported, constant is")
+        return moved(node, context, f"it makes too much of {context.shape(value)}; train with padding by zeros")
     if "pads" in node.attributes:  # opset 10 and older
         pads, fill = node.ints("pads", ()), node.number("value", 0.0)
     else:
         pads = context.ints(node.inputs[1])
-        fill = float(context.constant(node.inputs[2]).reshape(-1)[0]) if node.has(2) else 0.0
-    if fill != 0:
-        raise Unsupported(f"it pads with {fill:g}, 0 is expected; train with padding by zeros")
+        fill = float(context.constant(node.inputs[2], finite=False).reshape(-1)[0]) if node.has(2) else 0.0
+    if not isfinite(fill) or abs(fill) > _LARGEST_FILL:
+        raise Unsupported(f"it pads with {fill:g}; before a MaxPool give it the pads, else train with padding by zeros")
     rank = len(context.order(value))
     axes = context.ints(node.inputs[3]) if node.has(3) else tuple(range(rank))
     if len(pads) != 2 * len(axes):
@@ -119,7 +129,32 @@ def read_pad(node: OnnxNode, context: Context) -> Select:
         if begin or end:
             index = context.axis(value, axis)
             before[index], after[index] = begin, end
-    return _padded(node, context, shape, before, after)
+    padded = _padded(node, context, shape, before, after)
+    return padded if fill == 0 else filled(node, context, padded, _beyond(padded) * fill)
+
+
+def filled(node: OnnxNode, context: Context, padded: Select, offset: Array) -> Read:
+    """Add what a part is padded with.
+
+    Parameters
+    ----------
+    node : OnnxNode
+    context : Context
+    padded : Select
+        The part, padded with zeros.
+    offset : ndarray
+        Of the padded shape; 0 where the part is.
+    """
+    inner = replace(padded, name=f"{node.name}/zeros", output=context.inner(f"{node.output}/zeros"))
+    gain = np.ones((1,) * offset.ndim)
+    return Read((inner, Affine(node.name, (inner.output,), node.output, inner.shape, gain=gain, offset=offset)))
+
+
+def _beyond(padded: Select) -> Array:
+    """Give 1 for what is padded, 0 for the part."""
+    sizes = zip(padded.shape, padded.pads_before, padded.pads_after, strict=True)
+    part = np.zeros([size - before - after for size, before, after in sizes])
+    return np.pad(part, tuple(zip(padded.pads_before, padded.pads_after, strict=True)), constant_values=1.0)
 
 
 def _padded(node: OnnxNode, context: Context, shape: Shape, before: list[int], after: list[int]) -> Select:
