@@ -82,6 +82,7 @@ class _Sharing:
         together = ([name for name in group if name in spikes] for group in meeting(network, found))
         self._together = {name: group for group in together for name in group}
         full = bounds(network, found)
+        self._silent = {name: bound.largest == 0 for name, bound in full.items()}
         self._float32 = {
             node.name: grid_of(largest_parameter(network, node))
             for node in network.nodes
@@ -106,7 +107,8 @@ class _Sharing:
                 read[node.name] = p
                 q = np.minimum(self._wanted(node, p), self._room[node.name] - p)
             grids[node.name] = q
-            return q
+            # a channel that is always 0 is a multiple of anything, as padding is
+            return np.where(self._silent[node.name], np.minimum(q, 0), q)
 
         along_channels(self._network, make, np.maximum, image=INPUT_GRID, spike=0, padding=0)
         return grids, read

@@ -43,6 +43,19 @@ def test_weights_and_the_currents_that_they_read_go_without_as_many_bits() -> No
     assert abs(network.tensors["logits.weight"].astype(np.float64) - 1e-3).max() <= 2.0**-28
 
 
+def test_a_channel_that_is_always_0_takes_no_bits_from_weights_on_currents() -> None:
+    """288 · 0.001 is less than 1: there is room for the 24 + 9 bits of the weights beside the 20 of the current."""
+    m = NetworkMaker()
+    m.add(ir.Input, "image", (36,), amplitude=1.0)
+    m.add(ir.Neuron, "n", (36,), "image", threshold=np.asarray(1.0))
+    m.add(ir.Dense, "stream", (2,), "n", weight=np.asarray([[0.0] * 36, [8.0] * 36]))
+    m.add(ir.Dense, "logits", (3,), "stream", weight=np.full((3, 2), 1e-3))
+    m.add(ir.Readout, "readout", (3,), "logits", mode=ir.ReadoutMode.CURRENT)
+    tensors = m.network().tensors
+    assert tensors["stream.grid"][1] == 20
+    assert tensors["logits.grid"] == 33
+
+
 def test_a_threshold_of_1_beside_weights_of_2_to_the_30_is_still_1() -> None:
     """The weights are whole numbers of 2^6; a membrane has whole numbers in any case."""
     m = NetworkMaker()
