@@ -34,38 +34,13 @@ from tests.fuzz import damages_json, made_files
 from tests.fuzz.arguments import new_parser
 from tests.fuzz.command import Done, run
 from tests.fuzz.damages_json import Rng, pick
+from tests.fuzz.damages_text import bits, cut, cut_out, digit
 
 UNCHANGED, REFUSED, OTHERWISE, FAILED = "unchanged", "refused", "otherwise", "FAILED"
 
 _JSON = ("run.json", "summary.json", "observation.json")
 _TIMED = ("seconds", "images_per_second", "command_line")
 _TRIES = 12  # pieces of advice, one after the other
-
-
-def _bits(rng: Rng, path: Path) -> None:
-    data = bytearray(path.read_bytes())
-    for _ in range(int(rng.integers(1, 4))):
-        data[int(rng.integers(len(data)))] ^= 1 << int(rng.integers(8))
-    path.write_bytes(data)
-
-
-def _digit(rng: Rng, path: Path) -> None:
-    """Change one digit of the text."""
-    text = bytearray(path.read_bytes())
-    digits = [place for place, byte in enumerate(text) if chr(byte).isdigit()]
-    place = pick(rng, digits)
-    text[place] = ord("0") + (text[place] - ord("0") + int(rng.integers(1, 10))) % 10
-    path.write_bytes(text)
-
-
-def _cut(rng: Rng, path: Path) -> None:
-    data = path.read_bytes()
-    path.write_bytes(data[: int(rng.integers(len(data)))])
-
-
-def _cut_out(rng: Rng, path: Path) -> None:
-    data, start = path.read_bytes(), int(rng.integers(path.stat().st_size))
-    path.write_bytes(data[:start] + data[start + int(rng.integers(1, 40)) :])
 
 
 def _delete(rng: Rng, path: Path) -> None:
@@ -128,8 +103,8 @@ def _sealed_part(rng: Rng, path: Path) -> None:
 
 Damage = Callable[[Rng, Path], None]
 
-OF_ANY: tuple[Damage, ...] = (_bits, _bits, _cut, _cut_out, _delete, _other_run)
-OF_JSON: tuple[Damage, ...] = (*OF_ANY, _digit, _digit, _value, _value, *(_sealed_value,) * 6)
+OF_ANY: tuple[Damage, ...] = (bits, bits, cut, cut_out, _delete, _other_run)
+OF_JSON: tuple[Damage, ...] = (*OF_ANY, digit, digit, _value, _value, *(_sealed_value,) * 6)
 OF_PART: tuple[Damage, ...] = (*OF_ANY, _other_place, _sealed_part, _sealed_part)
 ANEW = (_sealed_value, _sealed_part)
 """Damages behind which the digest fits."""

@@ -1,10 +1,13 @@
 """A small network and what comes with it, made once: the files that the checks of damage begin from."""
 
+from importlib import resources
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import onnx
 
+from snnconv.files.journal import Journal
 from tests.conftest import residual_network
 from tests.fuzz.command import run
 
@@ -12,9 +15,10 @@ IMAGES, STEPS = 40, 5
 
 
 def make(folder: Path) -> Path:
-    """Make net.onnx, x.npz, x.npy, net.calib, net.snn, net.snn.unfinished and two runs; give the folder.
+    """Make net.onnx, x.npz, x.npy, net.calib, net.snn, profile.json, searched.snn and two runs; give the folder.
 
-    The runs are ``run``, of three parts, with labels, reference and observation, and ``other``, of Poisson spikes.
+    Beside ``searched.snn`` lies ``searched.snn.unfinished``, as if the search had been stopped at its end. The runs are
+    ``run``, of three parts, with labels, reference and observation, and ``other``, of Poisson spikes.
     """
     images = np.random.default_rng(0).normal(0.3, 1, (IMAGES, 2, 8, 8)).astype(np.float32)
     onnx.save(residual_network().model(), folder / "net.onnx")
@@ -24,7 +28,18 @@ def make(folder: Path) -> Path:
     _did(*convert(folder, "net.snn"))
     _did(*simulate(folder, folder / "run"))
     _did(*simulate(folder, folder / "other"), "--encoding", "poisson")
+    profile = resources.files("snnconv.reporting.energy") / "profiles" / "simple45-memory.json"
+    (folder / "profile.json").write_bytes(profile.read_bytes())
+    with mock.patch.object(Journal, "discard"):
+        _did(*search(folder, "searched.snn"))
     return folder
+
+
+def search(folder: Path, out: str) -> tuple[object, ...]:
+    """Give a command line that searches for factors, and keeps what it finds beside its result."""
+    options = ("--compensation", "layerwise", "--steps", 3, "--data", folder / "x.npz", "--samples", 4)
+    options += ("--no-verify", "--threads", 1)
+    return ("convert", folder / "net.onnx", "--calibration", folder / "net.calib", *options, "-o", folder / out)
 
 
 def convert(folder: Path, out: str) -> tuple[object, ...]:
