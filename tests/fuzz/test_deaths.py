@@ -25,9 +25,10 @@ def test_calibrate_comes_back_from_each_death_and_from_a_full_disk() -> None:
     command = [sys.executable, "tests/fuzz/deaths.py", "--only", "calibrate", "--how", "death", "full"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
-    # open, write, fsync, rename
-    assert "8 deaths and failing changes" in done.stdout
-    assert "changes: calibrate 4" in done.stdout
+    # open, write, fsync and rename at least, each disturbed in both ways
+    changes = int(done.stdout.rsplit("changes: calibrate ", 1)[1])
+    assert changes >= 4
+    assert f"{2 * changes} deaths and failing changes" in done.stdout
 
 
 def watched(body: str, folder: Path, number: int, how: str = "death") -> subprocess.CompletedProcess[str]:
