@@ -41,7 +41,7 @@ _REASONS = {
     NORMALISES: "GroupNorm GroupNormalization InstanceNormalization LayerNormalization LRN MeanVarianceNormalization "
     "RMSNormalization SimplifiedLayerNormalization SkipLayerNormalization",
     MIXES: "Attention Einsum LinearAttention MultiHeadAttention RotaryEmbedding",
-    NORM: "LpNormalization ReduceL1 ReduceL2 ReduceSumSquare",
+    NORM: "ReduceL1",
     _QUANTISED: "ConvInteger DequantizeLinear DynamicQuantizeLinear MatMulInteger QLinearAdd QLinearConv "
     "QLinearGlobalAveragePool QLinearMatMul QuantizeLinear",
     _CHOOSES: "If Loop Optional OptionalGetElement OptionalHasElement Scan SequenceAt SequenceConstruct SequenceMap",
@@ -55,7 +55,7 @@ _REASONS = {
     _LOSS: "NegativeLogLikelihoodLoss SoftmaxCrossEntropyLoss",
     _SAMPLES: "AffineGrid DeformConv GridSample",
     _POOLS: "GlobalLpPool LpPool",
-    _CURVES: "Acos Acosh Asin Asinh Atan Atanh Ceil Cos Cosh Floor Log Mod Pow Reciprocal ReduceLogSum "
+    _CURVES: "Acos Acosh Asin Asinh Atan Atanh Ceil Cos Cosh Floor Log Mod Reciprocal ReduceLogSum "
     "ReduceLogSumExp ReduceMin ReduceProd Round Sign Sin Sinh Sqrt Tan",
 }
 

@@ -169,6 +169,8 @@ def test_each_reason_says_what_to_do_and_no_operator_stands_behind_two() -> None
     assert all("; " in reason for reason in advice.ADVICE.values())
     named = [op for ops in advice._REASONS.values() for op in ops.split()]
     assert len(named) == len(set(named))
+    # what has a reader is refused in the reader's words
+    assert not READERS.keys() & set(named)
 
 
 @pytest.mark.parametrize(
