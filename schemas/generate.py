@@ -13,8 +13,8 @@ from snnconv.commands.diagnose import Diagnosis
 from snnconv.ir.manifest import NetworkManifest
 from snnconv.reporting.energy.profile import EnergyProfile
 from snnconv.reporting.model import Comparison, Report
-from snnconv.runtime.observation import Observation
-from snnconv.runtime.summary import RunSummary
+from snnconv.runs.observation import Observation
+from snnconv.runs.summary import RunSummary
 
 MODELS: dict[str, type[BaseModel]] = {
     "calib": CalibrationManifest,

@@ -12,7 +12,7 @@ from snnconv.cli.options import Classes, Labels, LayoutOption, MemoryLimit, byte
 from snnconv.cli.terminal import Terminal
 
 if TYPE_CHECKING:
-    from snnconv.runtime.summary import RunSummary
+    from snnconv.runs.summary import RunSummary
 
 
 def simulate_cli(

@@ -25,10 +25,10 @@ from snnconv.graph.reference import ReferenceModel
 from snnconv.ir import file
 from snnconv.ir.network import SpikingNetwork
 from snnconv.ir.nodes import Encoding
+from snnconv.runs.run_folder import RunFolder
+from snnconv.runs.summary import RunSummary
 from snnconv.runtime.backends import choose
 from snnconv.runtime.memory import check_memory, check_steps
-from snnconv.runtime.run_folder import RunFolder
-from snnconv.runtime.summary import RunSummary
 
 _log = logging.getLogger(__name__)
 

@@ -12,13 +12,13 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from snnconv.calibration.calibration import Calibration
-from snnconv.conversion.parity import TOLERANCE, check_parity
 from snnconv.data import Layout, check_enough, open_images
 from snnconv.errors import ParityError
 from snnconv.graph.graph import Graph
 from snnconv.graph.reader import Survey
 from snnconv.graph.stages import first_deviation, own_rounding, rounding_limits, stage_deviations
 from snnconv.ir.network import SpikingNetwork
+from snnconv.measuring.parity import TOLERANCE, check_parity
 from snnconv.runtime.memory import copy_bytes
 from snnconv.runtime.nodes.maxpool import state_bytes
 

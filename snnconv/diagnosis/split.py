@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from snnconv.diagnosis.compared import Layer, Outcome
 from snnconv.diagnosis.model import Part, PartName, Stage
+from snnconv.measuring.compared import Layer, Outcome
 
 Array = np.ndarray[Any, Any]
 

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from snnconv.errors import RunError
-from snnconv.runtime.run_folder import SUMMARY, RunFolder
-from snnconv.runtime.summary import RunSummary, extent_of
+from snnconv.runs.run_folder import SUMMARY, RunFolder
+from snnconv.runs.summary import RunSummary, extent_of
 
 Array = np.ndarray[Any, Any]
 

@@ -21,9 +21,9 @@ from snnconv.reporting.energy.profile import EnergyProfile
 from snnconv.reporting.intervals import paired_difference, wilson
 from snnconv.reporting.method_box import method_box
 from snnconv.reporting.model import AnnResult, CountedOtherwise, LayerRow, Provenance, Report, StepRow
-from snnconv.runtime.observation import load_observation
-from snnconv.runtime.run_folder import RunFolder
-from snnconv.runtime.summary import RunSummary, load_summary
+from snnconv.runs.observation import load_observation
+from snnconv.runs.run_folder import RunFolder
+from snnconv.runs.summary import RunSummary, load_summary
 
 
 def report(folder: Path | str, profiles: Sequence[EnergyProfile | str | Path] = ()) -> Report:

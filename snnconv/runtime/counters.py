@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from snnconv.account.counts import fan_out
 from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
-from snnconv.runtime.counts import fan_out
 
 Array = np.ndarray[Any, Any]
 

@@ -13,7 +13,7 @@ from snnconv.reporting.energy.load import load_profile
 from snnconv.reporting.energy.price import price
 from snnconv.reporting.model import Report
 from snnconv.reporting.report import exceeds, report
-from snnconv.runtime.summary import RunSummary
+from snnconv.runs.summary import RunSummary
 
 MakeRun = Callable[..., Path]
 
