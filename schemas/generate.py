@@ -13,9 +13,9 @@ from snnconv.commands.diagnose import Diagnosis
 from snnconv.ir.manifest import NetworkManifest
 from snnconv.reporting.energy.profile import EnergyProfile
 from snnconv.reporting.model import Comparison, Report
-from snnconv.runtime.observation import Observation
-from snnconv.runtime.run_record import RunRecord
-from snnconv.runtime.summary import RunSummary
+from snnconv.runs.observation import Observation
+from snnconv.runs.run_record import RunRecord
+from snnconv.runs.summary import RunSummary
 
 MODELS: dict[str, type[BaseModel]] = {
     "calib": CalibrationManifest,

@@ -14,6 +14,11 @@ from onnx.reference import ReferenceEvaluator
 
 from snnconv.graph.graph import Add, Affine, AveragePool, BatchNorm, Concat, Conv, Dense, Graph, MaxPool, Relu, Select
 
+# fixtures of every folder
+from tests.spiking import maker as maker
+from tests.spiking import random_network as random_network
+from tests.spiking import slow_simulate as slow_simulate
+
 Array = np.ndarray[Any, Any]
 
 # how long an example takes says nothing on a machine with other work

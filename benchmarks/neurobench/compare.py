@@ -26,8 +26,8 @@ from neurobench.models import SNNTorchModel
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
+from snnconv.measuring.neurobench import neurobench
 from snnconv.runtime.backends.numpy_backend import NumpyBackend
-from snnconv.runtime.neurobench import neurobench
 
 STATIC = [Footprint, ConnectionSparsity, ParameterCount]
 WORKLOAD = [ActivationSparsity, SynapticOperations, MembraneUpdates]

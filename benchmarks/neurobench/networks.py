@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from snnconv.conversion.exact_sums import exact_sums
 from snnconv.ir import nodes as ir
 from snnconv.ir.check import check
 from snnconv.ir.manifest import Provenance
 from snnconv.ir.network import SpikingNetwork
 from snnconv.ir.shapes import output_shape
+from snnconv.transforms.exact_sums import exact_sums
 
 Array = np.ndarray[Any, Any]
 

@@ -18,8 +18,8 @@ from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
 from snnconv.reporting.decisions import decisions
 from snnconv.reporting.intervals import Z95, paired_difference
-from snnconv.runtime.run_folder import RunFolder
-from snnconv.runtime.summary import load_summary
+from snnconv.runs.run_folder import RunFolder
+from snnconv.runs.summary import load_summary
 
 _ROW = ("step", "accuracy", "loss_points", "loss_points_low", "loss_points_high", "agreement", "ac_per_mac")
 _LAYER = ("name", "neurons", "spikes_per_neuron", "mean_rate")

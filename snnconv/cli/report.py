@@ -49,7 +49,7 @@ def report_cli(
     from snnconv.reporting.model import Report
     from snnconv.reporting.report import exceeds
     from snnconv.reporting.report import report as make
-    from snnconv.runtime.run_folder import RunFolder
+    from snnconv.runs.run_folder import RunFolder
 
     _check_usage(cite and terminal.json, max_drop)
     if html is not None:

@@ -13,7 +13,7 @@ from snnconv.cli.options import Backend, Classes, Data, Labels, LayoutOption, Me
 from snnconv.cli.terminal import Terminal
 
 if TYPE_CHECKING:
-    from snnconv.runtime.summary import RunSummary
+    from snnconv.runs.summary import RunSummary
 
 
 _OPTIONS = Shown("snnconv.commands.simulate_options:SimulateOptions")

@@ -6,13 +6,13 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from snnconv.account.counts import dense_ops
 from snnconv.conversion.options import ConversionOptions
 from snnconv.conversion.verdict import Draft, Verdict, draft, judge
 from snnconv.errors import ModelError, NotRunnableError
 from snnconv.files.sizes import MEMORY_LIMIT
 from snnconv.graph.reader import survey
 from snnconv.graph.structure import opset
-from snnconv.runtime.counts import dense_ops
 from snnconv.runtime.memory import check_memory, needed
 
 

@@ -15,14 +15,6 @@ from snnconv.calibration.calibration import Calibration, choice_hash
 from snnconv.commands.diagnose_options import SAMPLES
 from snnconv.commands.diagnose_options import DiagnoseOptions as DiagnoseOptions
 from snnconv.commands.inputs import check_scale, open_for, preprocessing_of, source_model
-from snnconv.conversion.propagation_error import (
-    PropagationErrors,
-    Target,
-    growth,
-    images_together,
-    reference_model,
-    targets,
-)
 from snnconv.conversion.samples import Progress
 from snnconv.data import ImageSet, Preprocessing, count_of
 from snnconv.diagnosis.case import Case, Paths
@@ -39,10 +31,18 @@ from snnconv.files.replaced import DIAGNOSIS
 from snnconv.graph.reader import Survey
 from snnconv.ir import file
 from snnconv.ir.network import SpikingNetwork
+from snnconv.measuring.propagation_error import (
+    PropagationErrors,
+    Target,
+    growth,
+    images_together,
+    reference_model,
+    targets,
+)
 from snnconv.reporting.intervals import wilson
+from snnconv.runs.observation import ErrorGrowth
 from snnconv.runtime.backends import Backend, choose
 from snnconv.runtime.memory import check_memory, check_steps
-from snnconv.runtime.observation import ErrorGrowth
 
 _log = logging.getLogger(__name__)
 

@@ -20,9 +20,9 @@ from snnconv.ir import nodes as ir
 from snnconv.ir.flow import flows
 from snnconv.ir.network import SpikingNetwork
 from snnconv.reporting.decisions import decisions
-from snnconv.runtime.run_folder import RunFolder
-from snnconv.runtime.run_record import load_record
-from snnconv.runtime.summary import extent_of, load_summary
+from snnconv.runs.run_folder import RunFolder
+from snnconv.runs.run_record import load_record
+from snnconv.runs.summary import extent_of, load_summary
 
 
 @dataclass(frozen=True)

@@ -8,26 +8,26 @@ import numpy as np
 
 from snnconv.choices import BackendName, ChannelOrder
 from snnconv.commands.inputs import check_scale
-from snnconv.conversion.observe import observe
-from snnconv.conversion.propagation_error import Target, images_together, reference_model, targets
 from snnconv.data import ImageSet, Preprocessing
 from snnconv.data.classes import decides
 from snnconv.errors import RunError
 from snnconv.graph.reader import Survey
 from snnconv.ir.network import SpikingNetwork
-from snnconv.runtime.backends import Backend, choose
-from snnconv.runtime.observation import (
+from snnconv.measuring.observe import observe
+from snnconv.measuring.observing.pictures import picture
+from snnconv.measuring.propagation_error import Target, images_together, reference_model, targets
+from snnconv.runs.observation import (
     MAP_IMAGES,
     PICTURE_SIDE,
     Observation,
     ObservedImage,
     load_observation,
 )
-from snnconv.runtime.observing.pictures import picture
-from snnconv.runtime.part import Extent
-from snnconv.runtime.program import Array, weighted
-from snnconv.runtime.run_folder import OBSERVATION, RunFolder
-from snnconv.runtime.summary import load_summary
+from snnconv.runs.part import Extent
+from snnconv.runs.run_folder import OBSERVATION, RunFolder
+from snnconv.runs.summary import load_summary
+from snnconv.runtime.backends import Backend, choose
+from snnconv.runtime.program import Array
 
 _log = logging.getLogger(__name__)
 
@@ -165,7 +165,7 @@ class _FirstImages:
         self._turned = of.preprocessing.geometry.channels is ChannelOrder.BGR
         network = of.network
         self._decides = decides(network.readout.shape[0])
-        extent = Extent(of.steps, network.readout.shape[0], len(network.neurons), len(weighted(network)))
+        extent = Extent(of.steps, network.readout.shape[0], len(network.neurons), len(network.weighted))
         columns: list[tuple[Array, Array, Array]] = []
         there = 0
         for part in folder.parts(extent):

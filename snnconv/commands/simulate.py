@@ -26,11 +26,11 @@ from snnconv.ir import file
 from snnconv.ir.network import SpikingNetwork
 from snnconv.ir.nodes import Encoding
 from snnconv.reporting.chance import of_run
+from snnconv.runs.run_folder import RunFolder
+from snnconv.runs.run_record import RunRecord, RunRequest, load_record
+from snnconv.runs.summary import RunSummary
 from snnconv.runtime.backends import choose
 from snnconv.runtime.memory import check_memory, check_steps
-from snnconv.runtime.run_folder import RunFolder
-from snnconv.runtime.run_record import RunRecord, RunRequest, load_record
-from snnconv.runtime.summary import RunSummary
 
 _log = logging.getLogger(__name__)
 

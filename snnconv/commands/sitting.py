@@ -16,13 +16,11 @@ from snnconv.errors import InputError, RunError
 from snnconv.files.names import plain
 from snnconv.graph.reference import ReferenceModel
 from snnconv.ir.network import SpikingNetwork
-from snnconv.runtime.backends import Backend
-from snnconv.runtime.part import Extent
-from snnconv.runtime.program import weighted
-from snnconv.runtime.run_folder import RunFolder
-from snnconv.runtime.simulate import Piece
-from snnconv.runtime.simulate import simulate as run_pieces
-from snnconv.runtime.summary import (
+from snnconv.runs.part import Extent
+from snnconv.runs.run_folder import RunFolder
+from snnconv.runs.simulate import Piece
+from snnconv.runs.simulate import simulate as run_pieces
+from snnconv.runs.summary import (
     DataSummary,
     NetworkSummary,
     Operations,
@@ -31,6 +29,7 @@ from snnconv.runtime.summary import (
     load_summary,
     operations,
 )
+from snnconv.runtime.backends import Backend
 
 _log = logging.getLogger(__name__)
 
@@ -76,7 +75,7 @@ class Sitting:
     ) -> RunSummary:
         """Simulate what is not done yet."""
         extent = Extent(
-            self._steps, self._network.readout.shape[0], len(self._network.neurons), len(weighted(self._network))
+            self._steps, self._network.readout.shape[0], len(self._network.neurons), len(self._network.weighted)
         )
         for part in self._folder.parts(extent):
             self._tally.add(part)

@@ -12,7 +12,6 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from snnconv.calibration.calibration import Calibration
-from snnconv.conversion.parity import TOLERANCE, check_parity
 from snnconv.data import ImageSet, Layout, count_of, open_images
 from snnconv.errors import ParityError
 from snnconv.graph.graph import Graph
@@ -26,6 +25,7 @@ from snnconv.graph.stages import (
     stage_deviations,
 )
 from snnconv.ir.network import SpikingNetwork
+from snnconv.measuring.parity import TOLERANCE, check_parity
 from snnconv.runtime.memory import copy_bytes
 from snnconv.runtime.nodes.maxpool import state_bytes
 

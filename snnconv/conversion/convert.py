@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from snnconv import __version__
 from snnconv.calibration.calibration import Calibration
 from snnconv.choices import Form, Preset
-from snnconv.conversion.compensation.factors import Factors, multiply
-from snnconv.conversion.exact_sums import exact_sums
 from snnconv.conversion.fits import check_fits
 from snnconv.conversion.options import ConversionOptions
 from snnconv.conversion.propagate import propagate
@@ -19,6 +17,8 @@ from snnconv.graph.graph import Graph
 from snnconv.ir.check import check
 from snnconv.ir.manifest import Provenance
 from snnconv.ir.network import SpikingNetwork, topological_order
+from snnconv.transforms.exact_sums import exact_sums
+from snnconv.transforms.factors import Factors, multiply
 
 _RUECKAUER = (
     "B. Rueckauer, I.-A. Lungu, Y. Hu, M. Pfeiffer, S.-C. Liu. Conversion of Continuous-Valued Deep Networks to "

@@ -22,13 +22,13 @@ from typing import Any
 import numpy as np
 
 from snnconv.choices import Granularity, MaxPooling, Shortcut
-from snnconv.conversion.builder import Builder, LayerScale, broadcast, over_pixels
 from snnconv.conversion.names import check_names
 from snnconv.conversion.options import ConversionOptions
 from snnconv.conversion.scales import Scaling
 from snnconv.errors import ModelError
 from snnconv.graph import graph as ann
 from snnconv.ir import nodes as ir
+from snnconv.ir.builder import Builder, LayerScale, broadcast, over_pixels
 
 Array = np.ndarray[Any, Any]
 

@@ -7,11 +7,11 @@ from typing import Any, TypeVar
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
-from snnconv.conversion.propagation_error import Target, reference_model, targets
 from snnconv.errors import InputError
 from snnconv.files.journal import Journal
 from snnconv.graph.reader import Survey
 from snnconv.ir.network import SpikingNetwork
+from snnconv.measuring.propagation_error import Target, reference_model, targets
 from snnconv.runtime.backends import Backend
 
 Array = np.ndarray[Any, Any]

@@ -17,9 +17,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from snnconv.conversion.builder import Builder
-from snnconv.conversion.compensation.factors import synapses_onto
 from snnconv.ir import nodes as ir
+from snnconv.ir.builder import Builder
+from snnconv.transforms.factors import synapses_onto
 
 
 def balance_thresholds(built: Builder) -> None:

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from snnconv import passes
-from snnconv.conversion.builder import Builder
 from snnconv.conversion.options import ConversionOptions
 from snnconv.conversion.propagate import propagate
 from snnconv.graph import graph as ann
 from snnconv.graph.reader import Fate, Finding, Survey
 from snnconv.ir import nodes as ir
+from snnconv.ir.builder import Builder
 from snnconv.ir.flow import Flow, Kind, flows
 from snnconv.ir.manifest import Provenance
 from snnconv.ir.network import SpikingNetwork, topological_order

@@ -10,23 +10,25 @@ from pydantic import ValidationError
 from snnconv import passes
 from snnconv.choices import MaxPooling
 from snnconv.conversion.options import ConversionOptions
-from snnconv.conversion.propagation_error import PropagationErrors
 from snnconv.diagnosis.batchnorm import normalised
 from snnconv.diagnosis.case import Case
-from snnconv.diagnosis.compared import Outcome, layers_of
 from snnconv.diagnosis.given import Given
 from snnconv.diagnosis.input_range import InputRange, input_range
 from snnconv.diagnosis.model import DiagnosedLayer, PartName, Severity
-from snnconv.diagnosis.relus import Relus, relus
-from snnconv.diagnosis.rescaled import rescaled
 from snnconv.diagnosis.shortcuts import WrongGain, wrong_gains
 from snnconv.diagnosis.spikes import Spikes, spikes
 from snnconv.diagnosis.split import Ladder, increments, parts, stages
-from snnconv.diagnosis.stages import spiking_stages, uncompensated, with_tensors
+from snnconv.diagnosis.stages import spiking_stages
 from snnconv.diagnosis.trials import grown, tried
 from snnconv.errors import NetworkError
 from snnconv.ir.network import SpikingNetwork
+from snnconv.measuring.compared import Outcome, layers_of
+from snnconv.measuring.propagation_error import PropagationErrors
+from snnconv.measuring.relus import Relus, relus
 from snnconv.runtime.backends import choose
+from snnconv.transforms.rescaled import rescaled
+from snnconv.transforms.uncompensated import uncompensated
+from snnconv.transforms.with_tensors import with_tensors
 
 Array = np.ndarray[Any, Any]
 

@@ -8,10 +8,10 @@ import numpy as np
 
 from snnconv.calibration.calibration import Calibration
 from snnconv.choices import BackendName
-from snnconv.conversion.propagation_error import Target
 from snnconv.diagnosis.case import Paths
 from snnconv.graph.reader import Survey
 from snnconv.ir.network import SpikingNetwork
+from snnconv.measuring.propagation_error import Target
 
 Array = np.ndarray[Any, Any]
 Progress = Callable[[str, int, int], None]

@@ -5,8 +5,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, NonNegativeFloat, NonNegativeInt, PositiveInt
 
-from snnconv.runtime.observation import ErrorGrowth, LayerErrors
-from snnconv.runtime.summary import Name
+from snnconv.runs.observation import ErrorGrowth, LayerErrors
+from snnconv.runs.summary import Name
 
 
 class _Record(BaseModel):

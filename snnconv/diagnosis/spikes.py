@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from snnconv.conversion.layer_errors import MeasuredLayer, Total
-from snnconv.conversion.propagation_error import PropagationErrors, Target, cut
 from snnconv.data.classes import decides
-from snnconv.diagnosis.compared import Layer, Outcome, Sums, layers_of
-from snnconv.diagnosis.relus import values_of
 from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
-from snnconv.runtime.activity import Activity, batches
+from snnconv.measuring.activity import Activity, batches
+from snnconv.measuring.compared import Layer, Outcome, Sums, layers_of
+from snnconv.measuring.layer_errors import MeasuredLayer, Total
+from snnconv.measuring.propagation_error import PropagationErrors, Target, cut
+from snnconv.measuring.relus import values_of
 from snnconv.runtime.backends import Backend
 from snnconv.runtime.in_order import in_order
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from snnconv.data.classes import decides
-from snnconv.diagnosis.compared import Layer, Outcome
 from snnconv.diagnosis.model import Part, PartName, Stage
+from snnconv.measuring.compared import Layer, Outcome
 
 Array = np.ndarray[Any, Any]
 

@@ -87,6 +87,11 @@ class SpikingNetwork:
         return tuple(node for node in self.nodes if isinstance(node, ir.Neuron))
 
     @property
+    def weighted(self) -> tuple[ir.Weighted, ...]:
+        """The nodes whose spikes cause synaptic operations, in order: those with weights."""
+        return tuple(node for node in self.nodes if isinstance(node, ir.WEIGHTED))
+
+    @property
     def neuron_count(self) -> int:
         """How many neurons there are in all layers."""
         return sum(prod(node.shape) for node in self.neurons)

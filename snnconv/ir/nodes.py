@@ -211,6 +211,7 @@ Node = Annotated[
     Field(discriminator="kind"),
 ]
 
+Weighted = Conv | Dense | Scale
 WEIGHTED = (Conv, Dense, Scale)
 
 # the fields of each kind that name parameters; `grid` and `source_scale` name tensors too

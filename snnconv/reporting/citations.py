@@ -6,7 +6,7 @@ from functools import cache
 from importlib.resources import files
 
 from snnconv.reporting.energy.profile import EnergyProfile, Source
-from snnconv.runtime.summary import RunSummary
+from snnconv.runs.summary import RunSummary
 
 _LATEX = {"&": r"\&", "%": r"\%", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}"}
 

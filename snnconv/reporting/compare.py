@@ -9,7 +9,7 @@ from snnconv.reporting.energy.profile import EnergyProfile
 from snnconv.reporting.intervals import paired_difference
 from snnconv.reporting.model import Comparison, Gain, Report
 from snnconv.reporting.report import report
-from snnconv.runtime.run_folder import RunFolder
+from snnconv.runs.run_folder import RunFolder
 
 
 def compare(folders: Sequence[Path | str], profiles: Sequence[EnergyProfile] = ()) -> Comparison:

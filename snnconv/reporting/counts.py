@@ -8,8 +8,8 @@ from collections.abc import Iterable
 
 from pydantic import BaseModel, ConfigDict, NonNegativeFloat, NonNegativeInt
 
-from snnconv.runtime.network_facts import NetworkFacts
-from snnconv.runtime.summary import RunSummary
+from snnconv.account.network_facts import NetworkFacts
+from snnconv.runs.summary import RunSummary
 
 
 class AnnCounts(BaseModel):

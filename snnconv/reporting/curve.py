@@ -7,7 +7,7 @@ import numpy as np
 from snnconv.reporting.decisions import Decisions
 from snnconv.reporting.intervals import wilson
 from snnconv.reporting.model import Curve, LayerCurve
-from snnconv.runtime.summary import RunSummary
+from snnconv.runs.summary import RunSummary
 
 Array = np.ndarray[Any, Any]
 

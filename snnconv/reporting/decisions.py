@@ -8,9 +8,9 @@ import numpy as np
 
 from snnconv.data.classes import decides
 from snnconv.errors import RunError
-from snnconv.runtime.run_folder import AGAIN, SUMMARY, RunFolder
-from snnconv.runtime.summary import RunSummary, extent_of, reported_steps
-from snnconv.runtime.totals import ByStep, Totals
+from snnconv.runs.run_folder import AGAIN, SUMMARY, RunFolder
+from snnconv.runs.summary import RunSummary, extent_of, reported_steps
+from snnconv.runs.totals import ByStep, Totals
 
 Array = np.ndarray[Any, Any]
 

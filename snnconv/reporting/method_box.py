@@ -6,7 +6,7 @@ from math import ceil, log2
 from snnconv.reporting.counts import AnnCounts, SnnCounts
 from snnconv.reporting.energy.profile import EnergyProfile
 from snnconv.reporting.model import Fact
-from snnconv.runtime.summary import RunSummary
+from snnconv.runs.summary import RunSummary
 
 
 def method_box(

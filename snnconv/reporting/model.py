@@ -4,14 +4,14 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from snnconv.account.neurobench import NeuroBench
 from snnconv.reporting.counting.dense_rate import DenseRateCounts
 from snnconv.reporting.counting.ms_resnet import MsResNetCounts
 from snnconv.reporting.counts import AnnCounts, SnnCounts
 from snnconv.reporting.energy.price import EnergyEstimate
 from snnconv.reporting.energy.profile import EnergyProfile
-from snnconv.runtime.neurobench import NeuroBench
-from snnconv.runtime.observation import Observation
-from snnconv.runtime.summary import LayerSummary, Name, RunSummary
+from snnconv.runs.observation import Observation
+from snnconv.runs.summary import LayerSummary, Name, RunSummary
 
 FORMAT: Final = "snnconv.report"
 VERSION: Final = 1

@@ -7,9 +7,9 @@ import numpy as np
 from snnconv.data.classes import decides
 from snnconv.errors import RunError
 from snnconv.reporting.decisions import Decisions
-from snnconv.runtime.observation import Observation, load_observation
-from snnconv.runtime.run_folder import OBSERVATION, REPEAT, RunFolder
-from snnconv.runtime.summary import RunSummary
+from snnconv.runs.observation import Observation, load_observation
+from snnconv.runs.run_folder import OBSERVATION, REPEAT, RunFolder
+from snnconv.runs.summary import RunSummary
 
 Array = np.ndarray[Any, Any]
 

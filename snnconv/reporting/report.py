@@ -24,9 +24,9 @@ from snnconv.reporting.intervals import paired_difference, wilson
 from snnconv.reporting.method_box import method_box
 from snnconv.reporting.model import AnnResult, CountedOtherwise, LayerRow, Provenance, Report, StepRow
 from snnconv.reporting.observed import observed
-from snnconv.runtime.run_folder import RunFolder
-from snnconv.runtime.run_record import load_record
-from snnconv.runtime.summary import RunSummary, load_summary, reported_steps
+from snnconv.runs.run_folder import RunFolder
+from snnconv.runs.run_record import load_record
+from snnconv.runs.summary import RunSummary, load_summary, reported_steps
 
 
 def report(folder: Path | str, profiles: Sequence[EnergyProfile | str | Path] = ()) -> Report:

@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
+from snnconv.account.counts import fan_out
 from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
-from snnconv.runtime.counts import fan_out
-from snnconv.runtime.product import product
+from snnconv.product import product
 
 Array = np.ndarray[Any, Any]
 

@@ -22,7 +22,7 @@ from snnconv.runtime.nodes.registry import build, first_problem
 from snnconv.runtime.nodes.relu import Relu
 from snnconv.runtime.poisson import Trains
 from snnconv.runtime.recording import Recording
-from snnconv.runtime.spike_weights import as_run
+from snnconv.transforms.on_spikes import as_run
 
 Array = np.ndarray[Any, Any]
 
@@ -84,7 +84,7 @@ class Program:
         self._spikes = [(index, node.name, SpikeCounter(network, node)) for index, node in enumerate(network.neurons)]
         self._synops = [
             (index, network.incoming[node.name], SynOpCounter(network, node))
-            for index, node in enumerate(weighted(network))
+            for index, node in enumerate(network.weighted)
             if not self._site(node).reads_current
         ]
 
@@ -197,7 +197,7 @@ class Program:
         spikes = np.zeros((len(self.network.neurons), steps, self.batch), dtype=np.int64)
         for index, name, counter in self._spikes:
             spikes[index] = counter.count(self._array(name))
-        synops = np.zeros((len(weighted(self.network)), steps, self.batch), dtype=np.int64)
+        synops = np.zeros((len(self.network.weighted), steps, self.batch), dtype=np.int64)
         for index, edges, synop_counter in self._synops:
             for edge in edges:
                 synops[index] += synop_counter.count(self._sizes_of(edge.source))
@@ -210,11 +210,6 @@ def _trains(network: SpikingNetwork, batch: int, seed: int) -> Trains | None:
     if network.encoding is not ir.Encoding.POISSON or amplitude is None:
         return None
     return Trains(batch, prod(network.input.shape), amplitude, seed)
-
-
-def weighted(network: SpikingNetwork) -> tuple[ir.Conv | ir.Dense | ir.Scale, ...]:
-    """Give the weighted nodes, from the input to the readout: the rows of ``Recording.synops``."""
-    return tuple(node for node in network.nodes if isinstance(node, ir.WEIGHTED))
 
 
 def relu_values(

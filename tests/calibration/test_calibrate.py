@@ -13,7 +13,7 @@ from snnconv.calibration.statistics import ValueKind
 from snnconv.data import make_preprocessing, open_images
 from snnconv.errors import DataError, ModelError
 from snnconv.graph.reader import opened, read
-from snnconv.runtime.product import product
+from snnconv.product import product
 
 RELU, POOL, LOGITS = ValueKind.RELU, ValueKind.POOL, ValueKind.LOGITS
 

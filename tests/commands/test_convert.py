@@ -10,8 +10,8 @@ import pytest
 import snnconv
 from snnconv.choices import MaxPooling
 from snnconv.commands import verify as module
-from snnconv.conversion.parity import Deviation, check_parity
 from snnconv.errors import DataError, ModelError
+from snnconv.measuring.parity import Deviation, check_parity
 
 PLAIN = snnconv.ConversionOptions(compensation="none")
 

@@ -13,9 +13,9 @@ import snnconv
 from snnconv.choices import BackendName
 from snnconv.commands import diagnose as diagnose_command
 from snnconv.commands.diagnose import Diagnosis
-from snnconv.conversion.error_fit import fit
 from snnconv.errors import CalibrationError, DataError, FileMissingError, InputError, NetworkError, UsageError
 from snnconv.ir import file
+from snnconv.measuring.error_fit import fit
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "diagnosis.schema.json"
 

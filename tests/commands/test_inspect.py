@@ -12,7 +12,7 @@ from snnconv.ir import file
 from snnconv.ir.manifest import Provenance
 from snnconv.ir.network import SpikingNetwork
 from tests.reporting.conftest import SUMMARY, write_run
-from tests.runtime.conftest import _random_network
+from tests.spiking import _random_network
 
 
 def rows(found: Inspection, title: str) -> dict[str, str]:

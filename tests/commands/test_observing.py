@@ -12,9 +12,9 @@ from snnconv.choices import BackendName, ChannelOrder, Compensation, Encoding
 from snnconv.commands import observing as module
 from snnconv.data.geometry import Geometry
 from snnconv.errors import RunError
-from snnconv.runtime.observation import LayerErrors, Observation, load_observation
-from snnconv.runtime.run_folder import RunFolder
-from snnconv.runtime.summary import load_summary
+from snnconv.runs.observation import LayerErrors, Observation, load_observation
+from snnconv.runs.run_folder import RunFolder
+from snnconv.runs.summary import load_summary
 from tests.conftest import ModelBuilder
 
 IMAGES = 12

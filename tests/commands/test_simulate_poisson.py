@@ -12,8 +12,8 @@ from snnconv.choices import BackendName, Compensation, Encoding
 from snnconv.cli.simulate import _note
 from snnconv.errors import NotRunnableError, RunError
 from snnconv.ir import file
-from snnconv.runtime.run_folder import RunFolder
-from snnconv.runtime.summary import RunSummary
+from snnconv.runs.run_folder import RunFolder
+from snnconv.runs.summary import RunSummary
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from snnconv.commands.thresholds import thresholds
 from snnconv.ir import file
 from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
-from tests.runtime.conftest import NetworkMaker
+from tests.spiking import NetworkMaker
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ import pytest
 from snnconv.choices import Granularity, Shortcut
 from snnconv.conversion.convert import convert
 from snnconv.conversion.options import ConversionOptions
-from snnconv.conversion.parity import TOLERANCE, check_parity, deviations
 from snnconv.conversion.scales import Scales
 from snnconv.errors import CalibrationError, ParityError
 from snnconv.ir import nodes as ir
+from snnconv.measuring.parity import TOLERANCE, check_parity, deviations
 from snnconv.runtime.backends.numpy_backend import NumpyBackend
 
 OPTIONS = [

@@ -13,10 +13,10 @@ from snnconv.calibration.calibration import Calibration
 from snnconv.choices import Layout
 from snnconv.conversion.convert import convert
 from snnconv.conversion.options import ConversionOptions
-from snnconv.conversion.parity import TOLERANCE, check_parity, deviations
 from snnconv.errors import ParityError
 from snnconv.graph.graph import Graph
 from snnconv.ir.network import SpikingNetwork
+from snnconv.measuring.parity import TOLERANCE, check_parity, deviations
 from snnconv.runtime.backends.numpy_backend import NumpyBackend
 
 Array = np.ndarray[Any, Any]

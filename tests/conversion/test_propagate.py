@@ -13,12 +13,12 @@ from snnconv.calibration.calibration import Calibration
 from snnconv.choices import Granularity, MaxPooling, ReadoutMode
 from snnconv.conversion.convert import convert
 from snnconv.conversion.options import ConversionOptions
-from snnconv.conversion.parity import TOLERANCE, deviations
 from snnconv.data import make_preprocessing, open_images
 from snnconv.graph.reader import read
 from snnconv.graph.reference import ReferenceModel
 from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
+from snnconv.measuring.parity import TOLERANCE, deviations
 from snnconv.runtime.backends.numpy_backend import NumpyBackend
 from tests.conversion.models import MODELS, SHAPE
 

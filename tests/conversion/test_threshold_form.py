@@ -13,7 +13,6 @@ from snnconv.calibration.calibration import Calibration
 from snnconv.choices import Encoding, Form, Granularity, MaxPooling, ReadoutMode, Reset, Shortcut
 from snnconv.conversion.convert import convert
 from snnconv.conversion.options import ConversionOptions
-from snnconv.conversion.parity import TOLERANCE, deviations
 from snnconv.conversion.propagate import propagate
 from snnconv.conversion.scales import Scales
 from snnconv.data import make_preprocessing, open_images
@@ -21,10 +20,11 @@ from snnconv.graph import graph as ann
 from snnconv.graph.reader import read
 from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
-from snnconv.runtime.activity import activity
+from snnconv.measuring.activity import activity
+from snnconv.measuring.parity import TOLERANCE, deviations
 from snnconv.runtime.backends.numpy_backend import NumpyBackend
 from tests.conversion.models import MODELS, SHAPE
-from tests.runtime.test_activity import joined
+from tests.measuring.test_activity import joined
 from tests.runtime.test_backends import BACKENDS
 
 Array = np.ndarray[Any, Any]

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from snnconv.diagnosis.model import CauseName, Diagnosis, PartName, Severity
-from snnconv.diagnosis.rescaled import rescaled
-from snnconv.diagnosis.stages import with_tensors
 from snnconv.ir import nodes as ir
+from snnconv.transforms.rescaled import rescaled
+from snnconv.transforms.with_tensors import with_tensors
 
 
 def part(made: Diagnosis, name: PartName) -> float:

@@ -7,15 +7,17 @@ import pytest
 
 import snnconv
 from snnconv.choices import BackendName
-from snnconv.diagnosis.compared import Outcome
 from snnconv.diagnosis.model import PartName
-from snnconv.diagnosis.rescaled import rescaled
 from snnconv.diagnosis.shortcuts import wrong_gains
 from snnconv.diagnosis.split import increments, parts, stages
-from snnconv.diagnosis.stages import factors_of, spiking_stages, uncompensated, with_tensors
+from snnconv.diagnosis.stages import spiking_stages
 from snnconv.ir import file
 from snnconv.ir import nodes as ir
+from snnconv.measuring.compared import Outcome
 from snnconv.runtime.program import relu_values
+from snnconv.transforms.rescaled import rescaled
+from snnconv.transforms.uncompensated import factors_of, uncompensated
+from snnconv.transforms.with_tensors import with_tensors
 
 
 @pytest.fixture(scope="module")

@@ -28,8 +28,8 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from snnconv.files import sealed
-from snnconv.runtime import part as part_file
-from snnconv.runtime.part import Part
+from snnconv.runs import part as part_file
+from snnconv.runs.part import Part
 from tests.fuzz import damages_json, made_files
 from tests.fuzz.arguments import new_parser
 from tests.fuzz.command import Done, run

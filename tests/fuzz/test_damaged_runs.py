@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from snnconv.runtime.run_folder import RunFolder
+from snnconv.runs.run_folder import RunFolder
 from tests.fuzz import damaged_runs, made_files
 from tests.fuzz.command import run
 from tests.fuzz.damaged_runs import FAILED, OTHERWISE, REFUSED, essence, run_case

@@ -7,13 +7,13 @@ import numpy as np
 from snnconv.calibration import file as calib_file
 from snnconv.calibration.calibration import Calibration, DataSource, choice_hash
 from snnconv.calibration.statistics import ValueKind, ValueStatistics
-from snnconv.conversion.exact_sums import exact_sums
 from snnconv.data import make_preprocessing
 from snnconv.files import container
 from snnconv.ir import file as snn_file
 from snnconv.ir import nodes as ir
 from snnconv.ir.manifest import Provenance
 from snnconv.ir.network import SpikingNetwork
+from snnconv.transforms.exact_sums import exact_sums
 
 HERE = Path(__file__).parent
 

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnconv.runtime.run_folder import Part, RunFolder
+from snnconv.runs.run_folder import Part, RunFolder
 
 LABELS = np.arange(8)
 REFERENCE = np.array([0, 1, 2, 3, 4, 5, 9, 9])

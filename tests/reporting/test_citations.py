@@ -8,7 +8,7 @@ import pytest
 from snnconv.reporting.citations import citations
 from snnconv.reporting.energy.load import builtin_profiles, load_profile
 from snnconv.reporting.report import report
-from snnconv.runtime.summary import RunSummary
+from snnconv.runs.summary import RunSummary
 
 MakeRun = Callable[..., Path]
 

@@ -7,12 +7,12 @@ import pytest
 
 from snnconv.ir import nodes as ir
 from snnconv.reporting.counts import SnnCounts, counts_of
-from snnconv.runtime.summary import RunSummary
+from snnconv.runs.summary import RunSummary
 from tests.reporting.counting.runs import summary_of
-from tests.runtime.conftest import NetworkMaker
 from tests.runtime.poisson_networks import made
 from tests.runtime.test_backends import BACKENDS
 from tests.runtime.wirings import Net
+from tests.spiking import NetworkMaker
 
 ONE = np.asarray(1.0)
 POINT = {"strides": (1, 1), "pads": (0, 0, 0, 0), "dilations": (1, 1)}

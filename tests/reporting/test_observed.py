@@ -7,8 +7,8 @@ import pytest
 
 from snnconv.errors import RunError
 from snnconv.reporting.report import report
-from snnconv.runtime.run_folder import RunFolder
-from tests.runtime.test_observation import observation
+from snnconv.runs.run_folder import RunFolder
+from tests.runs.test_observation import observation
 
 FITTING = {"decision": 9, "label": 0, "model_decision": 0}
 

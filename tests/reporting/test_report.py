@@ -13,8 +13,8 @@ from snnconv.reporting.energy.load import load_profile
 from snnconv.reporting.energy.price import price
 from snnconv.reporting.model import Report
 from snnconv.reporting.report import exceeds, report
-from snnconv.runtime.run_folder import RunFolder
-from snnconv.runtime.summary import RunSummary
+from snnconv.runs.run_folder import RunFolder
+from snnconv.runs.summary import RunSummary
 from tests.reporting.conftest import write_run
 
 MakeRun = Callable[..., Path]

@@ -12,7 +12,6 @@ from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.backends.numpy_backend import NumpyBackend
 from snnconv.runtime.event.isa import instruction_sets, is_built
-from snnconv.runtime.program import weighted
 
 
 def _backends() -> list[Any]:
@@ -48,7 +47,7 @@ def test_equals_the_slow_simulator_exactly(backend, readout, seed, random_networ
     for row, neuron in enumerate(network.neurons):
         counts = expected.spikes[neuron.name].reshape(STEPS, 2, -1).sum(axis=2)
         np.testing.assert_array_equal(found.spikes[row], counts)
-    for row, node in enumerate(weighted(network)):
+    for row, node in enumerate(network.weighted):
         np.testing.assert_array_equal(found.synops[row], expected.synops[node.name])
     np.testing.assert_array_equal(found.scores, expected.scores)
     assert found.spikes.sum() > 0

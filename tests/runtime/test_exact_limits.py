@@ -7,7 +7,7 @@ import pytest
 
 from snnconv.ir import nodes as ir
 from snnconv.ir.grid import FLOAT64_BITS, INPUT_GRID
-from snnconv.runtime.activity import activity
+from snnconv.measuring.activity import activity
 from snnconv.runtime.backends.numpy_backend import NumpyBackend
 
 AMPLITUDE = 1.0

@@ -5,13 +5,12 @@ from math import ceil, log2
 import numpy as np
 import pytest
 
-from snnconv.conversion.bounds import bounds
 from snnconv.ir import nodes as ir
 from snnconv.ir.flow import Kind, flows
 from snnconv.ir.grid import FLOAT32_BITS, WIDE_BITS
 from snnconv.ir.sums import wide_sums
 from snnconv.runtime.backends.numpy_backend import NumpyBackend
-from snnconv.runtime.program import weighted
+from snnconv.transforms.bounds import bounds
 
 
 def narrow(network):
@@ -19,7 +18,7 @@ def narrow(network):
     found = flows(network)
     return [
         node
-        for node in weighted(network)
+        for node in network.weighted
         if all(found[e.source].kind is Kind.SPIKES for e in network.incoming[node.name])
     ]
 
@@ -35,7 +34,7 @@ def on_grid(network, node, name) -> np.ndarray:
 @pytest.mark.parametrize("seed", range(12))
 def test_every_parameter_lies_on_its_grid(seed, random_network) -> None:
     network = random_network(seed)
-    for node in weighted(network):
+    for node in network.weighted:
         for name in (getattr(node, field) for field in ir.TENSOR_FIELDS[node.kind]):
             if name is not None:
                 scaled = on_grid(network, node, name)
@@ -188,7 +187,7 @@ def test_currents_along_the_shortcut_are_exact_in_float64(maker) -> None:
         np.testing.assert_array_equal(found.scores, expected.scores)
     assert expected.spikes.sum() > 0
     # what reads a current makes dense operations, not synaptic ones
-    rows = {node.name: row for row, node in enumerate(weighted(network))}
+    rows = {node.name: row for row, node in enumerate(network.weighted)}
     assert expected.synops[rows["scale2"]].sum() == expected.synops[rows["project"]].sum() == 0
 
 

@@ -6,18 +6,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnconv.conversion.bounds import bounds
 from snnconv.ir import nodes as ir
 from snnconv.ir.flow import flows
 from snnconv.ir.grid import FLOAT32_BITS, INPUT_GRID, WIDE_BITS
 from snnconv.ir.sums import meeting, wide_sums
 from snnconv.runtime.backends.numpy_backend import NumpyBackend
 from snnconv.runtime.nodes.maxpool import state_bytes
-from snnconv.runtime.program import weighted
-from tests.runtime.conftest import _slow_simulate
+from snnconv.transforms.bounds import bounds
 from tests.runtime.test_backends import BACKENDS, images_for
 from tests.runtime.test_max_pool import CURRENT, KINDS, WINDOWS, Array
 from tests.runtime.wirings import Net
+from tests.spiking import _slow_simulate
 
 
 def pooled_network(kind: type, windows: Any, value: Array | None = None) -> Any:
@@ -55,7 +54,7 @@ def test_equals_the_slow_simulator_exactly(backend, windows, kind, value) -> Non
     for row, neuron in enumerate(network.neurons):
         counts = expected.spikes[neuron.name].reshape(5, 2, -1).sum(axis=2)
         np.testing.assert_array_equal(found.spikes[row], counts, err_msg=neuron.name)
-    for row, node in enumerate(weighted(network)):
+    for row, node in enumerate(network.weighted):
         np.testing.assert_array_equal(found.synops[row], expected.synops[node.name], err_msg=node.name)
     np.testing.assert_array_equal(found.scores, expected.scores)
     assert (found.spikes.sum(axis=(1, 2)) > 0).all()

@@ -9,20 +9,20 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from snnconv.conversion.bounds import bounds
-from snnconv.conversion.exact_sums import exact_sums
 from snnconv.errors import NotRunnableError
 from snnconv.ir import nodes as ir
 from snnconv.ir.flow import flows
 from snnconv.ir.network import SpikingNetwork
+from snnconv.runs.simulate import Piece, simulate
+from snnconv.runs.summary import operations
 from snnconv.runtime.backends import BackendName, choose
 from snnconv.runtime.backends.numpy_backend import NumpyBackend
 from snnconv.runtime.event.isa import is_built
-from snnconv.runtime.program import Program, relu_values, weighted
+from snnconv.runtime.program import Program, relu_values
 from snnconv.runtime.recording import Recording
-from snnconv.runtime.simulate import Piece, simulate
-from snnconv.runtime.spike_weights import as_run
-from snnconv.runtime.summary import operations
+from snnconv.transforms.bounds import bounds
+from snnconv.transforms.exact_sums import exact_sums
+from snnconv.transforms.on_spikes import as_run
 from tests.runtime.poisson_networks import AMPLITUDE, NETWORKS, image, made
 from tests.runtime.test_backends import BACKENDS
 from tests.runtime.test_poisson import trains_of
@@ -90,7 +90,7 @@ def test_equals_the_slow_simulator_exactly(backend, readout, seed, random_networ
     for row, neuron in enumerate(network.neurons):
         counts = expected.spikes[neuron.name].reshape(steps, 2, -1).sum(axis=2)
         np.testing.assert_array_equal(found.spikes[row], counts)
-    for row, node in enumerate(weighted(network)):
+    for row, node in enumerate(network.weighted):
         np.testing.assert_array_equal(found.synops[row], expected.synops[node.name])
         assert found.synops[row].any()
     np.testing.assert_array_equal(found.scores, expected.scores)
@@ -168,7 +168,7 @@ def test_currents_in_the_mean_are_those_of_a_constant_input(name) -> None:
     spiking = Program(poisson(network), 1, steps, seed=SEED)
     spiking.load(images)
     spiking.advance(steps)
-    readers = [n.name for n in weighted(network) if spiking._found[network.incoming[n.name][0].source].train]
+    readers = [n.name for n in network.weighted if spiking._found[network.incoming[n.name][0].source].train]
     assert readers
     for reader in readers:
         currents = spiking.values[reader][:steps].astype(np.float64)

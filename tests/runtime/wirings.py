@@ -10,7 +10,7 @@ from snnconv.ir import nodes as ir
 from snnconv.ir.check import check
 from snnconv.ir.network import SpikingNetwork
 from snnconv.ir.shapes import output_shape
-from tests.runtime.conftest import NetworkMaker
+from tests.spiking import NetworkMaker
 
 Array = np.ndarray[Any, Any]
 Pair = tuple[int, int]

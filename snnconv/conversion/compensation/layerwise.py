@@ -24,16 +24,16 @@ from typing import Any
 import numpy as np
 
 from snnconv.choices import Reset
-from snnconv.conversion.compensation.factors import Factors, synapses_onto
 from snnconv.conversion.compensation.search import STEP, measured, no_room, trial_of
 from snnconv.conversion.options import ConversionOptions
-from snnconv.conversion.propagation_error import PropagationErrors, Target
 from snnconv.conversion.records import LayerFactor, LayerwiseRecord
 from snnconv.conversion.samples import Samples
 from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
+from snnconv.measuring.layer_input import layer_input, without_spikes
+from snnconv.measuring.propagation_error import PropagationErrors, Target
 from snnconv.runtime.in_order import in_order
-from snnconv.runtime.layer_input import layer_input, without_spikes
+from snnconv.transforms.factors import Factors, synapses_onto
 
 Array = np.ndarray[Any, Any]
 

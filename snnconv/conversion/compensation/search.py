@@ -19,15 +19,15 @@ from collections.abc import Callable
 from math import inf
 
 from snnconv.choices import Objective
-from snnconv.conversion.compensation.factors import Factors
-from snnconv.conversion.error_fit import Fit
 from snnconv.conversion.options import ConversionOptions
-from snnconv.conversion.propagation_error import PropagationErrors, Target, growth, propagation_errors
 from snnconv.conversion.records import SearchRecord, Trial
 from snnconv.conversion.samples import Samples
 from snnconv.data.classes import ONE_NUMBER
 from snnconv.errors import UsageError
 from snnconv.ir.network import SpikingNetwork
+from snnconv.measuring.error_fit import Fit
+from snnconv.measuring.propagation_error import PropagationErrors, Target, growth, propagation_errors
+from snnconv.transforms.factors import Factors
 
 Cost = tuple[float, float]
 """What is to be small; the second number decides between equals."""

@@ -15,7 +15,6 @@ section 3.3.
 
 from snnconv.calibration.calibration import Calibration
 from snnconv.choices import Compensation
-from snnconv.conversion.compensation.factors import Factors
 from snnconv.conversion.compensation.layerwise import layerwise
 from snnconv.conversion.compensation.search import search
 from snnconv.conversion.convert import convert as build
@@ -24,6 +23,7 @@ from snnconv.conversion.options import ConversionOptions
 from snnconv.conversion.samples import Samples
 from snnconv.graph.graph import Graph
 from snnconv.ir.network import SpikingNetwork
+from snnconv.transforms.factors import Factors
 
 _SEARCH_IMAGES = 64
 _LAYERWISE_IMAGES = 32

@@ -26,7 +26,6 @@ import numpy as np
 
 from snnconv.calibration.calibration import Calibration
 from snnconv.choices import Balance, Compensation, Encoding, Granularity, Shortcut, Units
-from snnconv.conversion.builder import LayerScale
 from snnconv.conversion.convert import convert as build
 from snnconv.conversion.converted import Converted, noted
 from snnconv.conversion.methods.residual import bias_free, junction_relus, plain_layers, unit_relus
@@ -38,8 +37,9 @@ from snnconv.conversion.scales import Scales
 from snnconv.errors import UsageError
 from snnconv.graph.graph import Graph
 from snnconv.ir import nodes as ir
+from snnconv.ir.builder import LayerScale
 from snnconv.ir.network import SpikingNetwork
-from snnconv.runtime.layer_input import largest_input
+from snnconv.measuring.layer_input import largest_input
 
 Array = np.ndarray[Any, Any]
 

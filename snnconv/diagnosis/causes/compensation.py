@@ -4,7 +4,7 @@ from snnconv.choices import Compensation
 from snnconv.diagnosis.case import Case
 from snnconv.diagnosis.command_lines import convert_again, possible
 from snnconv.diagnosis.model import CauseName, Finding, PartName, Severity
-from snnconv.diagnosis.stages import factors_of
+from snnconv.transforms.uncompensated import factors_of
 
 
 def find(case: Case) -> Finding | None:

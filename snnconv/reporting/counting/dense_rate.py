@@ -16,7 +16,7 @@ that of the layer of neurons, also where a slice or a maximum lies between it an
 
 from dataclasses import dataclass
 
-from snnconv.runtime.summary import RunSummary
+from snnconv.runs.summary import RunSummary
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ energy ratio approaches with depth. With its rates and steps that is 4.76 G for 
 
 from dataclasses import dataclass
 
-from snnconv.runtime.connections import Connection
-from snnconv.runtime.summary import ConnectionSummary, RunSummary
+from snnconv.account.weighted_nodes import Connection
+from snnconv.runs.summary import ConnectionSummary, RunSummary
 
 
 @dataclass(frozen=True)

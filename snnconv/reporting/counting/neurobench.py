@@ -1,7 +1,7 @@
-"""NeuroBench's metrics as far as the counts of a run give them; `snnconv.runtime.neurobench` has their definitions."""
+"""NeuroBench's metrics as far as the counts of a run give them; `snnconv.account.neurobench` says what they are."""
 
-from snnconv.runtime.neurobench import NeuroBench, SynapticOperations, metrics
-from snnconv.runtime.summary import RunSummary
+from snnconv.account.neurobench import NeuroBench, SynapticOperations, metrics
+from snnconv.runs.summary import RunSummary
 
 
 def neurobench_of(summary: RunSummary) -> NeuroBench | None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from snnconv.runtime.summary import LayerSummary, RunSummary
+from snnconv.runs.summary import LayerSummary, RunSummary
 
 Array = np.ndarray[Any, Any]
 

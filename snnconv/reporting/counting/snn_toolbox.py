@@ -13,7 +13,7 @@ counted exactly here, and what reads a maximum or a slice of a layer is taken to
 biases and of the first layer are not in this sum.
 """
 
-from snnconv.runtime.summary import ConnectionSummary, RunSummary
+from snnconv.runs.summary import ConnectionSummary, RunSummary
 
 
 def snn_toolbox(summary: RunSummary) -> float | None:

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 
 from snnconv.reporting.energy.items import Account, Grows, Item, Run
 from snnconv.reporting.energy.memory import MemoryModel
-from snnconv.runtime.summary_parts import ConnectionSummary
+from snnconv.runs.summary_parts import ConnectionSummary
 
 _OLDER = "not counted in this run, which is older"
 _MACS_PER_ADDRESS = 2

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from snnconv.reporting.counts import AnnCounts, SnnCounts
 from snnconv.reporting.energy.estimate import BreakEvenNote
 from snnconv.reporting.energy.items import Account, Grows
-from snnconv.runtime.summary import LayerSummary
+from snnconv.runs.summary import LayerSummary
 
 _PJ_PER_UJ = 1e6
 

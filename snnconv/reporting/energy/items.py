@@ -8,7 +8,7 @@ from typing import NamedTuple
 from snnconv.reporting.counts import AnnCounts, SnnCounts
 from snnconv.reporting.energy.estimate import EnergyLine, EnergySide
 from snnconv.reporting.energy.parts import Price, Technology
-from snnconv.runtime.summary_parts import ConnectionSummary, LayerSummary
+from snnconv.runs.summary_parts import ConnectionSummary, LayerSummary
 
 _PJ_PER_UJ = 1e6
 

@@ -11,7 +11,7 @@ from snnconv.reporting.energy.operations import ALWAYS_LEFT_OUT, ann_account, sn
 from snnconv.reporting.energy.parts import OperationUnit
 from snnconv.reporting.energy.profile import EnergyProfile
 from snnconv.reporting.energy.sides import QuantisedPrice
-from snnconv.runtime.summary_parts import ConnectionSummary, LayerSummary
+from snnconv.runs.summary_parts import ConnectionSummary, LayerSummary
 
 __all__ = ["ALWAYS_LEFT_OUT", "EnergyEstimate", "EnergyLine", "EnergySide", "price"]
 

@@ -10,7 +10,7 @@ from snnconv.ir import nodes as ir
 from snnconv.ir.flow import Flow, Kind, flows
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.event.connections import NotTakenError, Synapses, carried, connect
-from snnconv.runtime.spike_weights import as_run
+from snnconv.transforms.on_spikes import as_run
 
 
 @dataclass

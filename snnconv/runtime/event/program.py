@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
+from snnconv.account.counts import fan_out_by_axis
 from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.counters import SynOpCounter
-from snnconv.runtime.counts import fan_out_by_axis
 from snnconv.runtime.event.connections import Read, Synapses, Weighted, carried
 from snnconv.runtime.event.operations import Current, InNumpy, Layer, Select, SumPool, numbers
 from snnconv.runtime.event.plan import Plan
@@ -17,7 +17,7 @@ from snnconv.runtime.event.tally import Tally
 from snnconv.runtime.layout import channels_last
 from snnconv.runtime.nodes.operation import Operation, Site
 from snnconv.runtime.poisson import Trains
-from snnconv.runtime.program import MakeNeuron, Program, weighted
+from snnconv.runtime.program import MakeNeuron, Program
 
 Array = np.ndarray[Any, Any]
 
@@ -127,7 +127,7 @@ class EventProgram(Program):
         for synapses in (*self._plan.layers.values(), *self._plan.currents.values()):
             for read in synapses.reads:
                 reads.setdefault(read.node, []).append(read)
-        for row, node in enumerate(weighted(self.network)):
+        for row, node in enumerate(self.network.weighted):
             if self._site(node).reads_current:
                 continue
             for read in reads.get(node.name) or [Read(node.name, source) for source in self._sources(node)]:

@@ -1,6 +1,6 @@
 """Counts spikes and synaptic operations on bits: set bits of a place, times the synapses that leave it.
 
-The fan-out of a place is the product of one number for its row and one for its column (`snnconv.runtime.counts`). Rows
+The fan-out of a place is the product of one number for its row and one for its column (`snnconv.account.counts`). Rows
 that have the same numbers for all readers form a class, and so do columns; the kernel counts bits by class.
 """
 

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from snnconv.ir import nodes as ir
+from snnconv.product import product
 from snnconv.runtime.nodes.operation import Site, on_grid, summed
 from snnconv.runtime.nodes.padded import held
-from snnconv.runtime.product import product
 
 Array = np.ndarray[Any, Any]
 

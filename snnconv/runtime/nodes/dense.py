@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from snnconv.product import product
 from snnconv.runtime.nodes.operation import Site, on_grid, summed
-from snnconv.runtime.product import product
 
 Array = np.ndarray[Any, Any]
 

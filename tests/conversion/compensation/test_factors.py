@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from snnconv.choices import Shortcut
-from snnconv.conversion.compensation.factors import Factors, synapses_onto
 from snnconv.conversion.convert import convert
-from snnconv.conversion.exact_sums import exact_sums
 from snnconv.conversion.options import ConversionOptions
 from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork, topological_order
 from snnconv.runtime.program import relu_values
+from snnconv.transforms.exact_sums import exact_sums
+from snnconv.transforms.factors import Factors, synapses_onto
 from tests.runtime.wirings import Net
 
 Array = np.ndarray[Any, Any]

@@ -8,18 +8,18 @@ import pytest
 
 from snnconv.choices import Encoding, Form, MaxPooling, ReadoutMode, Reset
 from snnconv.conversion.compensation import layerwise as module
-from snnconv.conversion.compensation.factors import Factors
 from snnconv.conversion.compensation.layerwise import layerwise
 from snnconv.conversion.compensation.search import trial_of
 from snnconv.conversion.convert import convert
 from snnconv.conversion.methods import hu
 from snnconv.conversion.options import ConversionOptions
-from snnconv.conversion.propagation_error import propagation_errors
 from snnconv.conversion.records import LayerwiseRecord
 from snnconv.conversion.samples import Samples
 from snnconv.graph.reader import opened
 from snnconv.ir.network import SpikingNetwork
+from snnconv.measuring.propagation_error import propagation_errors
 from snnconv.runtime.backends.numpy_backend import NumpyBackend
+from snnconv.transforms.factors import Factors
 
 STEPS = 12
 IMAGES = 5

@@ -13,10 +13,10 @@ from snnconv.conversion.compensation.search import STEP, descend, search, trial_
 from snnconv.conversion.convert import convert
 from snnconv.conversion.methods import hu
 from snnconv.conversion.options import ConversionOptions
-from snnconv.conversion.propagation_error import propagation_errors
 from snnconv.conversion.records import SearchRecord
 from snnconv.conversion.samples import Samples
 from snnconv.graph.reader import opened
+from snnconv.measuring.propagation_error import propagation_errors
 from snnconv.runtime.backends.numpy_backend import NumpyBackend
 
 

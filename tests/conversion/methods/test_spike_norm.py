@@ -19,9 +19,9 @@ from snnconv.data import make_preprocessing, open_images
 from snnconv.errors import UsageError
 from snnconv.graph.reader import opened, read
 from snnconv.ir import nodes as ir
+from snnconv.measuring.layer_input import largest_input
+from snnconv.product import product
 from snnconv.runtime.backends.numpy_backend import NumpyBackend
-from snnconv.runtime.layer_input import largest_input
-from snnconv.runtime.product import product
 from tests.conversion.methods.test_residual import variant
 
 Array = np.ndarray[Any, Any]

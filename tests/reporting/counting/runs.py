@@ -3,9 +3,9 @@
 from typing import Any
 
 from snnconv.ir.network import SpikingNetwork
+from snnconv.runs.simulate import Piece, simulate
+from snnconv.runs.summary import RunSummary, Tally, operations
 from snnconv.runtime.backends.numpy_backend import NumpyBackend
-from snnconv.runtime.simulate import Piece, simulate
-from snnconv.runtime.summary import RunSummary, Tally, operations
 from tests.reporting.conftest import SUMMARY
 
 

@@ -13,14 +13,14 @@ import pytest
 
 from snnconv.errors import UsageError
 from snnconv.ir import nodes as ir
+from snnconv.measuring.neurobench import neurobench
 from snnconv.reporting.counting.neurobench import neurobench_of
+from snnconv.runs.summary import RunSummary
 from snnconv.runtime.backends.numpy_backend import NumpyBackend
-from snnconv.runtime.neurobench import neurobench
-from snnconv.runtime.summary import RunSummary
 from tests.reporting.counting.runs import summary_of
-from tests.runtime.conftest import NetworkMaker
 from tests.runtime.poisson_networks import made
 from tests.runtime.test_backends import BACKENDS, images_for
+from tests.spiking import NetworkMaker
 
 FOLDER = Path(__file__).parents[3] / "benchmarks" / "neurobench"
 PACKAGE: dict[str, Any] = json.loads((FOLDER / "package.json").read_text(encoding="utf-8"))

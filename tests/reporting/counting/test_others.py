@@ -5,13 +5,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from snnconv.account.counts import dense_ops
+from snnconv.account.weighted_nodes import connections
 from snnconv.ir import nodes as ir
 from snnconv.reporting.counting.dense_rate import dense_rate
 from snnconv.reporting.counting.ms_resnet import in_residual_path, ms_resnet
 from snnconv.reporting.counting.snn_toolbox import snn_toolbox
-from snnconv.runtime.connections import connections
-from snnconv.runtime.counts import dense_ops
-from snnconv.runtime.summary import RunSummary, operations
+from snnconv.runs.summary import RunSummary, operations
 from tests.reporting.counting.resnets import resnet20, resnet34
 from tests.reporting.counting.runs import summary_of
 from tests.runtime.poisson_networks import made

@@ -12,10 +12,10 @@ from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
 from snnconv.reporting.counting.sengupta import ac_per_mac
 from snnconv.reporting.report import report
+from snnconv.runs.simulate import Piece, simulate
+from snnconv.runs.summary import RunSummary, Tally, operations
 from snnconv.runtime.backends.numpy_backend import NumpyBackend
-from snnconv.runtime.simulate import Piece, simulate
-from snnconv.runtime.summary import RunSummary, Tally, operations
-from tests.runtime.conftest import NetworkMaker
+from tests.spiking import NetworkMaker
 
 MakeRun = Callable[..., Path]
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from snnconv.reporting.counts import AnnCounts, SnnCounts
 from snnconv.reporting.energy.profile import EnergyProfile
-from snnconv.runtime.summary_parts import ConnectionSummary, LayerSummary
+from snnconv.runs.summary_parts import ConnectionSummary, LayerSummary
 
 
 def layer(**changes: Any) -> LayerSummary:

@@ -8,7 +8,7 @@ from snnconv.reporting.counts import SnnCounts
 from snnconv.reporting.energy.load import load_profile
 from snnconv.reporting.energy.price import EnergyEstimate, price
 from snnconv.reporting.energy.profile import EnergyProfile
-from snnconv.runtime.summary_parts import ConnectionSummary, LayerSummary
+from snnconv.runs.summary_parts import ConnectionSummary, LayerSummary
 from tests.reporting.energy.examples import CONNECTIONS, LAYERS, ann_counts, cost, layer, made, snn_counts, spiking
 
 CLOSE = 1e-9  # relative

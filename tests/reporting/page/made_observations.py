@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from snnconv.runtime.neurobench import NeuroBench, SynapticOperations
-from snnconv.runtime.observation import (
+from snnconv.account.neurobench import NeuroBench, SynapticOperations
+from snnconv.runs.observation import (
     DENSITY_BINS,
     RATE_BINS,
     ErrorGrowth,

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from snnconv.account.neurobench import NeuroBench, SynapticOperations
 from snnconv.reporting.counting.dense_rate import DenseRateCounts
 from snnconv.reporting.counts import AnnCounts, SnnCounts
 from snnconv.reporting.energy.load import builtin_profiles
@@ -24,15 +25,14 @@ from snnconv.reporting.model import (
     Report,
     StepRow,
 )
-from snnconv.runtime.neurobench import NeuroBench, SynapticOperations
-from snnconv.runtime.summary import (
+from snnconv.runs.summary import (
     DataSummary,
     NetworkSummary,
     Operations,
     RunSummary,
     reported_steps,
 )
-from snnconv.runtime.summary_parts import ConnectionSummary
+from snnconv.runs.summary_parts import ConnectionSummary
 from tests.reporting.page.made import Made
 from tests.reporting.page.made_observations import make_observation
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from snnconv.account.network_facts import NetworkFacts
 from snnconv.reporting.model import Gain, Report
 from snnconv.reporting.page import page
-from snnconv.runtime.network_facts import NetworkFacts
 
 Make = Callable[..., Report]
 

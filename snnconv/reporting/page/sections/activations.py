@@ -11,7 +11,7 @@ from snnconv.reporting.page.sections.rates import UNOBSERVED, chosen, left_out
 from snnconv.reporting.page.svg.element import element, label, number, picture
 from snnconv.reporting.page.svg.heat import shaded
 from snnconv.reporting.page.text import fixed, percent
-from snnconv.runtime.observation import DENSITY_BINS, DENSITY_END, Observation, ObservedLayer
+from snnconv.runs.observation import DENSITY_BINS, DENSITY_END, Observation, ObservedLayer
 
 _SIDE, _LEFT, _TOP, _BOTTOM, _RIGHT = 132.0, 22.0, 8.0, 18.0, 6.0
 _NO_REFERENCE = "activations need the ONNX model: run simulate with --reference MODEL.onnx and --observe N."

@@ -11,7 +11,7 @@ from snnconv.reporting.page.sections.rates import UNOBSERVED
 from snnconv.reporting.page.svg.axis import Axis
 from snnconv.reporting.page.svg.chart import Chart, Series, draw, lying
 from snnconv.reporting.page.text import fixed, percent, significant
-from snnconv.runtime.observation import LayerErrors
+from snnconv.runs.observation import LayerErrors
 
 _NO_REFERENCE = "errors need the ONNX model: run simulate with --reference MODEL.onnx and --observe N."
 

@@ -14,7 +14,7 @@ from snnconv.reporting.page.svg.chart import COLOURS
 from snnconv.reporting.page.svg.element import element, label, picture
 from snnconv.reporting.page.svg.ticks import nice_step
 from snnconv.reporting.page.text import significant
-from snnconv.runtime.observation import FeatureMap, Observation, ObservedImage
+from snnconv.runs.observation import FeatureMap, Observation, ObservedImage
 
 MOST_RUNS = 3
 """Side by side; more would not fit."""

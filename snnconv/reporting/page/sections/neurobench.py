@@ -1,9 +1,9 @@
 """The metrics of NeuroBench under their exact names, to be copied."""
 
+from snnconv.account.neurobench import NeuroBench
 from snnconv.reporting.page.blocks import Block, Note, Section, Table
 from snnconv.reporting.page.runs import Run, Runs, missing
 from snnconv.reporting.page.text import count, fixed
-from snnconv.runtime.neurobench import NeuroBench
 
 _OLDER = "the run was made by an older snnconv, which did not count these; run simulate with --overwrite."
 

@@ -14,7 +14,7 @@ from snnconv.reporting.page.svg.chart import COLOURS
 from snnconv.reporting.page.svg.element import element, label, number, picture
 from snnconv.reporting.page.svg.frame import x_ticks
 from snnconv.reporting.page.text import count
-from snnconv.runtime.observation import Observation, RasterRow
+from snnconv.runs.observation import Observation, RasterRow
 
 _WIDTH, _NAMES, _ROW, _GAP, _BOTTOM = 720.0, 164.0, 7.0, 4.0, 40.0
 

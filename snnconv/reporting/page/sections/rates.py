@@ -8,7 +8,7 @@ from snnconv.reporting.page.layers import by_layer
 from snnconv.reporting.page.runs import Run, Runs, missing
 from snnconv.reporting.page.svg.histogram import histogram
 from snnconv.reporting.page.text import count, percent, significant
-from snnconv.runtime.observation import ObservedLayer
+from snnconv.runs.observation import ObservedLayer
 
 UNOBSERVED = "single neurons were not observed: repeat simulate with --observe N."
 MOST_PANELS = 24

@@ -1,0 +1,1 @@
+"""The run folder: what a simulation writes piece by piece, its lock, its summary, its observation."""

@@ -1,0 +1,1 @@
+"""SpikingNetwork -> SpikingNetwork: one rewrite in a file, as `passes` has them for the graph."""
