@@ -68,6 +68,7 @@ class Program:
         self.operations: dict[str, Operation] = {}
         self._found = flows(network)
         self._wide = wide_sums(network, self._found)
+        self._real = neuron is not None
         self.values: dict[str, Any] = {}
         self._constant: list[tuple[str, Operation, tuple[str, ...]]] = []
         self._changing: list[tuple[str, Operation, tuple[str, ...]]] = []
@@ -91,7 +92,7 @@ class Program:
     def _site(self, node: ir.Node) -> Site:
         inputs = tuple(self._found[edge.source] for edge in self.network.incoming[node.name])
         wide = node.name in self._wide
-        return Site(self._as_run, node, inputs, self._found[node.name], self.batch, self.chunk, wide)
+        return Site(self._as_run, node, inputs, self._found[node.name], self.batch, self.chunk, wide, self._real)
 
     def _spiking(self, site: Site) -> Operation:
         keep = site.node.name == self._counted and self.network.readout.ties is ir.Ties.MEMBRANE

@@ -10,7 +10,7 @@ import pytest
 
 import snnconv
 from snnconv.calibration.calibration import Calibration
-from snnconv.choices import Layout
+from snnconv.choices import Granularity, Layout
 from snnconv.conversion.convert import convert
 from snnconv.conversion.options import ConversionOptions
 from snnconv.errors import ParityError
@@ -65,6 +65,22 @@ def test_a_branch_that_hardly_counts_is_measured_by_the_sum(
     _residual(b, factor, form, junction)
     network, path, _ = _made(b, tmp_path, calibrated_model)
     assert snnconv.check(path).convertible
+    worst = max(deviations(network, path, [IMAGES]), key=lambda d: d.error)
+    assert worst.error < TOLERANCE / 10, worst
+
+
+def test_spikes_beside_currents_have_no_grid_where_relus_take_their_place(
+    new_model, tmp_path, calibrated_model
+) -> None:
+    """By channel λ of the first ReLU is that of the second, so its spikes are multiplied with 1 and stay whole."""
+    b = new_model()
+    x = b.relu(b.conv("input", "stem", (8, 2, 3, 3), **SAME), "stem_relu")
+    y = b.conv(x, "beside", (8, 8, 3, 3), **SAME)
+    joined = b.node("Concat", [x, y, y], "joined", axis=1)
+    b.classifier(b.relu(joined, "relu"), 24)
+    path = b.save(tmp_path / "model.onnx")
+    options = ConversionOptions(compensation="none", granularity=Granularity.CHANNEL)
+    network = convert(*calibrated_model(path), options)
     worst = max(deviations(network, path, [IMAGES]), key=lambda d: d.error)
     assert worst.error < TOLERANCE / 10, worst
 

@@ -60,6 +60,8 @@ class Site:
         K, the most steps at a time.
     wide : bool
         Whether its sums take more than float32 holds.
+    real : bool
+        Whether neurons give real numbers, as ReLUs do in their place, and not spikes.
     """
 
     network: SpikingNetwork
@@ -69,6 +71,7 @@ class Site:
     batch: int
     chunk: int
     wide: bool = False
+    real: bool = False
 
     @cached_property
     def shape(self) -> tuple[int, ...]:
@@ -101,6 +104,8 @@ class Site:
         """Give q of the node's result, broadcasting to (H, W, C), where it is made of real numbers and rounded."""
         if not self.reads_current or self.node.grid is None:
             return None
+        if self.real and not self.flow.constant:
+            return None  # the grid may be that of spikes, which are whole numbers: a Concat joins them with currents
         return np.asarray(self.network.tensors[self.node.grid])  # () or (C,), the last axis
 
     def buffer(self, dtype: type[np.generic] = np.float32) -> Array:
