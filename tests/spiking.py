@@ -9,7 +9,7 @@ import pytest
 
 from snnconv.ir import nodes as ir
 from snnconv.ir.check import check
-from snnconv.ir.flow import Kind, flows
+from snnconv.ir.flow import Kind
 from snnconv.ir.manifest import Provenance
 from snnconv.ir.network import SpikingNetwork, topological_order
 from snnconv.transforms.exact_sums import exact_sums
@@ -157,11 +157,11 @@ def _slow_simulate(network: SpikingNetwork, images: Array, steps: int, trains: A
     """
     count = len(images)
     spikes = {n.name: np.zeros((steps, count, *n.shape)) for n in network.neurons}
-    synops = {n.name: np.zeros((steps, count), dtype=np.int64) for n in network.nodes if isinstance(n, ir.WEIGHTED)}
+    synops = {n.name: np.zeros((steps, count), dtype=np.int64) for n in network.nodes if isinstance(n, ir.Weighted)}
     scores = np.zeros((steps, count, *network.readout.shape))
-    found = flows(network)
+    found = network.flows
     for i in range(count):
-        pools = {n.name: _SlowMaxPool(n) for n in network.nodes if isinstance(n, ir.MaxPoolGate | ir.MaxPoolCurrent)}
+        pools = {n.name: _SlowMaxPool(n) for n in network.nodes if isinstance(n, ir.MaxPool)}
         membrane = {n.name: np.zeros(n.shape) + network.tensor(n.initial_potential, 0.0) for n in network.neurons}
         total = np.zeros(network.readout.shape)
         for t in range(steps):
@@ -175,7 +175,7 @@ def _slow_simulate(network: SpikingNetwork, images: Array, steps: int, trains: A
                     values[node.name] = np.rint(images[i].astype(np.float64) * 2**28) / 2**28
                     continue
                 x = inputs[0] if isinstance(node, ir.Concat) else sum(inputs)
-                if isinstance(node, ir.WEIGHTED):
+                if isinstance(node, ir.Weighted):
                     reads_train = any(found[e.source].train for e in network.incoming[node.name])
                     times = network.input.amplitude if reads_train else 1.0
                     values[node.name], operations = _slow_weighted(network, node, x, times)
@@ -245,7 +245,7 @@ def _slow_weighted(network: SpikingNetwork, node: Any, x: Array, times: Any = 1.
         grid = grid.reshape(-1, *(1,) * (value.ndim - 1)) if grid.ndim else grid
         return np.ldexp(np.rint(np.ldexp(value.astype(np.float64) * times, grid)), -grid)
 
-    offset = node.offset if isinstance(node, ir.Scale) else node.bias
+    offset = node.addend
     out = np.zeros(node.shape) + (0.0 if offset is None else network.tensors[offset].astype(np.float64))
     if isinstance(node, ir.Scale):
         gain = np.zeros((len(x), *(1,) * (x.ndim - 1))) + network.tensors[node.gain]

@@ -143,6 +143,6 @@ def up_to(network: SpikingNetwork, layer: str) -> SpikingNetwork:
 
 def without_spikes(network: SpikingNetwork, nodes: Collection[str]) -> SpikingNetwork:
     """Give the network with the weights of some nodes set to 0: their biases and offsets stay."""
-    silent = [node for node in network.nodes if node.name in nodes and isinstance(node, ir.WEIGHTED)]
-    names = [node.gain if isinstance(node, ir.Scale) else node.weight for node in silent]
+    silent = [node for node in network.nodes if node.name in nodes and isinstance(node, ir.Weighted)]
+    names = [node.factor for node in silent]
     return replace(network, tensors={**network.tensors, **{name: 0 * network.tensors[name] for name in names}})

@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from snnconv.account.counts import macs_of
+from snnconv.account.counts import macs_of, nonzero_fan_out
 from snnconv.account.network_facts import network_facts
 from snnconv.account.neurobench import NeuroBench, SynapticOperations, metrics
-from snnconv.account.synapse_counts import nonzero_fan_out
 from snnconv.errors import UsageError
 from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
@@ -68,7 +67,7 @@ class Counted:
     """
 
     network: SpikingNetwork
-    nodes: list[ir.Conv | ir.Dense | ir.Scale]
+    nodes: list[ir.Weighted]
     currents: set[str]
     direct: dict[str, str]
     acs: dict[str, Array] = field(default_factory=dict)

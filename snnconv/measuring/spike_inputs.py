@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from snnconv.ir import nodes as ir
-from snnconv.ir.flow import Kind, flows
+from snnconv.ir.flow import Kind
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.nodes.operation import Operation, Site, summed
 from snnconv.runtime.nodes.registry import build
@@ -33,11 +33,11 @@ class SpikeInputs:
 
     def __init__(self, network: SpikingNetwork, names: Sequence[str], batch: int, chunk: int) -> None:
         self._network = network
-        found = flows(network)
+        found = network.flows
         wanted = {edge.source for name in names for edge in network.incoming[name]}
         self._operations: list[tuple[str, Operation]] = []
         for node in reversed(network.nodes):
-            moves = not isinstance(node, (*ir.WEIGHTED, ir.Input, ir.Neuron, ir.Readout))
+            moves = not isinstance(node, ir.Weighted | ir.Input | ir.Neuron | ir.Readout)
             if node.name in wanted and moves and found[node.name].kind is not Kind.CURRENT:
                 inputs = tuple(found[edge.source] for edge in network.incoming[node.name])
                 site = Site(network, node, inputs, found[node.name], batch, chunk)
@@ -75,19 +75,19 @@ class SpikeInputs:
         return self._values[name]
 
 
-def read_directly(network: SpikingNetwork, node: ir.Conv | ir.Dense | ir.Scale) -> str | None:
+def read_directly(network: SpikingNetwork, node: ir.Weighted) -> str | None:
     """Give the layer of neurons that is all that a node reads, spikes of 1 on one edge; None where it reads others."""
     edges = network.incoming[node.name]
     if len(edges) != 1:
         return None
     source = network.by_name[edges[0].source]
-    unit = isinstance(source, ir.Neuron) and flows(network)[source.name].carries == 1
+    unit = isinstance(source, ir.Neuron) and network.flows[source.name].carries == 1
     return source.name if unit else None
 
 
 def on_currents(network: SpikingNetwork) -> set[str]:
     """Give the weighted nodes that read a current."""
-    found = flows(network)
+    found = network.flows
     return {
         node.name
         for node in network.weighted

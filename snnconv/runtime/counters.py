@@ -37,7 +37,7 @@ class SpikeCounter:
 class SynOpCounter:
     """Counts the synaptic operations of a weighted node: spikes by value, times their fan-out."""
 
-    def __init__(self, network: SpikingNetwork, node: ir.Conv | ir.Dense | ir.Scale) -> None:
+    def __init__(self, network: SpikingNetwork, node: ir.Weighted) -> None:
         self._fan_out = fan_out(network, node).reshape(-1).astype(np.float64)  # (H·W,) or (1,)
 
     def count(self, spikes: Array) -> Array:

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from snnconv.ir import nodes as ir
-from snnconv.ir.flow import flows
 from snnconv.ir.grid import INPUT_GRID, rounded
 from snnconv.ir.network import SpikingNetwork
 from snnconv.ir.sums import wide_sums
@@ -65,7 +64,7 @@ class Program:
         self.chunk = chunk
         self._trains = _trains(network, batch, seed)
         self.operations: dict[str, Operation] = {}
-        self._found = flows(network)
+        self._found = network.flows
         self._wide = wide_sums(network, self._found)
         self.values: dict[str, Any] = {}
         self._constant: list[tuple[str, Operation, tuple[str, ...]]] = []

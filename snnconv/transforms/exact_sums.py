@@ -35,7 +35,7 @@ import numpy as np
 
 from snnconv.errors import NetworkError
 from snnconv.ir import nodes as ir
-from snnconv.ir.flow import Flow, Kind, flows
+from snnconv.ir.flow import Flow, Kind
 from snnconv.ir.grid import FINEST, FLOAT32_BITS, FLOAT64_BITS, INPUT_GRID, WIDE_BITS, rounded
 from snnconv.ir.network import SpikingNetwork
 from snnconv.ir.sums import meeting, wide_sums
@@ -71,9 +71,9 @@ def exact_sums(network: SpikingNetwork) -> SpikingNetwork:
 
 
 def _on_grids(network: SpikingNetwork) -> SpikingNetwork:
-    found = flows(network)
+    found = network.flows
     full = bounds(network, found)
-    reads = {node.name: _reads(network, found, node) for node in network.nodes if isinstance(node, ir.WEIGHTED)}
+    reads = {node.name: _reads(network, found, node) for node in network.nodes if isinstance(node, ir.Weighted)}
     grids = _spike_grids(network, found, {name for name, kind in reads.items() if kind is Kind.SPIKES})
     for name, kind in reads.items():
         if kind is Kind.GRADED:
@@ -174,7 +174,7 @@ def _largest(network: SpikingNetwork, name: str) -> Array:
     """Give the largest parameter of a node for each channel, (C,)."""
     node = network.by_name[name]
     largest = np.zeros(node.shape[0])
-    for field in ir.TENSOR_FIELDS[node.kind]:
+    for field in node.PARAMETERS:
         tensor = getattr(node, field)
         if tensor is not None:
             value = np.abs(network.tensors[tensor].astype(np.float64))
@@ -235,7 +235,7 @@ def _current_sources(network: SpikingNetwork, found: dict[str, Flow], name: str)
         if source in seen or found[source].kind is not Kind.CURRENT:
             continue
         seen.add(source)
-        if isinstance(network.by_name[source], ir.Input | ir.Conv | ir.Dense | ir.Scale):
+        if isinstance(network.by_name[source], ir.Input | ir.Weighted):
             result.add(source)
         else:
             waiting += [edge.source for edge in network.incoming[source]]
@@ -246,10 +246,10 @@ def _rounded(network: SpikingNetwork, grids: Grids) -> SpikingNetwork:
     tensors = {name: np.asarray(array, dtype=np.float64) for name, array in network.tensors.items()}
     nodes: list[ir.Node] = []
     for node in network.nodes:
-        if isinstance(node, ir.WEIGHTED):
+        if isinstance(node, ir.Weighted):
             grid = grids[node.name]
             same = bool((grid == grid[0]).all())
-            for field in ir.TENSOR_FIELDS[node.kind]:
+            for field in node.PARAMETERS:
                 name = getattr(node, field)
                 if name is not None:
                     rank = tensors[name].ndim if field == "weight" else len(node.shape)

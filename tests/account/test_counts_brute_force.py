@@ -10,11 +10,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from threadpoolctl import threadpool_limits
 
-from snnconv.account.synapse_counts import nonzero_fan_out
+from snnconv.account.counts import nonzero_fan_out
 from snnconv.account.weighted_nodes import connections
 from snnconv.errors import NetworkError
 from snnconv.ir import nodes as ir
-from snnconv.ir.flow import Kind, flows
+from snnconv.ir.flow import Kind
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.backends.numpy_backend import NumpyBackend
 from tests.fuzz.backends import carries_whole_numbers
@@ -22,7 +22,6 @@ from tests.fuzz.random_wirings import RandomWiring
 from tests.runtime.test_backends import BACKENDS
 
 Array = np.ndarray[Any, Any]
-Weighted = ir.Conv | ir.Dense | ir.Scale
 STEPS = 9
 LARGEST = 8_000
 """Synapses of a network, so that going through them in Python is fast."""
@@ -50,7 +49,7 @@ def small(seed: int) -> SpikingNetwork:
     raise AssertionError
 
 
-def synapses(network: SpikingNetwork, node: Weighted) -> Iterator[tuple[tuple[int, ...], float]]:
+def synapses(network: SpikingNetwork, node: ir.Weighted) -> Iterator[tuple[tuple[int, ...], float]]:
     """Give every synapse of a node: the place of its input, channels first, and its weight."""
     shape = network.by_name[network.incoming[node.name][0].source].shape
     if isinstance(node, ir.Scale):
@@ -75,7 +74,7 @@ def synapses(network: SpikingNetwork, node: Weighted) -> Iterator[tuple[tuple[in
                     yield (out // outputs * inputs + channel, *place), weight[(out, channel, *tap)]
 
 
-def fan_outs(network: SpikingNetwork, node: Weighted) -> tuple[Array, Array]:
+def fan_outs(network: SpikingNetwork, node: ir.Weighted) -> tuple[Array, Array]:
     """Give the synapses at each input, and those of them whose weight is not 0, by going through all of them."""
     shape = network.by_name[network.incoming[node.name][0].source].shape
     every, not_zero = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
@@ -87,7 +86,7 @@ def fan_outs(network: SpikingNetwork, node: Weighted) -> tuple[Array, Array]:
 
 def brute_force(network: SpikingNetwork, images: Array, found: dict[str, Array]) -> Array:
     """Count (weighted nodes, T, N) from what the nodes gave at each step."""
-    kinds = flows(network)
+    kinds = network.flows
     counts = np.zeros((len(network.weighted), STEPS, len(images)), dtype=np.int64)
     for row, node in enumerate(network.weighted):
         edges = network.incoming[node.name]

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from snnconv.account.bias_currents import bias_currents
+from snnconv.account.counts import nonzero_fan_out
 from snnconv.account.network_facts import network_facts
-from snnconv.account.synapse_counts import nonzero_fan_out
 from snnconv.account.weighted_nodes import connections
 from snnconv.errors import NetworkError
 from snnconv.ir import nodes as ir

@@ -7,7 +7,7 @@ import numpy as np
 
 from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
-from snnconv.ir.shapes import windows
+from snnconv.ir.windows import windows
 from tests.runtime.wirings import Net
 
 Array = np.ndarray[Any, Any]

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.measuring.test_propagation_error import chain, target
 
 import snnconv
 from snnconv.errors import DataError, ModelError
@@ -20,6 +19,7 @@ from snnconv.runs.observation import DENSITY_BINS, MAP_LAYERS, RASTER_STEPS
 from snnconv.runtime.backends import BackendName, choose
 from snnconv.runtime.backends.numpy_backend import NumpyBackend
 from tests.measuring.test_activity import joined
+from tests.measuring.test_propagation_error import chain, target
 from tests.spiking import NetworkMaker
 
 

@@ -11,7 +11,6 @@ from threadpoolctl import threadpool_limits
 
 from snnconv.errors import NotRunnableError
 from snnconv.ir import nodes as ir
-from snnconv.ir.flow import flows
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runs.simulate import Piece, simulate
 from snnconv.runs.summary import operations
@@ -221,8 +220,8 @@ def test_grids_and_bounds_do_not_depend_on_the_encoding(seed, random_network) ->
     assert (here.encoding, there.encoding) == (ir.Encoding.POISSON, ir.Encoding.CONSTANT)
     for name, array in there.tensors.items():
         np.testing.assert_array_equal(here.tensors[name], array)
-    limits = bounds(there, flows(there))
-    for name, bound in bounds(here, flows(here)).items():
+    limits = bounds(there, there.flows)
+    for name, bound in bounds(here, here.flows).items():
         if name != "image":
             np.testing.assert_array_equal(bound.largest, limits[name].largest)
 

@@ -12,7 +12,7 @@ from snnconv.runtime.event.isa import name_of, position
 from snnconv.runtime.event.plan import Plan, make_plan
 from snnconv.runtime.event.program import EventProgram
 from snnconv.runtime.event.signed_input import bytes_of
-from snnconv.runtime.nodes.maxpool import state_bytes
+from snnconv.runtime.nodes.max_pool import state_bytes
 from snnconv.runtime.program import Program
 
 _log = logging.getLogger(__name__)
@@ -103,6 +103,6 @@ class EventBackend(Batches):
 
 def _spikes_as_numbers(network: SpikingNetwork, node: ir.Node) -> int:
     """Give how many numbers a pool reads: more than it gives, and the kernel has them as bits."""
-    if not isinstance(node, ir.MaxPoolGate | ir.MaxPoolCurrent):
+    if not isinstance(node, ir.MaxPool):
         return 0
     return int(np.prod(network.by_name[network.incoming[node.name][0].source].shape))

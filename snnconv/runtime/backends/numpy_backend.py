@@ -5,7 +5,7 @@ import numpy as np
 from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.backends.batches import Batches
-from snnconv.runtime.nodes.maxpool import state_bytes
+from snnconv.runtime.nodes.max_pool import state_bytes
 from snnconv.runtime.program import Program
 
 _CHUNK = 16

@@ -1,33 +1,28 @@
 """Which operation runs which node kind."""
 
 from collections.abc import Callable
+from functools import cache
 
 from snnconv.errors import NotRunnableError
 from snnconv.ir.network import SpikingNetwork
-from snnconv.runtime.nodes.conv import Conv
-from snnconv.runtime.nodes.dense import Dense
-from snnconv.runtime.nodes.flatten import Flatten
-from snnconv.runtime.nodes.junction import Concat, Sum
-from snnconv.runtime.nodes.maxpool import MaxPoolCurrent, max_pool_gate
+from snnconv.parts import modules
 from snnconv.runtime.nodes.operation import Operation, Site
-from snnconv.runtime.nodes.scale import Scale
-from snnconv.runtime.nodes.select import Select
-from snnconv.runtime.nodes.sumpool import SumPool
+
+Build = Callable[[Site], Operation]
+
+
+@cache
+def operations() -> dict[str, Build]:
+    """Give what builds the operation of each kind: ``OPERATIONS`` of the modules of this folder."""
+    found: dict[str, Build] = {}
+    for module in modules("snnconv.runtime.nodes"):
+        for kind, build in getattr(module, "OPERATIONS", {}).items():
+            if found.setdefault(kind, build) is not build:
+                raise TypeError(f"two operations run the node kind {kind}")
+    return found
+
 
 # Neuron, Input and Readout are the program's own: a ReLU may stand in the place of one, the others face the outside
-OPERATIONS: dict[str, Callable[[Site], Operation]] = {
-    "Conv": Conv,
-    "Dense": Dense,
-    "Scale": Scale,
-    "Sum": Sum,
-    "SumPool": SumPool,
-    "Select": Select,
-    "Flatten": Flatten,
-    "Concat": Concat,
-    "MaxPoolGate": max_pool_gate,
-    "MaxPoolCurrent": MaxPoolCurrent,
-}
-
 RUN_BY_THE_PROGRAM = ("Input", "Neuron", "Readout")
 
 
@@ -39,11 +34,11 @@ def build(site: Site) -> Operation:
     NotRunnableError
         If the runtime does not run this kind, or a parameter of it.
     """
-    kind = site.node.kind
-    if kind not in OPERATIONS:
-        known = ", ".join(sorted((*OPERATIONS, *RUN_BY_THE_PROGRAM)))
-        raise NotRunnableError(f"node {site.node.name}: a {kind}, which the runtime does not run yet; it runs {known}")
-    return OPERATIONS[kind](site)
+    kind, known = site.node.kind, operations()
+    if kind not in known:
+        names = ", ".join(sorted((*known, *RUN_BY_THE_PROGRAM)))
+        raise NotRunnableError(f"node {site.node.name}: a {kind}, which the runtime does not run yet; it runs {names}")
+    return known[kind](site)
 
 
 def first_problem(network: SpikingNetwork) -> None:

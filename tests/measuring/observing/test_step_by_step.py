@@ -4,12 +4,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.measuring.test_propagation_error import chain
 
 from snnconv.measuring.activity import activity
 from snnconv.measuring.observing.step_by_step import step_by_step
 from snnconv.runtime.backends.numpy_backend import NumpyBackend
 from tests.measuring.test_activity import joined
+from tests.measuring.test_propagation_error import chain
 from tests.runtime.test_backends import BACKENDS, images_for
 
 STEPS = 12
