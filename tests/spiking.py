@@ -26,12 +26,12 @@ class NetworkMaker:
     tensors: dict[str, Array] = field(default_factory=dict)
 
     def add(self, kind: type[Any], name: str, shape: tuple[int, ...], *sources: str, **fields: Any) -> str:
-        """Add a node; arrays among its fields become tensors."""
+        """Add a node; arrays among its fields become tensors, and a leak or a reset makes the rule of neurons."""
         for key, value in list(fields.items()):
             if isinstance(value, np.ndarray):
                 self.tensors[f"{name}.{key}"] = value
                 fields[key] = f"{name}.{key}"
-        self.nodes.append(kind(name=name, shape=shape, **fields))
+        self.nodes.append(kind(name=name, shape=shape, **with_rule(fields)))
         self.edges += [ir.Edge(source=source, target=name) for source in sources]
         return name
 
@@ -45,6 +45,15 @@ class NetworkMaker:
             provenance=Provenance(tool="test", method="hand-made"),
         )
         return check(exact_sums(made) if exact else made)
+
+
+def with_rule(fields: dict[str, Any]) -> dict[str, Any]:
+    """Make the rule of neurons from the leak and the reset among their fields."""
+    given = {key: fields[key] for key in ("leak", "reset") if key in fields}
+    if not given:
+        return fields
+    rule = ir.LeakyIntegrateAndFire if "leak" in given else ir.IntegrateAndFire
+    return {key: value for key, value in fields.items() if key not in given} | {"rule": rule(**given)}
 
 
 @pytest.fixture

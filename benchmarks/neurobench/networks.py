@@ -178,7 +178,7 @@ def _fields(layer: Layer, spatial: int, tensors: dict[str, Array]) -> dict[str, 
         fields: dict[str, Any] = {"threshold": tensor("threshold", np.asarray(1, dtype=np.float32))}
         if layer.leak is not None:
             leak = tensor("leak", np.asarray(layer.leak, dtype=np.float32))
-            fields |= {"model": ir.NeuronModel.LIF, "leak": leak}
+            fields["rule"] = ir.LeakyIntegrateAndFire(leak=leak)
         return fields
     if layer.kind == "sum_pool":
         return {"kernel": (layer.stride,) * spatial, "strides": (layer.stride,) * spatial, "pads": (0,) * 2 * spatial}

@@ -160,7 +160,7 @@ def _details(network: SpikingNetwork, node: ir.Node) -> str:
             "no grid" if not grid else "grid 2^-" + (f"{grid[0]}" if len(grid) == 1 else f"{grid[0]}…{grid[-1]}")
         )
     if isinstance(node, ir.Neuron):
-        parts.append(node.model.value)
+        parts.append(node.rule.kind)
     if isinstance(node, ir.Readout):
         parts.append(node.mode.value)
     return "; ".join(parts)

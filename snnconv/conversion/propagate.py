@@ -265,7 +265,7 @@ class _Propagation:
             source=self._source(node.output),
             source_scale=f"{name}.source_scale",
             input_source=self._source(before),
-            reset=self._options.reset,
+            rule=ir.IntegrateAndFire(reset=self._options.reset),
         )
         self._out.add(neuron, sources, **tensors)
         return Carried((name,), target, current=False, spike=_one(target))

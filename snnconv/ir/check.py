@@ -83,8 +83,8 @@ def _check_tensors_are_used(network: SpikingNetwork) -> None:
 
 def tensor_names(node: ir.Node) -> list[str]:
     """Give the names of all tensors that a node uses."""
-    fields = (*node.PARAMETERS, "source_scale", "grid")
-    return [name for name in (getattr(node, field, None) for field in fields) if name is not None]
+    others = (getattr(node, field, None) for field in ("source_scale", "grid"))
+    return [*node.parameters.values(), *(name for name in others if name is not None)]
 
 
 def _check_node(network: SpikingNetwork, node: ir.Node) -> None:
@@ -93,9 +93,8 @@ def _check_node(network: SpikingNetwork, node: ir.Node) -> None:
     expected = output_shape(network, node)
     if node.shape != expected:
         raise NetworkError(f"node {node.name}: its shape is {node.shape}, its inputs make {expected}")
-    for field in node.PARAMETERS:
-        name = getattr(node, field)
-        if name is not None and field != "weight":
+    for field, name in node.parameters.items():
+        if field != "weight":
             _check_parameter(network, node, field, network.tensors[name])
     if isinstance(node, ir.Weighted) and node.grid is not None:
         _check_grid(network, node, network.tensors[node.grid])
@@ -143,10 +142,7 @@ def _check_grid(network: SpikingNetwork, node: ir.Weighted, grid: np.ndarray[Any
             f"node {node.name}: its grid must be int16, one or {node.shape[0]} values from −{_GRIDS} to {_GRIDS}, "
             f"found {grid.dtype} {grid.shape}"
         )
-    for field in node.PARAMETERS:
-        name = getattr(node, field)
-        if name is None:
-            continue
+    for field, name in node.parameters.items():
         value = network.tensors[name].astype(np.float64)
         rank = value.ndim if field == "weight" else len(node.shape)
         scaled = np.ldexp(value, grid.reshape(-1, *(1,) * (rank - 1)) if grid.ndim else grid)  # (C,) -> (C, 1, 1)
@@ -157,9 +153,4 @@ def _check_grid(network: SpikingNetwork, node: ir.Weighted, grid: np.ndarray[Any
 def _check_neuron(network: SpikingNetwork, node: ir.Neuron) -> None:
     if not (network.tensors[node.threshold] > 0).all():
         raise NetworkError(f"node {node.name}: a threshold must be positive")
-    if (node.model is ir.NeuronModel.LIF) != (node.leak is not None):
-        raise NetworkError(f"node {node.name}: a leak belongs to an LIF neuron, and an LIF neuron has one")
-    if node.leak is not None:
-        leak = network.tensors[node.leak]
-        if not ((leak >= 0) & (leak <= 1)).all():
-            raise NetworkError(f"node {node.name}: a leak lies between 0 and 1")
+    node.rule.check(node.name, network.tensors)

@@ -5,7 +5,7 @@ leading axis is a step axis. ``docs/file-formats.md`` gives each kind's equation
 ``snnconv/ir/kinds``, and is found there; this module gives all of them under one name.
 """
 
-from typing import TYPE_CHECKING, Annotated, Any, Union
+from typing import TYPE_CHECKING, Annotated, Union
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
 
@@ -20,7 +20,6 @@ from snnconv.ir.kinds.input import Input as Input
 from snnconv.ir.kinds.max_pool_current import MaxPoolCurrent as MaxPoolCurrent
 from snnconv.ir.kinds.max_pool_gate import MaxPoolGate as MaxPoolGate
 from snnconv.ir.kinds.neuron import Neuron as Neuron
-from snnconv.ir.kinds.neuron import NeuronModel as NeuronModel
 from snnconv.ir.kinds.node import Name as Name
 from snnconv.ir.kinds.node import Node as Node
 from snnconv.ir.kinds.node import NumberType as NumberType
@@ -34,21 +33,12 @@ from snnconv.ir.kinds.scale import Scale as Scale
 from snnconv.ir.kinds.select import Select as Select
 from snnconv.ir.kinds.sum import Sum as Sum
 from snnconv.ir.kinds.sum_pool import SumPool as SumPool
-from snnconv.parts import modules
+from snnconv.ir.rules.integrate_and_fire import IntegrateAndFire as IntegrateAndFire
+from snnconv.ir.rules.leaky import LeakyIntegrateAndFire as LeakyIntegrateAndFire
+from snnconv.ir.rules.rule import Rule as Rule
+from snnconv.parts import classes
 
-
-def _kinds() -> dict[str, type[Node]]:
-    found: dict[str, type[Node]] = {}
-    for module in modules("snnconv.ir.kinds"):
-        for value in vars(module).values():
-            if isinstance(value, type) and issubclass(value, Node) and "kind" in value.model_fields:
-                name: Any = value.model_fields["kind"].default
-                if found.setdefault(name, value) is not value:
-                    raise TypeError(f"two classes are the node kind {name}")
-    return found
-
-
-KINDS: dict[str, type[Node]] = _kinds()
+KINDS: dict[str, type[Node]] = classes("snnconv.ir.kinds", Node, "kind")
 """The classes of all kinds, by the name of the kind."""
 
 if TYPE_CHECKING:

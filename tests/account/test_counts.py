@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from snnconv.account.counts import dense_ops, fan_out
-from snnconv.ir.windows import taps
 from snnconv.account.layers import layers
 from snnconv.ir import nodes as ir
+from snnconv.ir.windows import taps
 from snnconv.runs.summary import operations
 
 

@@ -108,9 +108,9 @@ BROKEN = {
     "pads (0, 0, 3, 3) make a window of nothing but padding": lambda: pooled(ir.MaxPoolGate, (0, 0, 3, 3)),
     "w is not on its grid": lambda: network(tensors=TENSORS | {"w": np.full((2, 1, 3, 3), 0.3)}),
     "a threshold must be positive": lambda: network(tensors=TENSORS | {"t": np.asarray(0.0)}),
-    "a leak belongs to an LIF neuron": lambda: network(nodes=nodes(neuron={"model": ir.NeuronModel.LIF})),
     "a leak lies between 0 and 1": lambda: network(
-        nodes=nodes(neuron={"model": ir.NeuronModel.LIF, "leak": "leak"}), tensors=TENSORS | {"leak": np.asarray(1.5)}
+        nodes=nodes(neuron={"rule": ir.LeakyIntegrateAndFire(leak="leak")}),
+        tensors=TENSORS | {"leak": np.asarray(1.5)},
     ),
     "source_scale must be positive, one or 2 values": lambda: network(tensors=TENSORS | {"s": np.ones(3)}),
 }

@@ -23,7 +23,6 @@ from typing import Any
 
 import numpy as np
 
-from snnconv.choices import Reset
 from snnconv.conversion.compensation.search import STEP, measured, no_room, trial_of
 from snnconv.conversion.options import ConversionOptions
 from snnconv.conversion.records import LayerFactor, LayerwiseRecord
@@ -33,6 +32,8 @@ from snnconv.ir.network import SpikingNetwork
 from snnconv.measuring.layer_input import layer_input, without_spikes
 from snnconv.measuring.propagation_error import PropagationErrors, Target
 from snnconv.runtime.in_order import in_order
+from snnconv.runtime.neurons.neurons import Neurons
+from snnconv.runtime.neurons.registry import neurons_of
 from snnconv.transforms.factors import Factors, synapses_onto
 
 Array = np.ndarray[Any, Any]
@@ -158,7 +159,7 @@ class _Layer:
             first=target.first,
             stop=stop,
         )
-        layers: list[_Neurons] = []
+        layers: list[_Candidate] = []
         for _, first_step, current in chunks:
             if first_step == 0:
                 if layers:
@@ -168,38 +169,33 @@ class _Layer:
                 layer.advance(current)
         yield np.stack([layer.counts for layer in layers])
 
-    def _neurons(self, factor: float, shape: tuple[int, ...]) -> "_Neurons":
-        full = [np.broadcast_to(value, shape) for value in (self._threshold, self._initial, self._fixed)]
-        threshold, initial, fixed = (np.ascontiguousarray(value, dtype=np.float32) for value in full)
-        return _Neurons(factor, threshold, initial, (factor - 1) * fixed, self._options.reset is Reset.ZERO)
+    def _neurons(self, factor: float, shape: tuple[int, ...]) -> "_Candidate":
+        def parameter(name: str | None, default: float) -> Array:
+            return _last(self._network.tensor(name, default), len(self._node.shape))
+
+        # in float32: candidates are only compared
+        neurons = neurons_of(self._node)(
+            self._node.rule, self._threshold, self._initial, shape, parameter, dtype=np.float32
+        )
+        fixed = np.broadcast_to((factor - 1) * self._fixed, shape).astype(np.float32)
+        return _Candidate(factor, neurons, -fixed)
 
 
-class _Neurons:
-    """A layer of IF neurons whose synapses are ζ times as strong. In float32: candidates are only compared."""
+class _Candidate:
+    """A layer of neurons whose synapses are ζ times as strong, and its spikes."""
 
-    def __init__(self, factor: float, threshold: Array, initial: Array, offset: Array, to_zero: bool) -> None:
-        self._factor, self._threshold, self._to_zero = np.float32(factor), threshold, to_zero
-        self._offset = offset if offset.any() else None
-        self._v = initial.copy()
-        self._scratch = np.empty_like(self._v)
-        self._fired = np.empty(self._v.shape, dtype=bool)
-        self.counts = np.zeros(self._v.shape, dtype=np.int32)
+    def __init__(self, factor: float, neurons: Neurons[Any], offset: Array) -> None:
+        self._factor, self._neurons = np.float32(factor), neurons
+        self._scaled = np.empty_like(neurons.v)
+        self._inputs = (self._scaled, offset) if offset.any() else (self._scaled,)
+        self.counts = np.zeros(neurons.v.shape, dtype=np.int32)
 
     def advance(self, current: Array) -> None:
         """Run a chunk, (K, N, ...)."""
-        v, scratch, fired = self._v, self._scratch, self._fired
         for step in current:
-            np.multiply(step, self._factor, out=scratch, casting="same_kind")
-            v += scratch
-            if self._offset is not None:
-                v -= self._offset
-            np.greater_equal(v, self._threshold, out=fired)
-            if self._to_zero:
-                np.copyto(v, 0.0, where=fired)
-            else:
-                np.multiply(fired, self._threshold, out=scratch)
-                v -= scratch
-            self.counts += fired
+            np.multiply(step, self._factor, out=self._scaled, casting="same_kind")
+            self._neurons.step(self._inputs)
+            self.counts += self._neurons.spikes
 
 
 def _bias_of(network: SpikingNetwork, name: str, given: Samples) -> Array:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from snnconv.choices import Encoding
+from snnconv.ir.codes import signed_rate
 from snnconv.ir.flow import Flow, Kind
 from snnconv.ir.kinds.node import Node, Sizes
 
@@ -27,5 +28,6 @@ class Input(Node):
     def flow(self, network: "SpikingNetwork", inputs: Sequence[Flow]) -> Flow:
         """Say how the image enters."""
         if network.encoding is Encoding.POISSON:
-            return Flow(Kind.SPIKES, constant=False, least=-1.0, largest=1.0, train=True)
+            least, largest = signed_rate.CODE.bound()
+            return Flow(Kind.SPIKES, constant=False, least=least, largest=largest, train=True)
         return Flow(Kind.CURRENT, constant=network.encoding is Encoding.CONSTANT)

@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt
 
 from snnconv.ir.flow import Flow, Kind
+from snnconv.ir.names import Name as Name
 
 if TYPE_CHECKING:
     from snnconv.ir.network import SpikingNetwork
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, Any]
 Sizes = tuple[int, ...]
 
-Name = Annotated[str, Field(min_length=1, max_length=512)]
 Shape = Annotated[tuple[PositiveInt, ...], Field(min_length=1, max_length=3)]
 Ints = tuple[NonNegativeInt, ...]
 PositiveInts = tuple[PositiveInt, ...]
@@ -65,6 +65,11 @@ class Node(BaseModel, ABC):
         def kind(self) -> str:
             """The name of the kind; each kind has its own as a field."""
             ...
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The tensors that its parameters name, by field."""
+        return {field: name for field in self.PARAMETERS if (name := getattr(self, field)) is not None}
 
     @abstractmethod
     def output_shape(self, inputs: Sequence[Sizes], weight: Sizes) -> Sizes:

@@ -10,6 +10,7 @@ from snnconv.ir import nodes as ir
 from snnconv.ir.flow import Flow, Kind
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.event.connections import NotTakenError, Synapses, carried, connect
+from snnconv.runtime.neurons.registry import neurons_of
 from snnconv.transforms.on_spikes import as_run
 
 
@@ -75,6 +76,9 @@ def make_plan(network: SpikingNetwork, capacity: int) -> Plan:
 def _plan_layer(plan: Plan, network: SpikingNetwork, found: dict[str, Flow], node: ir.Neuron) -> None:
     if network.incoming[network.readout.name][0].source == node.name and network.readout.ties is ir.Ties.MEMBRANE:
         plan.reasons[node.name] = "the readout asks for its membrane"
+        return
+    if neurons_of(node).in_kernel(node.rule) is None:
+        plan.reasons[node.name] = f"the kernel does not run the rule {node.rule.kind}"
         return
     terms, inside = _terms(network, found, node)
     changing = [term for term in terms if not found[term].constant]

@@ -5,7 +5,7 @@ from functools import cache
 
 from snnconv.errors import NotRunnableError
 from snnconv.ir.network import SpikingNetwork
-from snnconv.parts import modules
+from snnconv.parts import merged
 from snnconv.runtime.nodes.operation import Operation, Site
 
 Build = Callable[[Site], Operation]
@@ -14,12 +14,7 @@ Build = Callable[[Site], Operation]
 @cache
 def operations() -> dict[str, Build]:
     """Give what builds the operation of each kind: ``OPERATIONS`` of the modules of this folder."""
-    found: dict[str, Build] = {}
-    for module in modules("snnconv.runtime.nodes"):
-        for kind, build in getattr(module, "OPERATIONS", {}).items():
-            if found.setdefault(kind, build) is not build:
-                raise TypeError(f"two operations run the node kind {kind}")
-    return found
+    return merged("snnconv.runtime.nodes", "OPERATIONS")
 
 
 # Neuron, Input and Readout are the program's own: a ReLU may stand in the place of one, the others face the outside
