@@ -13,6 +13,7 @@ import numpy as np
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.backends import Backend
 from snnconv.runtime.in_order import in_order
+from snnconv.runtime.watch import neurons
 
 Array = np.ndarray[Any, Any]
 
@@ -92,16 +93,16 @@ def batches(
     """
     names = [node.name for node in network.neurons]
     counts: dict[str, Array] = {}
-    for chunk, program in backend.programs(network, images, steps, stop, first):
+    for chunk in backend.run(network, images, steps, first=first, stop=stop, watch=neurons(network)):
         for name in names:
-            found = program.spike_counts(name).astype(np.int32, copy=False)
+            found = chunk.seen.spike_counts(name).astype(np.int32, copy=False)
             counts[name] = found if chunk.first_step == 0 else counts[name] + found
         if chunk.first_step + len(chunk.recording.scores) < steps:
             continue
         yield Activity(
             first=first + chunk.first_image,
             counts={name: np.moveaxis(count, -1, 1) for name, count in counts.items()},
-            membranes={name: np.moveaxis(program.membrane(name), -1, 1) for name in names},
+            membranes={name: np.moveaxis(chunk.seen.membrane(name), -1, 1) for name in names},
             scores=chunk.recording.scores[-1],
             predictions=chunk.recording.ranking()[-1, :, 0],
         )

@@ -16,6 +16,7 @@ from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.backends import Backend
 from snnconv.runtime.in_order import in_order
+from snnconv.runtime.watch import Watch
 
 Array = np.ndarray[Any, Any]
 
@@ -61,8 +62,9 @@ def layer_input(
         Channels last, in the unit of the threshold's tensor. It is overwritten by the next chunk.
     """
     cut = up_to(network, layer)
-    for chunk, program in backend.programs(cut, images, steps, stop, first):
-        current: Array = program.values[_PROBE]
+    watch = Watch(values=frozenset({_PROBE}))
+    for chunk in backend.run(cut, images, steps, first=first, stop=stop, watch=watch):
+        current = chunk.seen.value(_PROBE)
         # what is constant comes as one step
         count = len(chunk.recording.scores)
         yield chunk.first_image, chunk.first_step, np.broadcast_to(current[:count], (count, *current.shape[1:]))

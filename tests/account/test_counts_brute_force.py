@@ -17,6 +17,7 @@ from snnconv.ir import nodes as ir
 from snnconv.ir.flow import Kind
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.backends.numpy_backend import NumpyBackend
+from snnconv.runtime.watch import Watch
 from tests.fuzz.backends import carries_whole_numbers
 from tests.fuzz.random_wirings import RandomWiring
 from tests.runtime.test_backends import BACKENDS
@@ -102,9 +103,10 @@ def brute_force(network: SpikingNetwork, images: Array, found: dict[str, Array])
 def values_of(network: SpikingNetwork, images: Array) -> dict[str, Array]:
     """Give what every node that changes gave at each step, (T, N, C, H, W)."""
     steps: dict[str, list[Array]] = {}
-    for _, program in NumpyBackend(len(images), 1).programs(network, images, STEPS):
-        for name, value in program.values.items():
-            steps.setdefault(name, []).append(np.moveaxis(value[0], -1, 1).astype(np.float64))
+    names = frozenset(node.name for node in network.nodes if node is not network.readout)
+    for chunk in NumpyBackend(len(images), 1).run(network, images, STEPS, watch=Watch(values=names)):
+        for name in names:
+            steps.setdefault(name, []).append(np.moveaxis(chunk.seen.value(name)[0], -1, 1).astype(np.float64))
     return {name: np.stack(values) for name, values in steps.items()}
 
 

@@ -85,7 +85,7 @@ def test_equals_the_slow_simulator_exactly(backend, readout, seed, random_networ
     images = images_for(network, 2)
     trains = trains_of(images, network.input.amplitude, steps, SEED, first=5).reshape(steps, *images.shape)
     expected = slow_simulate(network, images, steps, trains)
-    ((_, _, found),) = backend(4, 64, seed=SEED).chunks(network, images, steps, None, 5)
+    ((_, _, found, _),) = backend(4, 64, seed=SEED).run(network, images, steps, first=5)
     for row, neuron in enumerate(network.neurons):
         counts = expected.spikes[neuron.name].reshape(steps, 2, -1).sum(axis=2)
         np.testing.assert_array_equal(found.spikes[row], counts)
@@ -123,7 +123,7 @@ def test_an_image_depends_on_its_position_alone(backend, random_network) -> None
     together = backend(3, 4, seed=SEED).simulate(network, images, STEPS)
 
     def alone(seed: int, first: int) -> Recording:
-        ((_, _, found),) = backend(1, 64, seed=seed).chunks(network, images[3:4], STEPS, None, first)
+        ((_, _, found, _),) = backend(1, 64, seed=seed).run(network, images[3:4], STEPS, first=first)
         return found
 
     np.testing.assert_array_equal(alone(SEED, 3).scores[:, 0], together.scores[:, 3])

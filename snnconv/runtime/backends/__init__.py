@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from threading import Event
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -10,9 +10,7 @@ from snnconv.choices import BackendName as BackendName
 from snnconv.errors import NotRunnableError
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.recording import Recording
-
-if TYPE_CHECKING:
-    from snnconv.runtime.program import Program
+from snnconv.runtime.watch import NOTHING, Seen, Watch
 
 Array = np.ndarray[Any, Any]
 
@@ -31,11 +29,14 @@ class Chunk(NamedTuple):
     first_step : int
         Its first step, counted from 0.
     recording : Recording
+    seen : Seen
+        What was watched, until the next chunk.
     """
 
     first_image: int
     first_step: int
     recording: Recording
+    seen: Seen
 
 
 class Backend(Protocol):
@@ -55,25 +56,26 @@ class Backend(Protocol):
         """Give the reasons why a network does not run here; none where it does."""
         ...
 
-    def chunks(
-        self, network: SpikingNetwork, images: Array, steps: int, stop: Event | None = None, first: int = 0
+    def run(
+        self,
+        network: SpikingNetwork,
+        images: Array,
+        steps: int,
+        *,
+        first: int = 0,
+        stop: Event | None = None,
+        watch: Watch = NOTHING,
     ) -> Iterator[Chunk]:
         """Run preprocessed images (N, C, H, W) float32 for `steps` steps. Called from several threads.
 
         All steps of a batch of images come, in order, before the next batch. `first` is the position of the first image
-        in the data set.
+        in the data set, `watch` what is asked of single nodes.
 
         Raises
         ------
         Stopped
             Soon after `stop` is set.
         """
-        ...
-
-    def programs(
-        self, network: SpikingNetwork, images: Array, steps: int, stop: Event | None = None, first: int = 0
-    ) -> Iterator[tuple[Chunk, "Program"]]:
-        """Do the same, and give the program as it is after each chunk: its neurons can be looked at."""
         ...
 
     def sizes(self, network: SpikingNetwork) -> tuple[int, int]:

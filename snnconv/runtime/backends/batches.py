@@ -11,6 +11,7 @@ from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.backends import Chunk, Stopped
 from snnconv.runtime.program import Program
 from snnconv.runtime.recording import Recording, joined
+from snnconv.runtime.watch import NOTHING, Seen, Watch
 
 Array = np.ndarray[Any, Any]
 
@@ -52,20 +53,20 @@ class Batches:
             reasons.append("the network needs more memory for one image and step than there is")
         return reasons
 
-    def chunks(
-        self, network: SpikingNetwork, images: Array, steps: int, stop: threading.Event | None = None, first: int = 0
+    def run(
+        self,
+        network: SpikingNetwork,
+        images: Array,
+        steps: int,
+        *,
+        first: int = 0,
+        stop: threading.Event | None = None,
+        watch: Watch = NOTHING,
     ) -> Iterator[Chunk]:
         """Run preprocessed images and give what is recorded bit by bit.
 
         Memory grows neither with their number nor with `steps`.
         """
-        for chunk, _ in self.programs(network, images, steps, stop, first):
-            yield chunk
-
-    def programs(
-        self, network: SpikingNetwork, images: Array, steps: int, stop: threading.Event | None = None, first: int = 0
-    ) -> Iterator[tuple[Chunk, Program]]:
-        """Do the same, and give the program as it is after each chunk."""
         batch, chunk = self.sizes(network)
         for start in range(0, len(images), batch):
             program = self._program(network, len(images[start : start + batch]), chunk)
@@ -73,15 +74,13 @@ class Batches:
             for step in range(0, steps, chunk):
                 if stop is not None and stop.is_set():
                     raise Stopped
-                yield Chunk(start, step, program.advance(min(chunk, steps - step))), program
+                yield Chunk(start, step, program.advance(min(chunk, steps - step)), Seen(watch, program))
 
-    def simulate(
-        self, network: SpikingNetwork, images: Array, steps: int, stop: threading.Event | None = None
-    ) -> Recording:
+    def simulate(self, network: SpikingNetwork, images: Array, steps: int) -> Recording:
         """Run preprocessed images and keep all that is recorded; memory grows with N · T · classes."""
         batches: dict[int, list[Recording]] = {}
-        for first, _, recording in self.chunks(network, images, steps, stop):
-            batches.setdefault(first, []).append(recording)
+        for chunk in self.run(network, images, steps):
+            batches.setdefault(chunk.first_image, []).append(chunk.recording)
         return beside([joined(chunks) for chunks in batches.values()])
 
     def sizes(self, network: SpikingNetwork) -> tuple[int, int]:

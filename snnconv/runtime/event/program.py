@@ -92,7 +92,8 @@ class EventProgram(Program):
         value: Array = operation.membrane
         return value
 
-    def _array(self, name: str) -> Array:
+    def value(self, name: str) -> Array:
+        """Give a node's last chunk as numbers."""
         return numbers(self.values[name])
 
     def _trace(self) -> Array | None:
