@@ -22,13 +22,15 @@ class SpikeCounter:
 
     def __init__(self, network: SpikingNetwork, node: ir.Neuron) -> None:
         self._size = int(np.prod(node.shape))
-        self._value = np.asarray(network.tensor(node.spike_value, 1.0))
+        value = np.asarray(network.tensor(node.spike_value, 1.0))
         self._ones = np.ones(self._size, dtype=np.float32)
+        # spikes of 0 and 1 are counted by their sum
+        self._by_sum = self._size <= _EXACT and value.size == 1 and value == 1 and not node.rule.CODE.signed
 
     def count(self, spikes: Array) -> Array:
         """Give the spikes in each step and image, (K, N) int64."""
         steps, images = spikes.shape[:2]
-        if self._size > _EXACT or self._value.size > 1 or self._value != 1:
+        if not self._by_sum:
             return np.asarray(np.count_nonzero(spikes.reshape(steps, images, -1), axis=2), dtype=np.int64)
         counts: Array = np.dot(spikes.reshape(steps * images, self._size), self._ones)
         return counts.reshape(steps, images).astype(np.int64)

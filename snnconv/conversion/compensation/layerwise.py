@@ -136,9 +136,9 @@ class _Layer:
         neurons = int(np.prod(self._node.shape))
 
         def work(target: Target) -> tuple[Array, Array]:
-            counts = np.concatenate(list(self._counts(factors, target, stop)), axis=1)
+            added = np.concatenate(list(self._sums(factors, target, stop)), axis=1)
             a = target.activations[str(self._node.source)].reshape(-1, *self._node.shape).astype(np.float64)
-            rates = counts / self._options.steps
+            rates = self._node.rule.CODE.decode(added, self._options.steps)
             error = np.abs(np.clip(np.moveaxis(a, 1, -1) / self._scale, 0.0, 1.0) - rates)
             return error.reshape(len(factors), -1).sum(axis=1), rates[0].reshape(len(a), -1).max(axis=1)
 
@@ -148,8 +148,8 @@ class _Layer:
         means = sums / (neurons * len(highest))
         return dict(zip(factors, map(float, means), strict=True)), float(np.mean(highest))
 
-    def _counts(self, factors: list[float], target: Target, stop: Event) -> Iterator[Array]:
-        """Simulate the layer alone with each factor; give the spike counts of some images, (factors, n, ...)."""
+    def _sums(self, factors: list[float], target: Target, stop: Event) -> Iterator[Array]:
+        """Simulate the layer alone with each factor; give what spikes add up to, (factors, n, ...)."""
         chunks = layer_input(
             self._network,
             self._node.name,
@@ -163,11 +163,11 @@ class _Layer:
         for _, first_step, current in chunks:
             if first_step == 0:
                 if layers:
-                    yield np.stack([layer.counts for layer in layers])
+                    yield np.stack([layer.sums for layer in layers])
                 layers = [self._neurons(factor, current.shape[1:]) for factor in factors]
             for layer in layers:
                 layer.advance(current)
-        yield np.stack([layer.counts for layer in layers])
+        yield np.stack([layer.sums for layer in layers])
 
     def _neurons(self, factor: float, shape: tuple[int, ...]) -> "_Candidate":
         def parameter(name: str | None, default: float) -> Array:
@@ -178,24 +178,26 @@ class _Layer:
             self._node.rule, self._threshold, self._initial, shape, parameter, dtype=np.float32
         )
         fixed = np.broadcast_to((factor - 1) * self._fixed, shape).astype(np.float32)
-        return _Candidate(factor, neurons, -fixed)
+        return _Candidate(factor, neurons, -fixed, self._node.rule.CODE.weights(self._options.steps))
 
 
 class _Candidate:
-    """A layer of neurons whose synapses are ζ times as strong, and its spikes."""
+    """A layer of neurons whose synapses are ζ times as strong, and what its spikes add up to."""
 
-    def __init__(self, factor: float, neurons: Neurons[Any], offset: Array) -> None:
+    def __init__(self, factor: float, neurons: Neurons[Any], offset: Array, weights: Array) -> None:
         self._factor, self._neurons = np.float32(factor), neurons
         self._scaled = np.empty_like(neurons.v)
         self._inputs = (self._scaled, offset) if offset.any() else (self._scaled,)
-        self.counts = np.zeros(neurons.v.shape, dtype=np.int32)
+        self._weights = iter(weights)
+        self.sums = np.zeros(neurons.v.shape)
 
     def advance(self, current: Array) -> None:
         """Run a chunk, (K, N, ...)."""
         for step in current:
             np.multiply(step, self._factor, out=self._scaled, casting="same_kind")
             self._neurons.step(self._inputs)
-            self.counts += self._neurons.spikes
+            weight = next(self._weights)
+            np.add(self.sums, self._neurons.spikes if weight == 1 else weight * self._neurons.spikes, out=self.sums)
 
 
 def _bias_of(network: SpikingNetwork, name: str, given: Samples) -> Array:

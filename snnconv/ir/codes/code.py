@@ -35,6 +35,10 @@ class Code(ABC):
     def weights(self, steps: int) -> Array:
         """Give w_t, what a spike of each step weighs, (T,) float64."""
 
+    def uniform(self, steps: int) -> bool:
+        """Say whether all weights are 1: a train is then known by the number of its spikes."""
+        return bool((self.weights(steps) == 1).all())
+
     def span(self, steps: int) -> float:
         """Give Σ w_t: what a train of 1 adds up to."""
         return float(self.weights(steps).sum())
