@@ -176,7 +176,7 @@ class Program:
 
     def _sizes_of(self, name: str) -> Array:
         """Give a node's last chunk as what it counts: a negative spike is an operation like a positive one."""
-        return np.abs(self.value(name)) if self._found[name].train else self.value(name)
+        return np.abs(self.value(name)) if self._found[name].least < 0 else self.value(name)
 
     def _trace(self) -> Array | None:
         """Give the membrane that the readout asks for."""

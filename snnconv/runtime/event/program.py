@@ -138,7 +138,7 @@ class EventProgram(Program):
                     arrays.append((row, read, SynOpCounter(self.network, node)))
                 else:
                     factors = _factors(self.network, node, read.pool, out)
-                    readers.setdefault(read.bits, []).append((factors, ("synops", row, value)))
+                    readers.setdefault(read.bits, []).append((factors, ("synops", row, abs(value))))
         tallies = []
         for name, entries in readers.items():
             out = self._bits_of(name)
