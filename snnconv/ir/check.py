@@ -94,7 +94,7 @@ def _check_node(network: SpikingNetwork, node: ir.Node) -> None:
     if node.shape != expected:
         raise NetworkError(f"node {node.name}: its shape is {node.shape}, its inputs make {expected}")
     for field, name in node.parameters.items():
-        if field != "weight":
+        if field not in node.OWN_AXES:
             _check_parameter(network, node, field, network.tensors[name])
     if isinstance(node, ir.Weighted) and node.grid is not None:
         _check_grid(network, node, network.tensors[node.grid])
@@ -144,7 +144,7 @@ def _check_grid(network: SpikingNetwork, node: ir.Weighted, grid: np.ndarray[Any
         )
     for field, name in node.parameters.items():
         value = network.tensors[name].astype(np.float64)
-        rank = value.ndim if field == "weight" else len(node.shape)
+        rank = value.ndim if field in node.OWN_AXES else len(node.shape)
         scaled = np.ldexp(value, grid.reshape(-1, *(1,) * (rank - 1)) if grid.ndim else grid)  # (C,) -> (C, 1, 1)
         if (scaled != np.rint(scaled)).any() or (np.abs(scaled) > 2.0**FLOAT32_BITS).any():
             raise NetworkError(f"node {node.name}: {name} is not on its grid, so sums would not be exact")

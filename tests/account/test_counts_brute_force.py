@@ -17,6 +17,7 @@ from snnconv.ir import nodes as ir
 from snnconv.ir.flow import Kind
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.backends.numpy_backend import NumpyBackend
+from snnconv.runtime.supported import problems
 from snnconv.runtime.watch import Watch
 from tests.fuzz.backends import carries_whole_numbers
 from tests.fuzz.random_wirings import RandomWiring
@@ -35,7 +36,7 @@ def drawn(seed: int) -> SpikingNetwork | None:
     except NetworkError:
         return None
     spiking = replace(network, encoding=ir.Encoding.POISSON)
-    network = spiking if seed % 3 == 0 and not NumpyBackend().supports(spiking) else network
+    network = spiking if seed % 3 == 0 and not problems(spiking) else network
     values = [network.tensor(neuron.spike_value, 1.0) for neuron in network.neurons]
     positive = all((value >= 0).all() for value in values)
     return network if positive and carries_whole_numbers(network) else None

@@ -9,6 +9,7 @@ import pytest
 from snnconv.ir import nodes as ir
 from snnconv.runtime.backends.numpy_backend import NumpyBackend
 from snnconv.runtime.program import Program, relu_values
+from snnconv.runtime.supported import problems
 
 
 def one_neuron(maker, weight=1.0, readout=ir.ReadoutMode.SPIKES, exact=True, **fields):
@@ -112,7 +113,7 @@ def test_a_network_tends_to_its_clipped_relus(seed, random_network) -> None:
 )
 def test_what_is_not_run_is_refused_by_name(fields, text, maker) -> None:
     network = one_neuron(maker, **fields)
-    (reason,) = NumpyBackend().supports(network)
+    (reason,) = problems(network)
     assert reason.startswith("node neuron: ")
     assert text in reason
     assert "does not run yet" in reason
@@ -125,5 +126,5 @@ def test_a_rule_that_nothing_runs_is_refused_by_name(maker) -> None:
     network = one_neuron(maker)
     quiet = network.neurons[0].model_copy(update={"rule": Silent()})
     network = replace(network, nodes=tuple(quiet if node.name == "neuron" else node for node in network.nodes))
-    (reason,) = NumpyBackend().supports(network)
+    (reason,) = problems(network)
     assert reason == ("node neuron: neurons of the rule silent, which the runtime does not run yet; it runs if, lif")

@@ -19,6 +19,7 @@ from snnconv.runtime.backends.numpy_backend import NumpyBackend
 from snnconv.runtime.event.isa import is_built
 from snnconv.runtime.program import Program, relu_values
 from snnconv.runtime.recording import Recording
+from snnconv.runtime.supported import problems
 from snnconv.transforms.bounds import bounds
 from snnconv.transforms.exact_sums import exact_sums
 from snnconv.transforms.on_spikes import as_run
@@ -315,6 +316,6 @@ def test_an_input_without_an_amplitude_is_refused(maker) -> None:
 
 def test_a_seed_is_looked_at_with_poisson_input_only(random_network) -> None:
     network = random_network(0)
-    assert choose(BackendName.NUMPY, network, seed=2**70).supports(network) == []
+    assert problems(network, seed=2**70) == []
     with pytest.raises(NotRunnableError, match="the seed is 1180591620717411303424, expected 0 to"):
         choose(BackendName.NUMPY, poisson(network), seed=2**70)

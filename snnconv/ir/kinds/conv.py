@@ -15,6 +15,7 @@ class Conv(Weighted):
     """Convolution: weight (O, I/groups, *kernel), bias broadcasting to the shape. Pads: begins, then ends."""
 
     PARAMETERS: ClassVar[tuple[str, ...]] = ("weight", "bias")
+    OWN_AXES: ClassVar[tuple[str, ...]] = ("weight",)
 
     kind: Literal["Conv"] = "Conv"
     weight: Name

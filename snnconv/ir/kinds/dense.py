@@ -13,6 +13,7 @@ class Dense(Weighted):
     """Full connection: weight (O, I), bias broadcasting to (O,)."""
 
     PARAMETERS: ClassVar[tuple[str, ...]] = ("weight", "bias")
+    OWN_AXES: ClassVar[tuple[str, ...]] = ("weight",)
 
     kind: Literal["Dense"] = "Dense"
     weight: Name

@@ -38,6 +38,8 @@ class Node(BaseModel, ABC):
     ----------
     PARAMETERS : tuple of str
         The fields of the kind that name parameters; `grid` and `source_scale` name tensors too.
+    OWN_AXES : tuple of str
+        Those of them that have axes of their own, the first that of the output channels; others broadcast to the shape.
     ONE_INPUT : bool
         Whether exactly one edge enters it.
     SUMS_INPUTS : bool
@@ -47,6 +49,7 @@ class Node(BaseModel, ABC):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     PARAMETERS: ClassVar[tuple[str, ...]] = ()
+    OWN_AXES: ClassVar[tuple[str, ...]] = ()
     ONE_INPUT: ClassVar[bool] = False
     SUMS_INPUTS: ClassVar[bool] = True
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from snnconv.errors import NotRunnableError
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.backends import Chunk, Stopped
 from snnconv.runtime.program import Program
@@ -25,33 +24,18 @@ class Batches:
         N, images at a time in one thread. None chooses it by the memory that an image takes.
     chunk : int, optional
         K, steps at a time. None chooses it.
-    note : str, optional
-        What whoever runs it should know.
     seed : int
         Of the spikes of a Poisson input.
     """
 
     name: str
 
-    def __init__(
-        self, batch: int | None = None, chunk: int | None = None, note: str | None = None, seed: int = 0
-    ) -> None:
-        self.note = note
+    def __init__(self, batch: int | None = None, chunk: int | None = None, seed: int = 0) -> None:
+        self.note: str | None = None
         self._seed = seed
         self._batch = batch
         self._chunk = chunk
         self._local = threading.local()
-
-    def supports(self, network: SpikingNetwork) -> list[str]:
-        """Give the reasons why a network does not run here."""
-        reasons = []
-        try:
-            Program(network, 1, 1, seed=self._seed)
-        except NotRunnableError as error:
-            reasons.append(str(error))
-        except MemoryError:
-            reasons.append("the network needs more memory for one image and step than there is")
-        return reasons
 
     def run(
         self,

@@ -10,7 +10,6 @@ from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.backends.batches import Batches
 from snnconv.runtime.event.isa import name_of, position
 from snnconv.runtime.event.plan import Plan, make_plan
-from snnconv.runtime.event.program import EventProgram
 from snnconv.runtime.event.signed_input import bytes_of
 from snnconv.runtime.nodes.max_pool import state_bytes
 from snnconv.runtime.program import Program
@@ -86,6 +85,8 @@ class EventBackend(Batches):
             return self._plans[chunk]
 
     def _make(self, network: SpikingNetwork, batch: int, chunk: int) -> Program:
+        from snnconv.runtime.event.program import EventProgram
+
         plan = self.plan(network, chunk)
         self._tell(network, plan)
         return EventProgram(network, plan, self._isa, batch, self._seed)
@@ -106,3 +107,6 @@ def _spikes_as_numbers(network: SpikingNetwork, node: ir.Node) -> int:
     if not isinstance(node, ir.MaxPool):
         return 0
     return int(np.prod(network.by_name[network.incoming[node.name][0].source].shape))
+
+
+BACKEND = EventBackend

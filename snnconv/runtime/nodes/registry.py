@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import cache
 
 from snnconv.errors import NotRunnableError
+from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
 from snnconv.parts import merged
 from snnconv.runtime.nodes.operation import Operation, Site
@@ -29,11 +30,21 @@ def build(site: Site) -> Operation:
     NotRunnableError
         If the runtime does not run this kind, or a parameter of it.
     """
-    kind, known = site.node.kind, operations()
-    if kind not in known:
-        names = ", ".join(sorted((*known, *RUN_BY_THE_PROGRAM)))
-        raise NotRunnableError(f"node {site.node.name}: a {kind}, which the runtime does not run yet; it runs {names}")
-    return known[kind](site)
+    check_kind(site.node)
+    return operations()[site.node.kind](site)
+
+
+def check_kind(node: ir.Node) -> None:
+    """Refuse a kind that nothing runs.
+
+    Raises
+    ------
+    NotRunnableError
+    """
+    known = (*operations(), *RUN_BY_THE_PROGRAM)
+    if node.kind not in known:
+        names = ", ".join(sorted(known))
+        raise NotRunnableError(f"node {node.name}: a {node.kind}, which the runtime does not run yet; it runs {names}")
 
 
 def first_problem(network: SpikingNetwork) -> None:
