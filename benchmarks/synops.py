@@ -95,12 +95,12 @@ def _measure(
     backend = EventBackend(isa=isa)
 
     def simulate(_: int) -> int:
-        return sum(int(c.recording.synops.sum()) for c in backend.chunks(network, images, steps))
+        return sum(int(c.recording.synops.sum()) for c in backend.run(network, images, steps))
 
     found: list[dict[str, float]] = []
     with threadpool_limits(1), ThreadPoolExecutor(2) as pool:
         # the threads keep their programs, so what is measured is a run well under way
-        list(pool.map(lambda _: sum(1 for _ in backend.chunks(network, images, 1)), range(2)))
+        list(pool.map(lambda _: sum(1 for _ in backend.run(network, images, 1)), range(2)))
         for _ in range(rounds + 1):
             before = ceiling(1)
             one = _timed(pool, simulate, 1)

@@ -9,7 +9,7 @@ import pytest
 
 from snnconv.ir import nodes as ir
 from snnconv.ir.check import check
-from snnconv.ir.flow import Kind, flows
+from snnconv.ir.flow import Kind
 from snnconv.ir.manifest import Provenance
 from snnconv.ir.network import SpikingNetwork, topological_order
 from snnconv.product import product
@@ -27,12 +27,12 @@ class NetworkMaker:
     tensors: dict[str, Array] = field(default_factory=dict)
 
     def add(self, kind: type[Any], name: str, shape: tuple[int, ...], *sources: str, **fields: Any) -> str:
-        """Add a node; arrays among its fields become tensors."""
+        """Add a node; arrays among its fields become tensors, and a leak or a reset makes the rule of neurons."""
         for key, value in list(fields.items()):
             if isinstance(value, np.ndarray):
                 self.tensors[f"{name}.{key}"] = value
                 fields[key] = f"{name}.{key}"
-        self.nodes.append(kind(name=name, shape=shape, **fields))
+        self.nodes.append(kind(name=name, shape=shape, **with_rule(fields)))
         self.edges += [ir.Edge(source=source, target=name) for source in sources]
         return name
 
@@ -46,6 +46,15 @@ class NetworkMaker:
             provenance=Provenance(tool="test", method="hand-made"),
         )
         return check(exact_sums(made) if exact else made)
+
+
+def with_rule(fields: dict[str, Any]) -> dict[str, Any]:
+    """Make the rule of neurons from the leak and the reset among their fields."""
+    given = {key: fields[key] for key in ("leak", "reset") if key in fields}
+    if not given:
+        return fields
+    rule = ir.LeakyIntegrateAndFire if "leak" in given else ir.IntegrateAndFire
+    return {key: value for key, value in fields.items() if key not in given} | {"rule": rule(**given)}
 
 
 @pytest.fixture
@@ -158,11 +167,11 @@ def _slow_simulate(network: SpikingNetwork, images: Array, steps: int, trains: A
     """
     count = len(images)
     spikes = {n.name: np.zeros((steps, count, *n.shape)) for n in network.neurons}
-    synops = {n.name: np.zeros((steps, count), dtype=np.int64) for n in network.nodes if isinstance(n, ir.WEIGHTED)}
+    synops = {n.name: np.zeros((steps, count), dtype=np.int64) for n in network.nodes if isinstance(n, ir.Weighted)}
     scores = np.zeros((steps, count, *network.readout.shape))
-    found = flows(network)
+    found = network.flows
     for i in range(count):
-        pools = {n.name: _SlowMaxPool(n) for n in network.nodes if isinstance(n, ir.MaxPoolGate | ir.MaxPoolCurrent)}
+        pools = {n.name: _SlowMaxPool(n) for n in network.nodes if isinstance(n, ir.MaxPool)}
         membrane = {n.name: np.zeros(n.shape) + network.tensor(n.initial_potential, 0.0) for n in network.neurons}
         total = np.zeros(network.readout.shape)
         for t in range(steps):
@@ -176,7 +185,7 @@ def _slow_simulate(network: SpikingNetwork, images: Array, steps: int, trains: A
                     values[node.name] = np.rint(images[i].astype(np.float64) * 2**28) / 2**28
                     continue
                 x = inputs[0] if isinstance(node, ir.Concat) else sum(inputs)
-                if isinstance(node, ir.WEIGHTED):
+                if isinstance(node, ir.Weighted):
                     reads_train = any(found[e.source].train for e in network.incoming[node.name])
                     times = network.input.amplitude if reads_train else 1.0
                     values[node.name], operations = _slow_weighted(network, node, x, times)
@@ -246,7 +255,7 @@ def _slow_weighted(network: SpikingNetwork, node: Any, x: Array, times: Any = 1.
         grid = grid.reshape(-1, *(1,) * (value.ndim - 1)) if grid.ndim else grid
         return np.ldexp(np.rint(np.ldexp(value.astype(np.float64) * times, grid)), -grid)
 
-    offset = node.offset if isinstance(node, ir.Scale) else node.bias
+    offset = node.addend
     out = np.zeros(node.shape) + (0.0 if offset is None else network.tensors[offset].astype(np.float64))
     if isinstance(node, ir.Scale):
         gain = np.zeros((len(x), *(1,) * (x.ndim - 1))) + network.tensors[node.gain]

@@ -13,7 +13,6 @@ from snnconv.ir import nodes as ir
 from snnconv.ir.check import check
 from snnconv.ir.manifest import Provenance
 from snnconv.ir.network import SpikingNetwork
-from snnconv.ir.shapes import output_shape
 from snnconv.transforms.exact_sums import exact_sums
 
 Array = np.ndarray[Any, Any]
@@ -144,9 +143,9 @@ def spiking(case: Case) -> SpikingNetwork:
     edges: list[ir.Edge] = []
     for layer in case.layers:
         fields = _fields(layer, len(shapes[layer.reads[0]]) - 1, tensors)
-        weight = None if layer.weight is None else layer.weight.shape
+        weight = () if layer.weight is None else layer.weight.shape
         made = _KINDS[layer.kind](name=layer.name, shape=(1,), **fields)
-        shape = output_shape(made, [shapes[name] for name in layer.reads], weight)
+        shape = made.output_shape([shapes[name] for name in layer.reads], weight)
         shapes[layer.name] = shape
         nodes.append(made.model_copy(update={"shape": shape}))
         edges += [ir.Edge(source=name, target=layer.name) for name in layer.reads]
@@ -179,7 +178,7 @@ def _fields(layer: Layer, spatial: int, tensors: dict[str, Array]) -> dict[str, 
         fields: dict[str, Any] = {"threshold": tensor("threshold", np.asarray(1, dtype=np.float32))}
         if layer.leak is not None:
             leak = tensor("leak", np.asarray(layer.leak, dtype=np.float32))
-            fields |= {"model": ir.NeuronModel.LIF, "leak": leak}
+            fields["rule"] = ir.LeakyIntegrateAndFire(leak=leak)
         return fields
     if layer.kind == "sum_pool":
         return {"kernel": (layer.stride,) * spatial, "strides": (layer.stride,) * spatial, "pads": (0,) * 2 * spatial}

@@ -14,52 +14,18 @@ from typing import Any
 import numpy as np
 
 from snnconv.ir import nodes as ir
-from snnconv.ir.flow import Kind, flows
+from snnconv.ir.flow import Kind
 from snnconv.ir.network import SpikingNetwork
-from snnconv.ir.shapes import windows
 
 Array = np.ndarray[Any, Any]
 
 
-def taps(size: int, kernel: int, stride: int, before: int, after: int, dilation: int) -> Array:
-    """Count, for each position along an axis, the windows and kernel taps that read it; (size,) int64."""
-    count = windows(size, kernel, stride, before, after, dilation)
-    positions = (np.arange(count)[:, None] * stride + np.arange(kernel) * dilation - before).reshape(-1)
-    return np.bincount(positions[(positions >= 0) & (positions < size)], minlength=size)
+def fan_out_by_axis(network: SpikingNetwork, node: ir.Weighted) -> tuple[int, list[Array]]:
+    """Give the synapses that read a position of a node's input as a product; see `Weighted.fan_out`."""
+    return node.fan_out(network.tensors[node.factor].shape, network.input_shapes(node)[0])
 
 
-def fan_out_by_axis(network: SpikingNetwork, node: ir.Conv | ir.Dense | ir.Scale) -> tuple[int, list[Array]]:
-    """Give the synapses that read a position of a node's input as a product.
-
-    Returns
-    -------
-    each : int
-        Outputs that a window and tap lead to.
-    along : list of ndarray int64
-        For a ``Conv``, windows and taps that read each position along each axis; empty for ``Dense`` and ``Scale``.
-    """
-    if isinstance(node, ir.Dense):
-        return node.shape[0], []
-    if isinstance(node, ir.Scale):
-        return 1, []
-    weight = network.tensors[node.weight].shape
-    shape = network.by_name[network.incoming[node.name][0].source].shape
-    spatial = len(shape) - 1
-    along = [
-        taps(
-            shape[1 + axis],
-            weight[2 + axis],
-            node.strides[axis],
-            node.pads[axis],
-            node.pads[axis + spatial],
-            node.dilations[axis],
-        )
-        for axis in range(spatial)
-    ]
-    return weight[0] // node.groups, along
-
-
-def fan_out(network: SpikingNetwork, node: ir.Conv | ir.Dense | ir.Scale) -> Array:
+def fan_out(network: SpikingNetwork, node: ir.Weighted) -> Array:
     """Give how many synapses of a node read each position of its input.
 
     Returns
@@ -72,6 +38,19 @@ def fan_out(network: SpikingNetwork, node: ir.Conv | ir.Dense | ir.Scale) -> Arr
     for axis in along:
         result = result[..., None] * axis
     return result
+
+
+def nonzero_fan_out(network: SpikingNetwork, node: ir.Weighted) -> Array:
+    """Give, for each position of a node's input, the synapses whose weight is not 0: the fan-out of NeuroBench.
+
+    Unlike `fan_out` it differs from channel to channel.
+
+    Returns
+    -------
+    ndarray int64
+        Of the input's shape, channels last.
+    """
+    return node.synapses(np.asarray(network.tensors[node.factor]), network.input_shapes(node)[0])
 
 
 @dataclass(frozen=True)
@@ -99,15 +78,15 @@ class DenseOps:
     of_ann: bool
 
 
-def macs_of(network: SpikingNetwork, node: ir.Conv | ir.Dense | ir.Scale) -> tuple[int, int]:
+def macs_of(network: SpikingNetwork, node: ir.Weighted) -> tuple[int, int]:
     """Give the multiply-accumulates of one evaluation: taps on padding left out, and all taps.
 
     It is also how many synaptic operations one spike at every input causes.
     """
-    shape = network.by_name[network.incoming[node.name][0].source].shape
+    shape = network.input_shapes(node)[0]
     spread = fan_out(network, node)
     macs = int(spread.sum()) * shape[0] if spread.ndim else int(spread) * prod(shape)
-    per_output = 1 if isinstance(node, ir.Scale) else prod(network.tensors[node.weight].shape[1:])
+    per_output = 1 if isinstance(node, ir.Scale) else prod(network.tensors[node.factor].shape[1:])
     return macs, prod(node.shape) * per_output
 
 
@@ -116,10 +95,10 @@ def dense_ops(network: SpikingNetwork) -> dict[str, DenseOps]:
 
     For nodes that read spikes these are what the ReLU network does in their place.
     """
-    found = flows(network)
+    found = network.flows
     result = {}
     for node in network.nodes:
-        if not isinstance(node, ir.WEIGHTED):
+        if not isinstance(node, ir.Weighted):
             continue
         sources = [found[edge.source] for edge in network.incoming[node.name]]
         reads_current = any(flow.kind is Kind.CURRENT for flow in sources)

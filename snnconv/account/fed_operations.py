@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from snnconv.account.counts import dense_ops, fan_out
-from snnconv.account.passive import moved, over_windows, summed
 from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
 
@@ -52,7 +51,7 @@ def fed_operations(network: SpikingNetwork) -> FedOperations:
     return FedOperations(by_layer, sum(dense[name].macs for name in read if name in dense))
 
 
-def arrivals(network: SpikingNetwork, layer: ir.Neuron) -> list[tuple[ir.Conv | ir.Dense | ir.Scale, Array]]:
+def arrivals(network: SpikingNetwork, layer: ir.Neuron) -> list[tuple[ir.Weighted, Array]]:
     """Give the weighted nodes that a layer reaches, and how often it reaches each place of their input.
 
     Returns
@@ -67,11 +66,8 @@ def arrivals(network: SpikingNetwork, layer: ir.Neuron) -> list[tuple[ir.Conv | 
         if not any(source in reach for source in sources):
             continue
         inputs = [reach.get(source, np.zeros(network.by_name[source].shape, dtype=np.int64)) for source in sources]
-        if isinstance(node, ir.WEIGHTED):
-            result.append((node, summed(inputs)))
-        elif isinstance(node, ir.SumPool | ir.MaxPoolGate | ir.MaxPoolCurrent):
-            # a window gives one value, as in the ReLU network, however many neurons it reads
-            reach[node.name] = over_windows(node, inputs[0], np.max)
-        elif not isinstance(node, ir.Neuron | ir.Readout):
-            reach[node.name] = moved(node, inputs)
+        if isinstance(node, ir.Weighted):
+            result.append((node, np.sum(inputs, axis=0)))
+        elif isinstance(node, ir.Passive):
+            reach[node.name] = node.reached(inputs)
     return result

@@ -37,12 +37,7 @@ def network_facts(network: SpikingNetwork) -> NetworkFacts:
     weights = _tensors(network, (ir.Conv, ir.Dense), "weight")
     gains = _tensors(network, (ir.Scale,), "gain")
     counted = network.readout.mode is ir.ReadoutMode.CURRENT
-    every = {
-        name
-        for node in network.nodes
-        for field in ir.TENSOR_FIELDS.get(node.kind, ())
-        if (name := getattr(node, field)) is not None
-    }
+    every = {name for node in network.nodes for name in node.parameters.values()}
     return NetworkFacts(
         parameters=_size(network, weights | _tensors(network, (ir.Conv, ir.Dense), "bias")),
         scale_parameters=_size(network, gains | _tensors(network, (ir.Scale,), "offset")),

@@ -7,11 +7,11 @@ currents, and a pool whose sum reaches neurons or the readout without weights, i
 import numpy as np
 from pydantic import NonNegativeInt
 
-from snnconv.account.counts import Array, taps
 from snnconv.files.records import Name, Record
 from snnconv.ir import nodes as ir
-from snnconv.ir.flow import Flow, Kind, flows
+from snnconv.ir.flow import Flow, Kind
 from snnconv.ir.network import SpikingNetwork
+from snnconv.ir.windows import Array, taps
 
 
 class LonePool(Record):
@@ -32,7 +32,7 @@ class LonePool(Record):
 
 def lone_pools(network: SpikingNetwork) -> tuple[LonePool, ...]:
     """Give the pools that stand alone, from the input to the readout."""
-    found = flows(network)
+    found = network.flows
     result = []
     # how many times each spike of a layer arrives at a node; None where that differs from neuron to neuron
     arriving: dict[str, dict[str, int] | None] = {}
@@ -93,6 +93,6 @@ def _ends_without_weights(network: SpikingNetwork, name: str) -> bool:
         reader = network.by_name[edge.target]
         if isinstance(reader, ir.Neuron | ir.Readout):
             return True
-        if not isinstance(reader, ir.WEIGHTED) and _ends_without_weights(network, reader.name):
+        if not isinstance(reader, ir.Weighted) and _ends_without_weights(network, reader.name):
             return True
     return False

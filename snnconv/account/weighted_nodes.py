@@ -8,7 +8,7 @@ from snnconv.account.counts import fan_out_by_axis, macs_of
 from snnconv.account.fed_operations import arrivals
 from snnconv.account.layers import layers
 from snnconv.ir import nodes as ir
-from snnconv.ir.flow import Flow, Kind, flows
+from snnconv.ir.flow import Flow, Kind
 from snnconv.ir.network import SpikingNetwork
 
 
@@ -65,7 +65,7 @@ class Connection:
 
 def connections(network: SpikingNetwork) -> tuple[Connection, ...]:
     """Give the weighted nodes from the input to the readout."""
-    found = flows(network)
+    found = network.flows
     nodes = network.weighted
     feeds = {nodes[row].name: layer.name for layer in layers(network) for row in layer.synapses}
     reads: dict[str, list[str]] = {node.name: [] for node in nodes}
@@ -93,14 +93,14 @@ def connections(network: SpikingNetwork) -> tuple[Connection, ...]:
 
 def _connection(
     network: SpikingNetwork,
-    node: ir.Conv | ir.Dense | ir.Scale,
+    node: ir.Weighted,
     inputs: list[Flow],
     feeds: str | None,
     reads: tuple[str, ...],
     shortcut: bool,
 ) -> Connection:
     macs, padded = macs_of(network, node)
-    weight = network.tensors[node.gain if isinstance(node, ir.Scale) else node.weight]
+    weight = network.tensors[node.factor]
     taps = int(np.prod(weight.shape[2:])) if isinstance(node, ir.Conv) else 1
     return Connection(
         name=node.name,
@@ -112,7 +112,7 @@ def _connection(
         unit_spikes=len(inputs) == 1 and _is_unit(inputs[0]),
         shortcut=shortcut,
         outputs=int(np.prod(node.shape)),
-        biased=(node.offset if isinstance(node, ir.Scale) else node.bias) is not None,
+        biased=(node.addend) is not None,
         weights=int(weight.size),
         zero_weights=int(weight.size - np.count_nonzero(weight)),
         full_fan_out=fan_out_by_axis(network, node)[0] * taps,

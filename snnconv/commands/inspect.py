@@ -17,7 +17,6 @@ from snnconv.files.names import plain
 from snnconv.files.paths import is_folder
 from snnconv.ir import file as snn_file
 from snnconv.ir import nodes as ir
-from snnconv.ir.flow import flows
 from snnconv.ir.network import SpikingNetwork
 from snnconv.reporting.decisions import decisions
 from snnconv.runs.run_folder import RunFolder
@@ -68,7 +67,7 @@ def inspect(path: Path | str) -> Inspection:
 
 def _network(path: Path) -> Inspection:
     network = snn_file.load(path)
-    found = flows(network)
+    found = network.flows
     # a node that is read is named by its number: two long names would not fit beside the node's own
     number = {node.name: str(index) for index, node in enumerate(network.nodes, 1)}
     nodes = [
@@ -157,13 +156,13 @@ def _details(network: SpikingNetwork, node: ir.Node) -> str:
     if isinstance(node, ir.Conv):
         size = "×".join(str(k) for k in network.tensors[node.weight].shape[2:])
         parts.append(size if node.strides[0] == 1 else f"{size}, stride {node.strides[0]}")
-    if isinstance(node, ir.WEIGHTED):
+    if isinstance(node, ir.Weighted):
         grid = [] if node.grid is None else sorted({int(q) for q in network.tensors[node.grid].reshape(-1)})
         parts.append(
             "no grid" if not grid else "grid 2^-" + (f"{grid[0]}" if len(grid) == 1 else f"{grid[0]}…{grid[-1]}")
         )
     if isinstance(node, ir.Neuron):
-        parts.append(node.model.value)
+        parts.append(node.rule.kind)
     if isinstance(node, ir.Readout):
         parts.append(node.mode.value)
     return "; ".join(parts)

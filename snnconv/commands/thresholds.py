@@ -76,7 +76,7 @@ def thresholds(network: SpikingNetwork) -> tuple[LayerThresholds, ...]:
             neurons=prod(node.shape),
             threshold=_span(network.tensors[node.threshold]),
             source_scale=None if node.source_scale is None else _span(network.tensors[node.source_scale]),
-            reset=node.reset,
+            reset=node.rule.reset,
             initial_potential=_span(network.tensor(node.initial_potential, 0.0)),
         )
         for node in network.neurons

@@ -27,7 +27,7 @@ from snnconv.graph.stages import (
 from snnconv.ir.network import SpikingNetwork
 from snnconv.measuring.parity import TOLERANCE, check_parity
 from snnconv.runtime.memory import copy_bytes
-from snnconv.runtime.nodes.maxpool import state_bytes
+from snnconv.runtime.nodes.max_pool import state_bytes
 
 Array = np.ndarray[Any, Any]
 

@@ -109,7 +109,7 @@ class _Propagation:
             self._out.origin = node.name
             self._carried[node.output] = self._convert(node)
         self._readout()
-        if not any(isinstance(node, ir.Neuron | ir.Conv | ir.Dense | ir.Scale) for node in self._out.nodes):
+        if not any(isinstance(node, ir.Neuron | ir.Weighted) for node in self._out.nodes):
             raise ModelError(
                 f"{graph.name} has no layer with weights and no ReLU, so there is nothing to convert; "
                 "give a network that has some"
@@ -268,7 +268,7 @@ class _Propagation:
             source=self._source(node.output),
             source_scale=f"{name}.source_scale",
             input_source=self._source(before),
-            reset=self._options.reset,
+            rule=ir.IntegrateAndFire(reset=self._options.reset),
         )
         self._out.add(neuron, sources, **tensors)
         return Carried((name,), target, current=False, spike=_one(target))

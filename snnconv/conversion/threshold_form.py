@@ -38,7 +38,7 @@ def balance_thresholds(built: Builder) -> None:
         threshold = float(layer.scale.flat[0]) / layer.spike
         _multiply(built, (neuron.threshold, neuron.initial_potential), threshold)
         for node in nodes:
-            _multiply(built, (getattr(node, field) for field in ir.TENSOR_FIELDS.get(node.kind, ())), threshold)
+            _multiply(built, node.parameters.values(), threshold)
             # the current is larger, so one unit of it stands for less
             _multiply(built, (node.source_scale,), 1 / threshold)
 

@@ -18,7 +18,7 @@ from snnconv.graph import graph as ann
 from snnconv.graph.reader import Fate, Finding, Survey
 from snnconv.ir import nodes as ir
 from snnconv.ir.builder import Builder
-from snnconv.ir.flow import Flow, Kind, flows
+from snnconv.ir.flow import Flow, Kind
 from snnconv.ir.manifest import Provenance
 from snnconv.ir.network import SpikingNetwork, topological_order
 
@@ -130,7 +130,7 @@ def judge(found: Survey, made: Draft | None) -> tuple[Judgement, ...]:
     groups: dict[str, list[ir.Node]] = {}
     flowing: dict[str, Flow] = {}
     if made is not None:
-        flowing = flows(made.network)
+        flowing = made.network.flows
         for node in made.network.nodes:
             groups.setdefault(made.origins[node.name], []).append(node)
     return tuple(_judgement(finding, made, groups, flowing) for finding in found.findings)
@@ -185,7 +185,7 @@ def _of_nodes(nodes: list[ir.Node], made: Draft, flowing: Mapping[str, Flow]) ->
         cap = capped.cap if isinstance(capped, ann.Relu) else None
         return Verdict.SPIKING, f"{count:,} IF neurons" + ("" if cap is None else f", λ at most {cap:g}")
     for node in nodes:
-        if isinstance(node, ir.WEIGHTED):
+        if isinstance(node, ir.Weighted):
             sources = [flowing[edge.source] for edge in made.network.incoming[node.name]]
             if all(flow.kind is not Kind.CURRENT for flow in sources):
                 return Verdict.EXACT, "synapses"

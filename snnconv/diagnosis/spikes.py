@@ -94,15 +94,12 @@ def spikes(
         # one batch: a piece is not larger
         (found,) = batches(network, piece.images, steps, backend=backend, first=piece.first, stop=stop)
         values = values_of(limit, layers, piece.images, clipped=True).layers
-        sums = {
-            name: layer.sums(found.counts[name], found.membranes[name], piece.activations[layer.source])
-            for name, layer in measured.items()
-        }
+        sums = {name: layer.sums(found, piece.activations[layer.source]) for name, layer in measured.items()}
         away = {
-            layer.name: _distances(layer, found, piece, values[layer.name], steps, wide.get(layer.name, 1.0))
+            layer.name: _distances(layer, found, piece, values[layer.name], wide.get(layer.name, 1.0))
             for layer in layers
         }
-        highest = found.counts[last].reshape(len(piece.images), -1).max(axis=1) / steps
+        highest = found.value(last).reshape(len(piece.images), -1).max(axis=1)
         agrees = (found.predictions == piece.decisions).astype(np.int64)
         return sums, away, {"highest": highest, "agrees": agrees}, found
 
@@ -138,11 +135,9 @@ def by_current(network: SpikingNetwork, found: Activity) -> Array:
     return result
 
 
-def _distances(
-    layer: Layer, found: Activity, piece: Target, limit: Array, steps: int, stretch: float
-) -> dict[str, Array]:
+def _distances(layer: Layer, found: Activity, piece: Target, limit: Array, stretch: float) -> dict[str, Array]:
     """Add up over the neurons of a layer how far the rates are from the model and from the limit; (N,) each."""
-    rates = found.counts[layer.name].reshape(len(piece.images), -1) / steps * stretch
+    rates = found.value(layer.name).reshape(len(piece.images), -1) * stretch
     return {
         "model": np.abs(layer.wanted(piece) - rates).sum(axis=1),
         "limit": np.abs(limit.reshape(rates.shape) - rates).sum(axis=1),
@@ -209,9 +204,7 @@ def at(
         wanted = values_of(limit, layers, x, clipped=True)
         away = {
             layer.name: {
-                "limit": np.abs(wanted.layers[layer.name] - found.counts[layer.name] / steps)
-                .reshape(len(x), -1)
-                .sum(axis=1)
+                "limit": np.abs(wanted.layers[layer.name] - found.value(layer.name)).reshape(len(x), -1).sum(axis=1)
             }
             for layer in layers
         }

@@ -9,15 +9,11 @@ from snnconv.errors import NetworkError
 from snnconv.ir import nodes as ir
 from snnconv.ir.grid import FLOAT32_BITS
 from snnconv.ir.network import SpikingNetwork, topological_order
-from snnconv.ir.shapes import output_shape
 
 _GRIDS = 100
 
 DTYPES = ("float16", "float32", "float64", "int8", "int16", "int32")
 """What a tensor of a network may hold."""
-
-# how many edges may enter a node, where it is not "one or more"
-_ONE_INPUT = (ir.SumPool, ir.Select, ir.Flatten, ir.MaxPoolGate, ir.MaxPoolCurrent, ir.Readout)
 
 
 def check(network: SpikingNetwork) -> SpikingNetwork:
@@ -62,7 +58,7 @@ def _check_ends(network: SpikingNetwork) -> None:
             raise NetworkError(f"a network has one {kind.__name__} node, found {count}")
     for node in network.nodes:
         found = len(network.incoming[node.name])
-        if isinstance(node, _ONE_INPUT) and found != 1:
+        if node.ONE_INPUT and found != 1:
             raise NetworkError(f"node {node.name}: a {node.kind} has one incoming edge, found {found}")
         if not isinstance(node, ir.Input) and not found:
             raise NetworkError(f"node {node.name}: a {node.kind} needs an incoming edge")
@@ -97,7 +93,7 @@ def _check_numbers(network: SpikingNetwork) -> None:
         if not value.size:
             raise NetworkError(f"the tensor {name} has no numbers: its shape is {value.shape}")
     for node in network.nodes:
-        weighted = isinstance(node, ir.WEIGHTED)
+        weighted = isinstance(node, ir.Weighted)
         for name in tensor_names(node):
             value = network.tensors[name]
             with np.errstate(over="ignore"):
@@ -109,23 +105,20 @@ def _check_numbers(network: SpikingNetwork) -> None:
 
 def tensor_names(node: ir.Node) -> list[str]:
     """Give the names of all tensors that a node uses."""
-    fields = (*ir.TENSOR_FIELDS.get(node.kind, ()), "source_scale", "grid")
-    return [name for name in (getattr(node, field, None) for field in fields) if name is not None]
+    others = (getattr(node, field, None) for field in ("source_scale", "grid"))
+    return [*node.parameters.values(), *(name for name in others if name is not None)]
 
 
 def _check_node(network: SpikingNetwork, node: ir.Node) -> None:
     if isinstance(node, ir.Input):
         return
-    inputs = [network.by_name[edge.source].shape for edge in network.incoming[node.name]]
-    weight = network.tensors[node.weight].shape if isinstance(node, ir.Conv | ir.Dense) else None
-    expected = output_shape(node, inputs, weight)
+    expected = output_shape(network, node)
     if node.shape != expected:
         raise NetworkError(f"node {node.name}: its shape is {node.shape}, its inputs make {expected}")
-    for field in ir.TENSOR_FIELDS.get(node.kind, ()):
-        name = getattr(node, field)
-        if name is not None and field != "weight":
+    for field, name in node.parameters.items():
+        if field not in node.OWN_AXES:
             _check_parameter(network, node, field, network.tensors[name])
-    if isinstance(node, ir.WEIGHTED) and node.grid is not None:
+    if isinstance(node, ir.Weighted) and node.grid is not None:
         _check_grid(network, node, network.tensors[node.grid])
     if isinstance(node, ir.Neuron):
         _check_neuron(network, node)
@@ -133,6 +126,22 @@ def _check_node(network: SpikingNetwork, node: ir.Node) -> None:
         scale = network.tensors[node.source_scale]
         if scale.shape not in ((), (node.shape[0],)) or not (scale > 0).all():
             raise NetworkError(f"node {node.name}: source_scale must be positive, one or {node.shape[0]} values")
+
+
+def output_shape(network: SpikingNetwork, node: ir.Node) -> tuple[int, ...]:
+    """Compute a node's shape from those of its inputs.
+
+    Raises
+    ------
+    NetworkError
+        If the inputs do not fit the node.
+    """
+    inputs = network.input_shapes(node)
+    for shape in inputs[1:]:
+        if node.SUMS_INPUTS and shape != inputs[0]:
+            raise NetworkError(f"node {node.name}: summed inputs differ in shape: {inputs[0]} and {shape}")
+    weight = network.tensors[node.factor].shape if isinstance(node, ir.Weighted) else ()
+    return node.output_shape(inputs, weight)
 
 
 def _check_parameter(network: SpikingNetwork, node: ir.Node, field: str, value: np.ndarray[Any, Any]) -> None:
@@ -149,18 +158,15 @@ def _check_parameter(network: SpikingNetwork, node: ir.Node, field: str, value: 
         raise NetworkError(f"node {node.name}: {field} {value.shape} does not broadcast to {node.shape}")
 
 
-def _check_grid(network: SpikingNetwork, node: ir.Conv | ir.Dense | ir.Scale, grid: np.ndarray[Any, Any]) -> None:
+def _check_grid(network: SpikingNetwork, node: ir.Weighted, grid: np.ndarray[Any, Any]) -> None:
     if grid.dtype != np.int16 or grid.shape not in ((), (node.shape[0],)) or (np.abs(grid.astype(int)) > _GRIDS).any():
         raise NetworkError(
             f"node {node.name}: its grid must be int16, one or {node.shape[0]} values from −{_GRIDS} to {_GRIDS}, "
             f"found {grid.dtype} {grid.shape}"
         )
-    for field in ir.TENSOR_FIELDS[node.kind]:
-        name = getattr(node, field)
-        if name is None:
-            continue
+    for field, name in node.parameters.items():
         value = network.tensors[name].astype(np.float64)
-        rank = value.ndim if field == "weight" else len(node.shape)
+        rank = value.ndim if field in node.OWN_AXES else len(node.shape)
         scaled = np.ldexp(value, grid.reshape(-1, *(1,) * (rank - 1)) if grid.ndim else grid)  # (C,) -> (C, 1, 1)
         if (scaled != np.rint(scaled)).any() or (np.abs(scaled) > 2.0**FLOAT32_BITS).any():
             raise NetworkError(f"node {node.name}: {name} is not on its grid, so sums would not be exact")
@@ -169,9 +175,4 @@ def _check_grid(network: SpikingNetwork, node: ir.Conv | ir.Dense | ir.Scale, gr
 def _check_neuron(network: SpikingNetwork, node: ir.Neuron) -> None:
     if not (network.tensors[node.threshold] > 0).all():
         raise NetworkError(f"node {node.name}: a threshold must be positive")
-    if (node.model is ir.NeuronModel.LIF) != (node.leak is not None):
-        raise NetworkError(f"node {node.name}: a leak belongs to an LIF neuron, and an LIF neuron has one")
-    if node.leak is not None:
-        leak = network.tensors[node.leak]
-        if not ((leak >= 0) & (leak <= 1)).all():
-            raise NetworkError(f"node {node.name}: a leak lies between 0 and 1")
+    node.rule.check(node.name, network.tensors)

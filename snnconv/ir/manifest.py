@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
 from snnconv.data import PreprocessingManifest
-from snnconv.ir.nodes import Edge, Encoding, Node
+from snnconv.ir.nodes import AnyNode, Edge, Encoding
 
 FORMAT: Final = "snnconv.snn"
 VERSION: Final = 1
@@ -41,7 +41,7 @@ class NetworkManifest(BaseModel):
     version: Literal[1] = VERSION
     steps: PositiveInt
     encoding: Encoding
-    nodes: tuple[Node, ...]
+    nodes: tuple[AnyNode, ...]
     edges: tuple[Edge, ...]
     preprocessing: PreprocessingManifest | None = None
     classes: tuple[str, ...] | None = None

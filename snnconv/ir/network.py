@@ -12,6 +12,7 @@ import numpy as np
 from snnconv.data import Preprocessing
 from snnconv.errors import NetworkError
 from snnconv.ir import nodes as ir
+from snnconv.ir.flow import Flow
 from snnconv.ir.manifest import Provenance
 
 Array = np.ndarray[Any, Any]
@@ -71,6 +72,24 @@ class SpikingNetwork:
             found[edge.source].append(edge)
         return {name: tuple(edges) for name, edges in found.items()}
 
+    @cached_property
+    def flows(self) -> dict[str, Flow]:
+        """What flows out of each node, by node name.
+
+        Raises
+        ------
+        NetworkError
+            If a node cannot read what flows into it, as a ``MaxPoolGate`` no currents.
+        """
+        result: dict[str, Flow] = {}
+        for node in self.nodes:
+            result[node.name] = node.flow(self, [result[edge.source] for edge in self.incoming[node.name]])
+        return result
+
+    def input_shapes(self, node: ir.Node) -> list[tuple[int, ...]]:
+        """Give the shapes of what a node reads, in the order of its edges."""
+        return [self.by_name[edge.source].shape for edge in self.incoming[node.name]]
+
     @property
     def input(self) -> ir.Input:
         """The one input node."""
@@ -89,7 +108,7 @@ class SpikingNetwork:
     @property
     def weighted(self) -> tuple[ir.Weighted, ...]:
         """The nodes whose spikes cause synaptic operations, in order: those with weights."""
-        return tuple(node for node in self.nodes if isinstance(node, ir.WEIGHTED))
+        return tuple(node for node in self.nodes if isinstance(node, ir.Weighted))
 
     @property
     def neuron_count(self) -> int:

@@ -28,7 +28,7 @@ def meeting(network: SpikingNetwork, found: dict[str, Flow]) -> list[list[str]]:
 
     for edge in network.edges:
         reader = network.by_name[edge.target]
-        if found[edge.source].kind is Kind.CURRENT and not isinstance(reader, ir.WEIGHTED):
+        if found[edge.source].kind is Kind.CURRENT and not isinstance(reader, ir.Weighted):
             leader[find(edge.target)] = find(edge.source)
     groups: dict[str, list[str]] = {}
     for node in network.nodes:

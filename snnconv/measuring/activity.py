@@ -4,7 +4,7 @@ A recording has sums over layers; here every neuron is kept, batch by batch.
 """
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Event
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.backends import Backend
 from snnconv.runtime.in_order import in_order
+from snnconv.runtime.watch import neurons
 
 Array = np.ndarray[Any, Any]
 
@@ -27,6 +28,11 @@ class Activity:
         The position of the first image.
     counts : dict of str to ndarray (N, C, H, W) int32
         N_i(T), the spikes of each neuron, by the name of its layer; channels first, as many axes as the layer has.
+    sums : dict of str to ndarray (N, C, H, W)
+        Σ w_t s_t of each neuron: what its spikes add up to in the code of its layer; where all weights are 1 and no
+        spike is negative, `counts` itself.
+    spans : dict of str to float
+        Σ w_t of each layer's code.
     membranes : dict of str to ndarray (N, C, H, W) float64
         V_i(T), after the reset of the last step, in the unit of the layer's threshold.
     scores : ndarray (N, classes) float64
@@ -37,9 +43,16 @@ class Activity:
 
     first: int
     counts: dict[str, Array]
+    sums: dict[str, Array]
+    spans: dict[str, float]
     membranes: dict[str, Array]
     scores: Array
     predictions: Array
+
+    def value(self, name: str) -> Array:
+        """Give what the trains of a layer stand for, (N, C, H, W) float64: with unit rate coding N(T)/T."""
+        found: Array = self.sums[name] / self.spans[name]
+        return found
 
 
 def activity(
@@ -90,18 +103,31 @@ def batches(
     Stopped
         Soon after `stop` is set.
     """
-    names = [node.name for node in network.neurons]
+    codes = {node.name: node.rule.CODE for node in network.neurons}
+    weighed = {name: code.weights(steps) for name, code in codes.items() if code.signed or not code.uniform(steps)}
     counts: dict[str, Array] = {}
-    for chunk, program in backend.programs(network, images, steps, stop, first):
-        for name in names:
-            found = program.spike_counts(name).astype(np.int32, copy=False)
-            counts[name] = found if chunk.first_step == 0 else counts[name] + found
+    sums: dict[str, Array] = {}
+    watch = replace(neurons(network), values=frozenset(weighed))
+    for chunk in backend.run(network, images, steps, first=first, stop=stop, watch=watch):
+        for name in codes:
+            _add(counts, name, chunk.seen.spike_counts(name).astype(np.int32, copy=False), chunk.first_step)
+        for name, weights in weighed.items():
+            # a spike's sign, whatever it carries
+            signs = np.sign(chunk.seen.value(name))
+            during = weights[chunk.first_step : chunk.first_step + len(signs)]
+            _add(sums, name, np.einsum("k,k...->...", during, signs.astype(np.float64)), chunk.first_step)
         if chunk.first_step + len(chunk.recording.scores) < steps:
             continue
         yield Activity(
             first=first + chunk.first_image,
-            counts={name: np.moveaxis(count, -1, 1) for name, count in counts.items()},
-            membranes={name: np.moveaxis(program.membrane(name), -1, 1) for name in names},
+            counts=(first_channels := {name: np.moveaxis(count, -1, 1) for name, count in counts.items()}),
+            sums=first_channels | {name: np.moveaxis(total, -1, 1) for name, total in sums.items()},
+            spans={name: code.span(steps) for name, code in codes.items()},
+            membranes={name: np.moveaxis(chunk.seen.membrane(name), -1, 1) for name in codes},
             scores=chunk.recording.scores[-1],
             predictions=chunk.recording.ranking()[-1, :, 0],
         )
+
+
+def _add(totals: dict[str, Array], name: str, found: Array, first_step: int) -> None:
+    totals[name] = found if first_step == 0 else totals[name] + found

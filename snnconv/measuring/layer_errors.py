@@ -7,6 +7,7 @@ import numpy as np
 from snnconv.errors import ModelError, NotRunnableError
 from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
+from snnconv.measuring.activity import Activity
 from snnconv.runs.observation import LayerErrors
 
 Array = np.ndarray[Any, Any]
@@ -65,13 +66,13 @@ class MeasuredLayer:
         scaled: Array = activations.reshape(len(activations), *self._shape) / self._scale
         return scaled
 
-    def sums(self, counts: Array, membranes: Array, activations: Array) -> dict[str, Array]:
+    def sums(self, found: Activity, activations: Array) -> dict[str, Array]:
         """Add up over the neurons.
 
         Parameters
         ----------
-        counts, membranes : ndarray (N, C, H, W)
-            N(T), and V(T) in the unit of the threshold.
+        found : Activity
+            What they did.
         activations : ndarray (N, ...) float32
             a.
 
@@ -80,11 +81,11 @@ class MeasuredLayer:
         dict of str to ndarray (N,)
             One number for each image.
         """
-        images = len(counts)
-        spikes = counts.reshape(images, -1)
-        rates = spikes / self._steps
+        images = len(activations)
+        spikes = found.counts[self.name].reshape(images, -1)
+        rates = found.value(self.name).reshape(images, -1)
         wanted = self.wanted(activations).reshape(images, -1)
-        left = (membranes / (self._threshold * self._steps)).reshape(images, -1)
+        left = (found.membranes[self.name] / (self._threshold * self._steps)).reshape(images, -1)
         errors = np.clip(wanted, 0.0, 1.0) - rates
         most_active = spikes.argmax(axis=1)
         return {

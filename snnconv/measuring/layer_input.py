@@ -16,6 +16,7 @@ from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.backends import Backend
 from snnconv.runtime.in_order import in_order
+from snnconv.runtime.watch import Watch
 
 Array = np.ndarray[Any, Any]
 
@@ -61,8 +62,9 @@ def layer_input(
         Channels last, in the unit of the threshold's tensor. It is overwritten by the next chunk.
     """
     cut = up_to(network, layer)
-    for chunk, program in backend.programs(cut, images, steps, stop, first):
-        current: Array = program.values[_PROBE]
+    watch = Watch(values=frozenset({_PROBE}))
+    for chunk in backend.run(cut, images, steps, first=first, stop=stop, watch=watch):
+        current = chunk.seen.value(_PROBE)
         # what is constant comes as one step
         count = len(chunk.recording.scores)
         yield chunk.first_image, chunk.first_step, np.broadcast_to(current[:count], (count, *current.shape[1:]))
@@ -143,6 +145,6 @@ def up_to(network: SpikingNetwork, layer: str) -> SpikingNetwork:
 
 def without_spikes(network: SpikingNetwork, nodes: Collection[str]) -> SpikingNetwork:
     """Give the network with the weights of some nodes set to 0: their biases and offsets stay."""
-    silent = [node for node in network.nodes if node.name in nodes and isinstance(node, ir.WEIGHTED)]
-    names = [node.gain if isinstance(node, ir.Scale) else node.weight for node in silent]
+    silent = [node for node in network.nodes if node.name in nodes and isinstance(node, ir.Weighted)]
+    names = [node.factor for node in silent]
     return replace(network, tensors={**network.tensors, **{name: 0 * network.tensors[name] for name in names}})

@@ -6,16 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from snnconv.account.counts import macs_of
+from snnconv.account.counts import macs_of, nonzero_fan_out
 from snnconv.account.network_facts import network_facts
 from snnconv.account.neurobench import NeuroBench, SynapticOperations, metrics
-from snnconv.account.synapse_counts import nonzero_fan_out
 from snnconv.errors import UsageError
 from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
-from snnconv.measuring.spike_inputs import SpikeInputs, on_currents, read_directly
-from snnconv.runtime.backends import Backend
-from snnconv.runtime.program import Program
+from snnconv.measuring.spike_inputs import SpikeInputs, on_currents, read_directly, watched
+from snnconv.runtime.backends import Backend, Chunk
+from snnconv.runtime.watch import Seen, Watch
 
 Array = np.ndarray[Any, Any]
 
@@ -47,8 +46,8 @@ def neurobench(network: SpikingNetwork, images: Array, steps: int, backend: Back
     if not len(images):
         raise UsageError("NeuroBench's metrics are means over images, found none; give at least one")
     counted = Counted.of(network)
-    for chunk, program in backend.programs(network, images, steps, None, first):
-        counted.add(program, chunk.first_step, chunk.recording.spikes)
+    for chunk in backend.run(network, images, steps, first=first, watch=counted.watch):
+        counted.add(chunk)
     return counted.result(len(images), steps)
 
 
@@ -68,7 +67,7 @@ class Counted:
     """
 
     network: SpikingNetwork
-    nodes: list[ir.Conv | ir.Dense | ir.Scale]
+    nodes: list[ir.Weighted]
     currents: set[str]
     direct: dict[str, str]
     acs: dict[str, Array] = field(default_factory=dict)
@@ -87,25 +86,33 @@ class Counted:
         layers = {node.name: read_directly(network, node) for node in nodes}
         return cls(network, nodes, currents, {name: layer for name, layer in layers.items() if layer is not None})
 
-    def add(self, program: Program, first_step: int, spikes: Array) -> None:
-        """Count the chunk that a program has just run, with its spikes (layers, K, N) int64."""
+    @property
+    def watch(self) -> Watch:
+        """What it looks at."""
+        return Watch(
+            spikes=frozenset(self.direct.values()),
+            membranes=frozenset(node.name for node in self.network.neurons),
+            values=watched(self.network, self._others),
+        )
+
+    def add(self, chunk: Chunk) -> None:
+        """Count a chunk that was run with `watch`."""
+        seen, spikes = chunk.seen, chunk.recording.spikes  # (layers, K, N) int64
         steps = spikes.shape[1]
         self.spikes += int(spikes.sum())
-        inputs = self._inputs_of(program)
-        if first_step == 0:
-            inputs.reset()
-        inputs.read(program, steps)
-        counts = {layer: program.spike_counts(layer).sum(axis=0) for layer in set(self.direct.values())}
+        inputs = self._inputs_for(chunk.first_step, steps, spikes.shape[2])
+        inputs.read(seen, steps)
+        counts = {layer: seen.spike_counts(layer).sum(axis=0) for layer in set(self.direct.values())}
         for node in self.nodes:
             if node.name in self.direct:
                 _put(self.acs, node.name, counts[self.direct[node.name]])
                 continue
-            read = inputs.of(program, node.name)
+            read = inputs.of(seen, node.name)
             # what is constant comes once for all steps of the chunk
             times = steps if len(read) == 1 else 1
             for unit, values in _by_unit(read.reshape(-1, *read.shape[2:])):
                 _put(self.acs if unit else self.macs, node.name, times * np.count_nonzero(values, axis=0))
-        self._add_updates(program, first_step, steps)
+        self._add_updates(seen, chunk.first_step, steps)
 
     def result(self, images: int, steps: int) -> NeuroBench:
         """Give the metrics of so many images after so many steps."""
@@ -129,19 +136,25 @@ class Counted:
             if node.name in counts
         )
 
-    def _inputs_of(self, program: Program) -> SpikeInputs:
-        size = (program.batch, program.chunk)
-        if self._inputs is None or size != self._size:
-            others = [node.name for node in self.nodes if node.name not in self.direct]
-            self._inputs, self._size = SpikeInputs(self.network, others, *size), size
+    @property
+    def _others(self) -> list[str]:
+        """The nodes whose inputs are not the spikes of one layer."""
+        return [node.name for node in self.nodes if node.name not in self.direct]
+
+    def _inputs_for(self, first_step: int, steps: int, images: int) -> SpikeInputs:
+        """Give what makes inputs for a batch: its first chunk has as many steps as any."""
+        if self._inputs is None or (first_step == 0 and self._size != (images, steps)):
+            self._inputs, self._size = SpikeInputs(self.network, self._others, images, steps), (images, steps)
+        if first_step == 0:
+            self._inputs.reset()
         return self._inputs
 
-    def _add_updates(self, program: Program, first_step: int, steps: int) -> None:
+    def _add_updates(self, seen: Seen, first_step: int, steps: int) -> None:
         if steps != 1 or self.updates is None:
             self.updates = None
             return
         for node in self.network.neurons:
-            membrane = program.membrane(node.name)
+            membrane = seen.membrane(node.name)
             changed = np.size(membrane) if first_step == 0 else np.count_nonzero(membrane != self._membranes[node.name])
             self.updates[node.name] = self.updates.get(node.name, 0) + int(changed)
             self._membranes[node.name] = membrane

@@ -180,11 +180,11 @@ class _Watch:
         for name, counts in found.counts.items():
             layer = self.measured.get(name)
             if layer is None:
-                made[name] = rates(counts, self._steps)
+                made[name] = rates(counts, found.sums[name], found.spans[name])
                 continue
             activations = piece.activations[layer.source]
-            made[name] = rates(counts, self._steps, layer.wanted(activations))
-            sums[name] = layer.sums(counts, found.membranes[name], activations)
+            made[name] = rates(counts, found.sums[name], found.spans[name], layer.wanted(activations))
+            sums[name] = layer.sums(found, activations)
         chosen = {name: raster_neurons(counts[0]) for name, counts in found.counts.items()} if begins else {}
         shown = range(max(0, min(MAP_IMAGES - piece.first, len(piece.images))))
         maps = [self._map(name, piece, found, index) for index in shown for name in self._mapped]
@@ -192,7 +192,7 @@ class _Watch:
 
     def _map(self, name: str, piece: Target, found: Activity, index: int) -> FeatureMap:
         """Give the most active channel of a layer in an image of the batch."""
-        rate = found.counts[name][index] / self._steps
+        rate = found.value(name)[index]
         layer = self.measured.get(name)
         wanted = None
         if layer is None:

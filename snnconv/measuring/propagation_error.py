@@ -272,10 +272,7 @@ def _measured(
     """Simulate a piece; give the sums of each layer and of the network, (N,) each."""
     # one batch: a piece is not larger
     (found,) = batches(network, piece.images, steps, backend=backend, first=piece.first, stop=stop)
-    sums = [
-        layer.sums(found.counts[layer.name], found.membranes[layer.name], piece.activations[layer.source])
-        for layer in layers
-    ]
+    sums = [layer.sums(found, piece.activations[layer.source]) for layer in layers]
     images = len(piece.images)
-    highest = found.counts[last].reshape(images, -1).max(axis=1) / steps
+    highest = found.value(last).reshape(images, -1).max(axis=1)
     return sums, {"highest": highest, "agrees": (found.predictions == piece.decisions).astype(np.int64)}

@@ -21,7 +21,7 @@ from snnconv.measuring.compared import Layer, Outcome, Sums, layers_of
 from snnconv.measuring.propagation_error import Target, cut
 from snnconv.runtime.in_order import in_order
 from snnconv.runtime.memory import copy_bytes
-from snnconv.runtime.nodes.maxpool import state_bytes
+from snnconv.runtime.nodes.max_pool import state_bytes
 from snnconv.runtime.program import relu_values
 
 Array = np.ndarray[Any, Any]

@@ -4,17 +4,17 @@ A backend may look through slices, pools and sums between neurons and weights, s
 them. Here they are made anew from the spikes of the neurons.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from snnconv.ir import nodes as ir
-from snnconv.ir.flow import Kind, flows
+from snnconv.ir.flow import Kind
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.nodes.operation import Operation, Site, summed
 from snnconv.runtime.nodes.registry import build
-from snnconv.runtime.program import Program
+from snnconv.runtime.watch import Seen
 
 Array = np.ndarray[Any, Any]
 
@@ -33,16 +33,12 @@ class SpikeInputs:
 
     def __init__(self, network: SpikingNetwork, names: Sequence[str], batch: int, chunk: int) -> None:
         self._network = network
-        found = flows(network)
-        wanted = {edge.source for name in names for edge in network.incoming[name]}
+        found = network.flows
         self._operations: list[tuple[str, Operation]] = []
-        for node in reversed(network.nodes):
-            moves = not isinstance(node, (*ir.WEIGHTED, ir.Input, ir.Neuron, ir.Readout))
-            if node.name in wanted and moves and found[node.name].kind is not Kind.CURRENT:
-                inputs = tuple(found[edge.source] for edge in network.incoming[node.name])
-                site = Site(network, node, inputs, found[node.name], batch, chunk)
-                self._operations.insert(0, (node.name, build(site)))
-                wanted.update(edge.source for edge in network.incoming[node.name])
+        for node in _between(network, names):
+            inputs = tuple(found[edge.source] for edge in network.incoming[node.name])
+            site = Site(network, node, inputs, found[node.name], batch, chunk)
+            self._operations.append((node.name, build(site)))
         self._values: dict[str, Array] = {}
 
     def reset(self) -> None:
@@ -50,14 +46,14 @@ class SpikeInputs:
         for _, operation in self._operations:
             operation.reset()
 
-    def read(self, program: Program, steps: int) -> None:
-        """Take in the chunk that a program has just run."""
+    def read(self, seen: Seen, steps: int) -> None:
+        """Take in the chunk that was just run."""
         self._values = {}
         for name, operation in self._operations:
-            inputs = [self._value(program, edge.source) for edge in self._network.incoming[name]]
+            inputs = [self._value(seen, edge.source) for edge in self._network.incoming[name]]
             self._values[name] = operation.advance(inputs, steps)
 
-    def of(self, program: Program, name: str) -> Array:
+    def of(self, seen: Seen, name: str) -> Array:
         """Give what a weighted node read in the chunk, its inputs added up.
 
         Returns
@@ -65,29 +61,45 @@ class SpikeInputs:
         ndarray (K, N, H, W, C)
             (1, N, H, W, C) where it is constant in time.
         """
-        return summed([self._value(program, edge.source) for edge in self._network.incoming[name]])
+        return summed([self._value(seen, edge.source) for edge in self._network.incoming[name]])
 
-    def _value(self, program: Program, name: str) -> Array:
+    def _value(self, seen: Seen, name: str) -> Array:
         if name not in self._values:
-            value = program.values[name]
-            # backends that keep spikes as bits give them as numbers
-            self._values[name] = value if isinstance(value, np.ndarray) else value.dense()
+            self._values[name] = seen.value(name)
         return self._values[name]
 
 
-def read_directly(network: SpikingNetwork, node: ir.Conv | ir.Dense | ir.Scale) -> str | None:
+def watched(network: SpikingNetwork, names: Iterable[str]) -> frozenset[str]:
+    """Give the nodes whose values `SpikeInputs` of some weighted nodes takes."""
+    between = _between(network, names)
+    read = {edge.source for name in (*names, *(node.name for node in between)) for edge in network.incoming[name]}
+    return frozenset(read - {node.name for node in between})
+
+
+def _between(network: SpikingNetwork, names: Iterable[str]) -> list[ir.Node]:
+    """Give the nodes that move or add up spikes on their way to weighted nodes, in order."""
+    wanted = {edge.source for name in names for edge in network.incoming[name]}
+    result: list[ir.Node] = []
+    for node in reversed(network.nodes):
+        if node.name in wanted and isinstance(node, ir.Passive) and network.flows[node.name].kind is not Kind.CURRENT:
+            result.insert(0, node)
+            wanted.update(edge.source for edge in network.incoming[node.name])
+    return result
+
+
+def read_directly(network: SpikingNetwork, node: ir.Weighted) -> str | None:
     """Give the layer of neurons that is all that a node reads, spikes of 1 on one edge; None where it reads others."""
     edges = network.incoming[node.name]
     if len(edges) != 1:
         return None
     source = network.by_name[edges[0].source]
-    unit = isinstance(source, ir.Neuron) and flows(network)[source.name].carries == 1
+    unit = isinstance(source, ir.Neuron) and network.flows[source.name].carries == 1
     return source.name if unit else None
 
 
 def on_currents(network: SpikingNetwork) -> set[str]:
     """Give the weighted nodes that read a current."""
-    found = flows(network)
+    found = network.flows
     return {
         node.name
         for node in network.weighted

@@ -62,7 +62,7 @@ def simulate(
     stop = Event()
 
     def work(piece: Piece) -> Part:
-        return _part(piece, network, backend.chunks(network, piece.images, steps, stop, piece.first), steps)
+        return _part(piece, network, backend.run(network, piece.images, steps, first=piece.first, stop=stop), steps)
 
     return in_order(work, pieces, threads, stop)
 
@@ -85,7 +85,7 @@ def _part(piece: Piece, network: SpikingNetwork, chunks: Iterable[Chunk], steps:
         synops_by_image=np.zeros((count, synapses), dtype=np.int64),
         beyond_amplitude=_beyond(network, piece.images),
     )
-    for first_image, first_step, recording in chunks:
+    for first_image, first_step, recording, _ in chunks:
         during = slice(first_step, first_step + recording.scores.shape[0])
         these = slice(first_image, first_image + recording.scores.shape[1])
         ranking = recording.ranking(5 if wide else 1)  # (K, N, top)

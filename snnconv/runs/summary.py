@@ -162,7 +162,7 @@ class Tally:
                     fed_operations=self._fed.get(layer.name, 0),
                     synapses=layer.synapses,
                     shape=node.shape,
-                    leaky=isinstance(node, ir.Neuron) and node.model is ir.NeuronModel.LIF,
+                    leaky=isinstance(node, ir.Neuron) and node.rule.LEAKY,
                     biased_neurons=self._biased[layer.name],
                     macs=sum(connection.macs for connection in dense),
                     macs_padded=sum(connection.macs_padded for connection in dense),

@@ -20,13 +20,15 @@ class SpikeCounter:
 
     def __init__(self, network: SpikingNetwork, node: ir.Neuron) -> None:
         self._size = int(np.prod(node.shape))
-        self._value = np.asarray(network.tensor(node.spike_value, 1.0))
+        value = np.asarray(network.tensor(node.spike_value, 1.0))
         self._ones = np.ones(self._size, dtype=np.float32)
+        # spikes of 0 and 1 are counted by their sum
+        self._by_sum = self._size <= _EXACT and value.size == 1 and value == 1 and not node.rule.CODE.signed
 
     def count(self, spikes: Array) -> Array:
         """Give the spikes in each step and image, (K, N) int64."""
         steps, images = spikes.shape[:2]
-        if self._size > _EXACT or self._value.size > 1 or self._value != 1:
+        if not self._by_sum:
             return np.asarray(np.count_nonzero(spikes.reshape(steps, images, -1), axis=2), dtype=np.int64)
         counts = product(spikes.reshape(steps * images, self._size), self._ones)
         return counts.reshape(steps, images).astype(np.int64)
@@ -35,7 +37,7 @@ class SpikeCounter:
 class SynOpCounter:
     """Counts the synaptic operations of a weighted node: spikes by value, times their fan-out."""
 
-    def __init__(self, network: SpikingNetwork, node: ir.Conv | ir.Dense | ir.Scale) -> None:
+    def __init__(self, network: SpikingNetwork, node: ir.Weighted) -> None:
         self._fan_out = fan_out(network, node).reshape(-1).astype(np.float64)  # (H·W,) or (1,)
 
     def count(self, spikes: Array) -> Array:

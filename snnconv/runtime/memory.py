@@ -8,10 +8,9 @@ import numpy as np
 from snnconv.errors import NotRunnableError
 from snnconv.files.sizes import readable
 from snnconv.ir import nodes as ir
-from snnconv.ir.flow import flows
 from snnconv.ir.network import SpikingNetwork
 from snnconv.ir.sums import wide_sums
-from snnconv.runtime.nodes.maxpool import place_bytes, state_bytes
+from snnconv.runtime.nodes.max_pool import place_bytes, state_bytes
 from snnconv.runtime.nodes.padded import held, padded_shape
 
 _BYTES_PER_VALUE = 16
@@ -25,7 +24,7 @@ _BYTES_PER_DECISION = 16
 """Of one image and step: a ranking, the class, and whether it is among the first five."""
 _TOGETHER = 16
 """Images whose results are held at a time."""
-_PADDED = ir.Conv | ir.SumPool | ir.MaxPoolGate | ir.MaxPoolCurrent
+_PADDED = ir.Conv | ir.Pool
 
 
 def needed(network: SpikingNetwork, images: int = 1, steps: int = 1) -> int:
@@ -52,7 +51,7 @@ def copy_bytes(network: SpikingNetwork, images: int = 1, steps: int = 1) -> int:
     images, steps : int
         Batch and chunk.
     """
-    found = flows(network)
+    found = network.flows
     wide = wide_sums(network, found)
     total = 0
     for node in network.nodes:
@@ -102,7 +101,7 @@ def check_steps(network: SpikingNetwork, steps: int, limit: int) -> None:
     ------
     NotRunnableError
     """
-    counted = sum(isinstance(node, (ir.Neuron, *ir.WEIGHTED)) for node in network.nodes)
+    counted = sum(isinstance(node, ir.Neuron | ir.Weighted) for node in network.nodes)
     found = steps * (_BYTES_PER_COUNT * counted + _TOGETHER * _BYTES_PER_DECISION)
     if found > limit:
         raise NotRunnableError(
@@ -111,7 +110,7 @@ def check_steps(network: SpikingNetwork, steps: int, limit: int) -> None:
         )
 
 
-def _padded(network: SpikingNetwork, node: ir.Conv | ir.SumPool | ir.MaxPoolGate | ir.MaxPoolCurrent) -> list[int]:
+def _padded(network: SpikingNetwork, node: ir.Conv | ir.Pool) -> list[int]:
     """Give the shape of what a node reads, with its padding, channels first."""
     return padded_shape(node, network.by_name[network.incoming[node.name][0].source].shape)
 

@@ -52,8 +52,7 @@ class Trains:
     """
 
     def __init__(self, images: int, elements: int, amplitude: float, seed: int) -> None:
-        if not 0 <= seed <= LARGEST_SEED:
-            raise NotRunnableError(f"the seed is {seed}, expected 0 to {LARGEST_SEED} with Poisson input")
+        check_seed(seed)
         self._amplitude = amplitude
         self._seed = seed
         self._counters = -(-elements // _PER_COUNTER)
@@ -123,3 +122,14 @@ def beyond(images: Array, amplitude: float) -> Array:
     # in float64: the amplitude need not be a float32
     sizes = np.abs(images.reshape(len(images), -1).astype(np.float64))
     return np.asarray(np.count_nonzero(sizes > amplitude, axis=1), dtype=np.int64)
+
+
+def check_seed(seed: int) -> None:
+    """Refuse a seed that is no half of a key.
+
+    Raises
+    ------
+    NotRunnableError
+    """
+    if not 0 <= seed <= LARGEST_SEED:
+        raise NotRunnableError(f"the seed is {seed}, expected 0 to {LARGEST_SEED} with Poisson input")

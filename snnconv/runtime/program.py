@@ -9,7 +9,6 @@ import numpy as np
 
 from snnconv.errors import DataError
 from snnconv.ir import nodes as ir
-from snnconv.ir.flow import flows
 from snnconv.ir.grid import INPUT_GRID, rounded
 from snnconv.ir.network import SpikingNetwork
 from snnconv.ir.sums import wide_sums
@@ -66,7 +65,7 @@ class Program:
         self.chunk = chunk
         self._trains = _trains(network, batch, seed)
         self.operations: dict[str, Operation] = {}
-        self._found = flows(network)
+        self._found = network.flows
         self._wide = wide_sums(network, self._found)
         self._real = neuron is not None
         self.values: dict[str, Any] = {}
@@ -163,7 +162,7 @@ class Program:
             values[name] = operation.advance([values[source] for source in sources], steps)
         if self._trains is not None:
             self._trains.pass_by(steps)
-        scores = self._readout.advance(self._array(self._counted), steps).copy()
+        scores = self._readout.advance(self.value(self._counted), steps).copy()
         trace = self._trace()
         counting = self.network.readout.mode is ir.ReadoutMode.SPIKES
         ties = trace[:steps].copy() if counting and trace is not None else None
@@ -171,7 +170,7 @@ class Program:
 
     def spike_counts(self, name: str) -> Array:
         """Count the spikes of each neuron of a layer in the last chunk, (N, H, W, C) of whole numbers."""
-        counts: Array = np.count_nonzero(self._array(name), axis=0)
+        counts: Array = np.count_nonzero(self.value(name), axis=0)
         return counts
 
     def membrane(self, name: str) -> Array:
@@ -180,14 +179,14 @@ class Program:
         value: Array = operation.membrane
         return value
 
-    def _array(self, name: str) -> Array:
-        """Give a node's last chunk as numbers."""
+    def value(self, name: str) -> Array:
+        """Give a node's last chunk as numbers, (K, N, H, W, C); (1, N, H, W, C) where it is constant in time."""
         value: Array = self.values[name]
         return value
 
     def _sizes_of(self, name: str) -> Array:
         """Give a node's last chunk as what it counts: a negative spike is an operation like a positive one."""
-        return np.abs(self._array(name)) if self._found[name].train else self._array(name)
+        return np.abs(self.value(name)) if self._found[name].least < 0 else self.value(name)
 
     def _trace(self) -> Array | None:
         """Give the membrane that the readout asks for."""
@@ -197,7 +196,7 @@ class Program:
         """Count spikes (layers, K, N) and synaptic operations (weighted nodes, K, N) of the last chunk."""
         spikes = np.zeros((len(self.network.neurons), steps, self.batch), dtype=np.int64)
         for index, name, counter in self._spikes:
-            spikes[index] = counter.count(self._array(name))
+            spikes[index] = counter.count(self.value(name))
         synops = np.zeros((len(self.network.weighted), steps, self.batch), dtype=np.int64)
         for index, edges, synop_counter in self._synops:
             for edge in edges:

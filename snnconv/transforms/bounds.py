@@ -20,7 +20,6 @@ from snnconv.ir.grid import rounded
 from snnconv.ir.network import SpikingNetwork
 
 Array = np.ndarray[Any, Any]
-Weighted = ir.Conv | ir.Dense | ir.Scale
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def bounds(
     """
     result: dict[str, Bound] = {}
     for node in network.nodes:
-        if only is not None and isinstance(node, ir.Input | ir.Conv | ir.Dense | ir.Scale) and node.name not in only:
+        if only is not None and isinstance(node, ir.Input | ir.Weighted) and node.name not in only:
             result[node.name] = Bound(np.zeros(node.shape[0]), np.zeros(node.shape[0]))
             continue
         grid = None if grids is None else grids.get(node.name)
@@ -79,7 +78,7 @@ def _bound(
         known[edge.source] if found[edge.source].kind is Kind.CURRENT else _spikes(network, found, edge.source)
         for edge in network.incoming[node.name]
     ]
-    if isinstance(node, ir.WEIGHTED):
+    if isinstance(node, ir.Weighted):
         return _weighted(network, node, _total(incoming), grid)
     match node:
         case ir.SumPool():
@@ -108,15 +107,14 @@ def _total(parts: list[Bound]) -> Bound:
     return Bound(np.sum([part.low for part in parts], axis=0), np.sum([part.high for part in parts], axis=0))
 
 
-def _weighted(network: SpikingNetwork, node: Weighted, x: Bound, grid: Array | None) -> Bound:
+def _weighted(network: SpikingNetwork, node: ir.Weighted, x: Bound, grid: Array | None) -> Bound:
     """Give the bound of what weights make of a value; with a grid, of weights rounded to it."""
-    offset_name = node.offset if isinstance(node, ir.Scale) else node.bias
-    plus_b, minus_b = _offset(network, node, offset_name, grid)
+    plus_b, minus_b = _offset(network, node, node.addend, grid)
     if isinstance(node, ir.Scale):
         plus, minus = _offset(network, node, node.gain, grid)
         bound = Bound(plus * x.low + minus * x.high + minus_b, plus * x.high + minus * x.low + plus_b)
         return bound if grid is None else Bound(_up(bound.low, grid), _up(bound.high, grid))
-    plus, minus = _parts(network.tensors[node.weight].astype(np.float64), grid)
+    plus, minus = _parts(network.tensors[node.factor].astype(np.float64), grid)
     low, high = x.low, x.high
     if isinstance(node, ir.Conv):
         plus, minus = (part.sum(axis=tuple(range(2, part.ndim))) for part in (plus, minus))

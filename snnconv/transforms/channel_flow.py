@@ -9,12 +9,11 @@ from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
 
 Array = np.ndarray[Any, Any]
-Weighted = ir.Conv | ir.Dense | ir.Scale
 
 
 def along_channels(
     network: SpikingNetwork,
-    weighted: Callable[[Weighted, Array], Array],
+    weighted: Callable[[ir.Weighted, Array], Array],
     join: np.ufunc,
     *,
     image: int,
@@ -44,7 +43,7 @@ def along_channels(
             given[node.name] = np.full(node.shape[0], image)
         elif isinstance(node, ir.Neuron):
             given[node.name] = np.full(node.shape[0], spike)
-        elif isinstance(node, ir.WEIGHTED):
+        elif isinstance(node, ir.Weighted):
             given[node.name] = weighted(node, _by_output(node, join.reduce(inputs), join))
         elif isinstance(node, ir.SumPool):
             given[node.name] = join.reduce(inputs) + pooled(node)
@@ -59,7 +58,7 @@ def keeps_channels(node: ir.Node) -> bool:
     return isinstance(node, ir.Scale) or (isinstance(node, ir.Conv) and node.groups == node.shape[0])
 
 
-def _by_output(node: Weighted, value: Array, join: np.ufunc) -> Array:
+def _by_output(node: ir.Weighted, value: Array, join: np.ufunc) -> Array:
     """Join the input channels that each output channel reads."""
     if isinstance(node, ir.Scale):
         return value

@@ -36,7 +36,6 @@ from snnconv.transforms.weight_grids import grid_of, largest_parameter
 
 Array = np.ndarray[Any, Any]
 Grids = dict[str, Array]
-Weighted = ir.Conv | ir.Dense | ir.Scale
 
 _MORE = 2
 """Bits that a current has beyond float32's 24 before it goes without. Without them, or with four, the largest errors of
@@ -63,7 +62,7 @@ def with_currents(network: SpikingNetwork, found: dict[str, Flow], spikes: Mappi
     sharing = _Sharing(network, found, spikes)
     _, read = sharing.grids()
     for node in reversed(network.nodes):
-        if node.name in read and isinstance(node, ir.WEIGHTED):
+        if node.name in read and isinstance(node, ir.Weighted):
             sharing.share(node, read[node.name])
     while sharing.takes_more():
         pass
@@ -86,7 +85,7 @@ class _Sharing:
         self._float32 = {
             node.name: grid_of(largest_parameter(network, node))
             for node in network.nodes
-            if isinstance(node, ir.WEIGHTED)
+            if isinstance(node, ir.Weighted)
         }
         for name in self._float32.keys() - spikes.keys():
             self._most[name] = self._float32[name]
@@ -101,7 +100,7 @@ class _Sharing:
         grids: Grids = {}
         read: Grids = {}
 
-        def make(node: Weighted, p: Array) -> Array:
+        def make(node: ir.Weighted, p: Array) -> Array:
             q = self._most[node.name]
             if node.name in self._room:
                 read[node.name] = p
@@ -124,7 +123,7 @@ class _Sharing:
             changed = changed or bool(beyond.any())
         return changed
 
-    def share(self, node: Weighted, p: Array) -> None:
+    def share(self, node: ir.Weighted, p: Array) -> None:
         """Make what a node reads coarser, where else its weights alone would go without bits."""
         wanted, room = self._wanted(node, p), self._room[node.name]
         lacks = wanted + p > room
@@ -146,7 +145,7 @@ class _Sharing:
         room: Array = FLOAT64_BITS - bits - (name in self._of_image)
         return room
 
-    def _wanted(self, node: Weighted, p: Array) -> Array:
+    def _wanted(self, node: ir.Weighted, p: Array) -> Array:
         """Give q as weights and readers want it; what a gain makes of currents on 2^-p may need less."""
         most: Array = self._most[node.name]
         return np.minimum(most, p + _places(self._network, node)) if _is_gain(node) else most
@@ -155,7 +154,7 @@ class _Sharing:
         """Give the grid on which what each node reads has float32's bits beside its largest part, by output channel."""
         sizes: Grids = {}
 
-        def size(node: Weighted, grid: Array) -> Array:
+        def size(node: ir.Weighted, grid: Array) -> Array:
             sizes[node.name] = grid
             return self._float32[node.name] + grid - FLOAT32_BITS
 
@@ -168,7 +167,7 @@ class _Sharing:
         )
         wants: Grids = {}
 
-        def own_weights(node: Weighted, more: Array) -> Array:
+        def own_weights(node: ir.Weighted, more: Array) -> Array:
             wants[node.name] = sizes[node.name] + more + _MORE
             whole = _is_gain(node) and not _places(self._network, node).any()
             own: Array = np.maximum(FLOAT32_BITS - sizes[node.name], 0)
@@ -189,7 +188,7 @@ class _Sharing:
                 continue
             seen.add(name)
             source = self._network.by_name[name]
-            if isinstance(source, ir.Input | ir.Conv | ir.Dense | ir.Scale):
+            if isinstance(source, ir.Input | ir.Weighted):
                 sources.append(name)
             else:
                 moved = moved or isinstance(source, ir.Select | ir.Concat | ir.Flatten)
@@ -197,11 +196,11 @@ class _Sharing:
         return sources, moved
 
 
-def _is_gain(node: Weighted) -> bool:
+def _is_gain(node: ir.Weighted) -> bool:
     return isinstance(node, ir.Scale) and node.offset is None
 
 
-def _places(network: SpikingNetwork, node: Weighted) -> Array:
+def _places(network: SpikingNetwork, node: ir.Weighted) -> Array:
     """Give how many binary places the gains of a `Scale` have, for each channel: 0 for whole numbers."""
     gain = network.tensor(node.gain if isinstance(node, ir.Scale) else None, 1.0).astype(np.float64)
     fraction, exponent = np.frexp(gain)

@@ -32,7 +32,7 @@ from typing import Any
 import numpy as np
 
 from snnconv.ir import nodes as ir
-from snnconv.ir.flow import Flow, Kind, flows
+from snnconv.ir.flow import Flow, Kind
 from snnconv.ir.grid import FINEST, FLOAT32_BITS, FLOAT64_BITS, WIDE_BITS, rounded
 from snnconv.ir.network import SpikingNetwork
 from snnconv.ir.sums import meeting, wide_sums
@@ -65,9 +65,9 @@ def exact_sums(network: SpikingNetwork) -> SpikingNetwork:
 
 
 def _on_grids(network: SpikingNetwork) -> SpikingNetwork:
-    found = flows(network)
+    found = network.flows
     full = bounds(network, found)
-    reads = {node.name: _reads(network, found, node) for node in network.nodes if isinstance(node, ir.WEIGHTED)}
+    reads = {node.name: _reads(network, found, node) for node in network.nodes if isinstance(node, ir.Weighted)}
     grids = _spike_grids(network, found, {name for name, kind in reads.items() if kind is Kind.SPIKES})
     for name, kind in reads.items():
         if kind is Kind.GRADED:
@@ -153,10 +153,10 @@ def _rounded(network: SpikingNetwork, grids: Grids) -> SpikingNetwork:
     tensors = {name: np.asarray(array, dtype=np.float64) for name, array in network.tensors.items()}
     nodes: list[ir.Node] = []
     for node in network.nodes:
-        if isinstance(node, ir.WEIGHTED):
+        if isinstance(node, ir.Weighted):
             grid = grids[node.name]
             same = bool((grid == grid[0]).all())
-            for field in ir.TENSOR_FIELDS[node.kind]:
+            for field in node.PARAMETERS:
                 name = getattr(node, field)
                 if name is not None:
                     rank = tensors[name].ndim if field == "weight" else len(node.shape)

@@ -50,7 +50,7 @@ def multiply(built: Builder, factors: Factors, *, biases: bool) -> None:
     for reader, nodes in synapses_onto(built.nodes, built.edges).items():
         factor = factors.layers.get(reader, factors.everywhere)
         for node in nodes:
-            fields = ir.TENSOR_FIELDS.get(node.kind, ())
+            fields = node.PARAMETERS
             for name in filter(None, (getattr(node, one) for one in (fields if biases else fields[:1]))):
                 built.tensors[name] = np.asarray(built.tensors[name]) * factor
 
@@ -85,7 +85,7 @@ def synapses_onto(nodes: Iterable[ir.Node], edges: Iterable[ir.Edge]) -> dict[st
             if name in mine | taken or isinstance(by_name[name], ir.Neuron | ir.Input):
                 continue
             mine.add(name)
-            if not isinstance(by_name[name], ir.WEIGHTED):
+            if not isinstance(by_name[name], ir.Weighted):
                 waiting += sources.get(name, ())
         found[node.name] = [one for one in nodes if one.name in mine]
         taken |= mine

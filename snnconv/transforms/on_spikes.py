@@ -12,7 +12,7 @@ import numpy as np
 
 from snnconv.errors import NotRunnableError
 from snnconv.ir import nodes as ir
-from snnconv.ir.flow import Flow, flows
+from snnconv.ir.flow import Flow
 from snnconv.ir.grid import rounded
 from snnconv.ir.network import SpikingNetwork
 
@@ -53,7 +53,7 @@ def as_run(network: SpikingNetwork) -> SpikingNetwork:
             f"node {network.input.name}: no amplitude, so nobody knows what a Poisson spike stands for; "
             "run it with --encoding constant"
         )
-    found = flows(network)
+    found = network.flows
     tensors = dict(network.tensors)
     nodes = [_as_run(network, found, node, amplitude, tensors) for node in network.nodes]
     return replace(network, nodes=tuple(nodes), tensors=tensors)
@@ -67,7 +67,7 @@ def _as_run(
         return node
     if not all(trains):
         raise _refused(node, "adds up Poisson spikes of the image and something else")
-    if isinstance(node, ir.WEIGHTED):
+    if isinstance(node, ir.Weighted):
         field = "gain" if isinstance(node, ir.Scale) else "weight"
         name = f"{node.name}.{field} on spikes"
         tensors[name] = _on_spikes(network, node, getattr(node, field), amplitude)
@@ -83,7 +83,7 @@ def _refused(node: ir.Node, what: str) -> NotRunnableError:
     )
 
 
-def _on_spikes(network: SpikingNetwork, node: ir.Conv | ir.Dense | ir.Scale, name: str, amplitude: float) -> Array:
+def _on_spikes(network: SpikingNetwork, node: ir.Weighted, name: str, amplitude: float) -> Array:
     """Give w · λ_x on the node's grid, float64; where it has none the sums are not exact anyway."""
     value: Array = network.tensors[name].astype(np.float64) * amplitude
     if node.grid is None:

@@ -41,8 +41,8 @@ def rescaled(network: SpikingNetwork, factors: Mapping[str, float]) -> SpikingNe
         if len(read) > 1:
             return None
         factor = read.pop()
-        if isinstance(node, ir.WEIGHTED):
-            multiply(getattr(node, ir.TENSOR_FIELDS[node.kind][0]), factor)
+        if isinstance(node, ir.Weighted):
+            multiply(getattr(node, node.PARAMETERS[0]), factor)
             factor = 1.0
         elif isinstance(node, ir.Neuron):
             if factor != 1:  # spikes right onto a membrane have no weight that could change

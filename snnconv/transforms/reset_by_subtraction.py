@@ -8,12 +8,12 @@ from snnconv.ir.network import SpikingNetwork
 
 def reset_by_subtraction(network: SpikingNetwork) -> SpikingNetwork | None:
     """Give the network with reset by subtraction in all layers; None where they have it."""
-    if all(node.reset is ir.Reset.SUBTRACT for node in network.neurons):
+    if all(node.rule.reset is ir.Reset.SUBTRACT for node in network.neurons):
         return None
-    return replace(
-        network,
-        nodes=tuple(
-            node.model_copy(update={"reset": ir.Reset.SUBTRACT}) if isinstance(node, ir.Neuron) else node
-            for node in network.nodes
-        ),
-    )
+    return replace(network, nodes=tuple(_subtracting(node) for node in network.nodes))
+
+
+def _subtracting(node: ir.Node) -> ir.Node:
+    if not isinstance(node, ir.Neuron):
+        return node
+    return node.model_copy(update={"rule": node.rule.model_copy(update={"reset": ir.Reset.SUBTRACT})})

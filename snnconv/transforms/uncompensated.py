@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
 from snnconv.transforms.exact_sums import exact_sums
 from snnconv.transforms.factors import Factors, synapses_onto
@@ -34,7 +33,7 @@ def uncompensated(network: SpikingNetwork) -> SpikingNetwork | None:
     for reader, nodes in synapses_onto(network.nodes, network.edges).items():
         factor = factors.layers.get(reader, factors.everywhere)
         for node in nodes:
-            fields = ir.TENSOR_FIELDS.get(node.kind, ())
+            fields = node.PARAMETERS
             for name in filter(None, (getattr(node, field) for field in (fields if biases else fields[:1]))):
                 tensors[name] = np.asarray(tensors[name], dtype=np.float64) / factor
     return exact_sums(replace(network, tensors=tensors))

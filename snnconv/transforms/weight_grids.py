@@ -33,7 +33,7 @@ def grid_of(bound: Array, width: int = FLOAT32_BITS) -> Array:
 def largest_parameter(network: SpikingNetwork, node: ir.Node) -> Array:
     """Give the largest parameter of a node for each channel, (C,)."""
     largest = np.zeros(node.shape[0])
-    for field in ir.TENSOR_FIELDS[node.kind]:
+    for field in node.PARAMETERS:
         tensor = getattr(node, field)
         if tensor is not None:
             value = np.abs(network.tensors[tensor].astype(np.float64))

@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 
-from snnconv.account.counts import dense_ops, fan_out, macs_of, taps
+from snnconv.account.counts import dense_ops, fan_out, macs_of
 from snnconv.account.layers import layers
+from snnconv.choices import BackendName
 from snnconv.ir import nodes as ir
+from snnconv.ir.windows import taps
 from snnconv.runs.summary import operations
+from snnconv.runtime.backends import choose
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -91,3 +94,19 @@ def test_a_scale_multiplies_each_value_once(maker) -> None:
     found = dense_ops(network)
     assert set(found) == {"scale"}
     assert (found["scale"].macs, found["scale"].padded_macs, found["scale"].of_ann) == (24, 24, False)
+
+
+@pytest.mark.parametrize("name", [BackendName.NUMPY, BackendName.AUTO])
+@pytest.mark.parametrize("value", [-1.0, -2.0])
+def test_a_negative_spike_is_an_operation_like_a_positive_one(name, value, maker) -> None:
+    maker.add(ir.Input, "image", (2, 1, 1))
+    maker.add(ir.Flatten, "flat", (2,), "image")
+    maker.add(ir.Dense, "in", (2,), "flat", weight=np.eye(2))
+    maker.add(ir.Neuron, "n", (2,), "in", threshold=np.asarray(1.0), spike_value=np.asarray(value))
+    maker.add(ir.Dense, "out", (3,), "n", weight=np.ones((3, 2)))
+    maker.add(ir.Readout, "readout", (3,), "out", mode=ir.ReadoutMode.CURRENT)
+    network = maker.network(steps=4)
+    image = np.array([1.0, 0.5], dtype=np.float32).reshape(1, 2, 1, 1)
+    (chunk,) = choose(name, network).run(network, image, 4)
+    assert chunk.recording.spikes[0, :, 0].tolist() == [1, 2, 1, 2]
+    assert chunk.recording.synops[1, :, 0].tolist() == [3 * abs(value) * count for count in (1, 2, 1, 2)]

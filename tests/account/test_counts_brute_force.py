@@ -10,19 +10,20 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from threadpoolctl import threadpool_limits
 
-from snnconv.account.synapse_counts import nonzero_fan_out
+from snnconv.account.counts import nonzero_fan_out
 from snnconv.account.weighted_nodes import connections
 from snnconv.errors import NetworkError
 from snnconv.ir import nodes as ir
-from snnconv.ir.flow import Kind, flows
+from snnconv.ir.flow import Kind
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.backends.numpy_backend import NumpyBackend
+from snnconv.runtime.supported import problems
+from snnconv.runtime.watch import Watch
 from tests.fuzz.backends import carries_whole_numbers
 from tests.fuzz.random_wirings import RandomWiring
 from tests.runtime.test_backends import BACKENDS
 
 Array = np.ndarray[Any, Any]
-Weighted = ir.Conv | ir.Dense | ir.Scale
 STEPS = 9
 LARGEST = 8_000
 """Synapses of a network, so that going through them in Python is fast."""
@@ -35,7 +36,7 @@ def drawn(seed: int) -> SpikingNetwork | None:
     except NetworkError:
         return None
     spiking = replace(network, encoding=ir.Encoding.POISSON)
-    network = spiking if seed % 3 == 0 and not NumpyBackend().supports(spiking) else network
+    network = spiking if seed % 3 == 0 and not problems(spiking) else network
     values = [network.tensor(neuron.spike_value, 1.0) for neuron in network.neurons]
     positive = all((value >= 0).all() for value in values)
     return network if positive and carries_whole_numbers(network) else None
@@ -50,7 +51,7 @@ def small(seed: int) -> SpikingNetwork:
     raise AssertionError
 
 
-def synapses(network: SpikingNetwork, node: Weighted) -> Iterator[tuple[tuple[int, ...], float]]:
+def synapses(network: SpikingNetwork, node: ir.Weighted) -> Iterator[tuple[tuple[int, ...], float]]:
     """Give every synapse of a node: the place of its input, channels first, and its weight."""
     shape = network.by_name[network.incoming[node.name][0].source].shape
     if isinstance(node, ir.Scale):
@@ -75,7 +76,7 @@ def synapses(network: SpikingNetwork, node: Weighted) -> Iterator[tuple[tuple[in
                     yield (out // outputs * inputs + channel, *place), weight[(out, channel, *tap)]
 
 
-def fan_outs(network: SpikingNetwork, node: Weighted) -> tuple[Array, Array]:
+def fan_outs(network: SpikingNetwork, node: ir.Weighted) -> tuple[Array, Array]:
     """Give the synapses at each input, and those of them whose weight is not 0, by going through all of them."""
     shape = network.by_name[network.incoming[node.name][0].source].shape
     every, not_zero = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
@@ -87,7 +88,7 @@ def fan_outs(network: SpikingNetwork, node: Weighted) -> tuple[Array, Array]:
 
 def brute_force(network: SpikingNetwork, images: Array, found: dict[str, Array]) -> Array:
     """Count (weighted nodes, T, N) from what the nodes gave at each step."""
-    kinds = flows(network)
+    kinds = network.flows
     counts = np.zeros((len(network.weighted), STEPS, len(images)), dtype=np.int64)
     for row, node in enumerate(network.weighted):
         edges = network.incoming[node.name]
@@ -103,9 +104,10 @@ def brute_force(network: SpikingNetwork, images: Array, found: dict[str, Array])
 def values_of(network: SpikingNetwork, images: Array) -> dict[str, Array]:
     """Give what every node that changes gave at each step, (T, N, C, H, W)."""
     steps: dict[str, list[Array]] = {}
-    for _, program in NumpyBackend(len(images), 1).programs(network, images, STEPS):
-        for name, value in program.values.items():
-            steps.setdefault(name, []).append(np.moveaxis(value[0], -1, 1).astype(np.float64))
+    names = frozenset(node.name for node in network.nodes if node is not network.readout)
+    for chunk in NumpyBackend(len(images), 1).run(network, images, STEPS, watch=Watch(values=names)):
+        for name in names:
+            steps.setdefault(name, []).append(np.moveaxis(chunk.seen.value(name)[0], -1, 1).astype(np.float64))
     return {name: np.stack(values) for name, values in steps.items()}
 
 

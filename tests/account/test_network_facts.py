@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from snnconv.account.bias_currents import bias_currents
+from snnconv.account.counts import nonzero_fan_out
 from snnconv.account.network_facts import network_facts
-from snnconv.account.synapse_counts import nonzero_fan_out
 from snnconv.account.weighted_nodes import connections
 from snnconv.errors import NetworkError
 from snnconv.ir import nodes as ir
@@ -27,9 +27,7 @@ def two_layers(maker: NetworkMaker) -> Any:
     maker.add(ir.Dense, "first", (2,), "image", weight=weight, bias=np.zeros(2, dtype=np.float32))
     maker.add(ir.Neuron, "n1", (2,), "first", threshold=np.ones(2), initial_potential=np.asarray(0.5))
     maker.add(ir.Scale, "scaled", (2,), "n1", gain=np.asarray([0.0, 1.0]), offset=np.asarray(0.25))
-    maker.add(
-        ir.Neuron, "n2", (2,), "scaled", threshold=np.asarray(1.0), leak=np.asarray(0.5), model=ir.NeuronModel.LIF
-    )
+    maker.add(ir.Neuron, "n2", (2,), "scaled", threshold=np.asarray(1.0), leak=np.asarray(0.5))
     maker.add(ir.Dense, "logits", (4,), "n2", weight=np.ones((4, 2), dtype=np.int8))
     maker.add(ir.Readout, "readout", (4,), "logits", mode=ir.ReadoutMode.CURRENT, start=3)
     return maker.network(exact=False)

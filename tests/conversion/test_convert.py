@@ -91,7 +91,7 @@ def test_the_papers_network_ends_in_neurons(sample_graph, sample_calibration) ->
     assert network.readout.mode is ir.ReadoutMode.SPIKES
     assert network.readout.ties is ir.Ties.MEMBRANE
     assert all(network.tensors[n.threshold] == 1.0 for n in network.neurons)
-    assert all(n.reset is ir.Reset.SUBTRACT for n in network.neurons)
+    assert all(n.rule.reset is ir.Reset.SUBTRACT for n in network.neurons)
     scale = network.tensors[classes.source_scale]
     assert scale.shape == ()
     assert scale == pytest.approx(sample_calibration.by_name["logits"].percentile(99.9))

@@ -144,7 +144,7 @@ def test_a_junction_of_different_scales_keeps_its_weights(tiny) -> None:
         assert thresholds.tensors[neuron.threshold] == 1.0
         for edge in thresholds.incoming[name]:
             node = thresholds.by_name[edge.source]
-            field = node.gain if isinstance(node, ir.Scale) else node.weight
+            field = node.factor
             np.testing.assert_array_equal(thresholds.tensors[field], weights.tensors[field])
     changed = [n.name for n in thresholds.neurons if thresholds.tensors[n.threshold] != 1.0]
     assert set(changed) | set(mixed) == {node.name for node in thresholds.neurons}

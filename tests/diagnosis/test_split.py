@@ -81,7 +81,7 @@ def test_the_stages_of_a_network(everything) -> None:
     assert found[-1].network is network
     simplest = found[0].network
     assert simplest.encoding is ir.Encoding.CONSTANT
-    assert {node.reset for node in simplest.neurons} == {ir.Reset.SUBTRACT}
+    assert {node.rule.reset for node in simplest.neurons} == {ir.Reset.SUBTRACT}
     assert {node.initial_potential for node in simplest.neurons} == {None}
 
 

@@ -27,6 +27,7 @@ from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.backends.numpy_backend import NumpyBackend
 from snnconv.runtime.event.isa import instruction_sets, is_built
 from snnconv.runtime.recording import Recording
+from snnconv.runtime.supported import problems
 from tests.fuzz.arguments import new_parser
 from tests.fuzz.random_wirings import RandomWiring
 from tests.fuzz.tally import FAILED, Tally
@@ -99,7 +100,7 @@ def run_one(seed: int, number: int, work: Work) -> tuple[str, str]:
     except NetworkError as error:
         return REFUSED, str(error)
     spiking = replace(network, encoding=Encoding.POISSON)
-    if number % 3 == 0 and not NumpyBackend().supports(spiking):
+    if number % 3 == 0 and not problems(spiking):
         network = spiking
         work.counts["poisson"] += 1
     steps, images = int(rng.choice(STEPS)), int(rng.integers(1, 5))

@@ -7,7 +7,7 @@ import numpy as np
 
 from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
-from snnconv.ir.shapes import windows
+from snnconv.ir.windows import windows
 from tests.runtime.wirings import Net
 
 Array = np.ndarray[Any, Any]
@@ -226,7 +226,7 @@ class RandomWiring:
         if self._chance(0.3):
             fields["reset"] = ir.Reset.ZERO
         if self._chance(0.2):
-            fields |= {"model": ir.NeuronModel.LIF, "leak": self.rng.uniform(0.3, 1.0, self._broadcasting(shape))}
+            fields["leak"] = self.rng.uniform(0.3, 1.0, self._broadcasting(shape))
         if self._chance(0.3):
             fields["threshold"] = self.rng.uniform(0.2, 1.5, self._broadcasting(shape))
         if self._chance(0.3):

@@ -28,7 +28,7 @@ HERE = Path(__file__).parent
 HASHES = {
     "v1-early.calib": "b086fe26221887461684b2c890c87d347e072eeaeb36da769c28b0e00d4f6dfb",
     "v1.calib": "8bc130590ab2934ab47afc7ea726c3570da82ddef36f526ab36020406e0d6503",
-    "v1.snn": "89937af9a6bcd4fc1a0bba6228636815a09645b82f2b671fe67716108dd87805",
+    "v1.snn": "c1ffec9d8d5c99adf081618d97b35fc27b0d5f0626d248b5673a1897cb8c458c",
 }
 
 

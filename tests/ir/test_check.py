@@ -130,9 +130,9 @@ BROKEN = {
         tensors=TENSORS | {"w": np.zeros((2, 1, 0, 3))}
     ),
     "a threshold must be positive": lambda: network(tensors=TENSORS | {"t": np.asarray(0.0)}),
-    "a leak belongs to an LIF neuron": lambda: network(nodes=nodes(neuron={"model": ir.NeuronModel.LIF})),
     "a leak lies between 0 and 1": lambda: network(
-        nodes=nodes(neuron={"model": ir.NeuronModel.LIF, "leak": "leak"}), tensors=TENSORS | {"leak": np.asarray(1.5)}
+        nodes=nodes(neuron={"rule": ir.LeakyIntegrateAndFire(leak="leak")}),
+        tensors=TENSORS | {"leak": np.asarray(1.5)},
     ),
     "source_scale must be positive, one or 2 values": lambda: network(tensors=TENSORS | {"s": np.ones(3)}),
 }

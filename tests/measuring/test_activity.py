@@ -33,6 +33,8 @@ def joined(found: Any) -> Activity:
     return Activity(
         batches[0].first,
         {name: np.concatenate([b.counts[name] for b in batches]) for name in batches[0].counts},
+        {name: np.concatenate([b.sums[name] for b in batches]) for name in batches[0].sums},
+        batches[0].spans,
         {name: np.concatenate([b.membranes[name] for b in batches]) for name in batches[0].membranes},
         np.concatenate([b.scores for b in batches]),
         np.concatenate([b.predictions for b in batches]),

@@ -46,7 +46,7 @@ def assert_explains_membranes(network: SpikingNetwork, backend: Any, exact: bool
     (found,) = activity(network, images, STEPS, backend=NumpyBackend(3, 7), first=FIRST)
     checked = 0
     for node in network.neurons:
-        if node.reset is not ir.Reset.SUBTRACT or node.leak is not None:
+        if node.rule.reset is not ir.Reset.SUBTRACT or node.rule.LEAKY:
             continue
         summed = inputs(network, node.name, images, backend, FIRST).sum(axis=0)
         threshold = channels_last(network.tensor(node.threshold, 1.0), node)
@@ -77,7 +77,7 @@ SILENT = "spikes_that_carry_nothing_in_some_channels"  # activity counts what a 
 def test_over_every_wiring(name) -> None:
     """Layers behind pools, slices, sums of spikes, several currents, on the fastest backend that is there."""
     network = WIRINGS[name].network()
-    if not any(node.reset is ir.Reset.SUBTRACT and node.leak is None for node in network.neurons):
+    if not any(node.rule.reset is ir.Reset.SUBTRACT and not node.rule.LEAKY for node in network.neurons):
         pytest.skip("no layer of this kind")
     # a threshold or start off the grid leaves float64's rounding on the membrane, of 2^-52 a step
     assert_explains_membranes(network, choose(BackendName.AUTO, network, 2, 16), exact=name not in OFF_THE_GRID)

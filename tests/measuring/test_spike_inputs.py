@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from snnconv.ir import nodes as ir
-from snnconv.measuring.spike_inputs import SpikeInputs, on_currents, read_directly
+from snnconv.measuring.spike_inputs import SpikeInputs, on_currents, read_directly, watched
+from snnconv.runtime.watch import Watch
 from tests.runtime.test_backends import BACKENDS, images_for
 
 HALVED = {"kernel": (2, 2), "strides": (2, 2), "pads": (0, 0, 0, 0)}
@@ -46,17 +47,20 @@ def test_what_reads_a_current(maker) -> None:
 def test_what_is_read_is_made_of_the_spikes(backend, maker) -> None:
     """Also where a backend looks through a pool and keeps nothing of it; once more after a reset."""
     network = wired(maker)
-    inputs = SpikeInputs(network, ["alone", "by-two", "pooled"], 3, STEPS)
+    names = ["alone", "by-two", "pooled"]
+    inputs = SpikeInputs(network, names, 3, STEPS)
+    watch = Watch(values=watched(network, names) | {"n1", "n2", "n3"})
     for seed in (1, 2):
         inputs.reset()
-        ((chunk, program),) = backend(3, STEPS).programs(network, images_for(network, 3, seed), STEPS)
-        inputs.read(program, STEPS)
+        (chunk,) = backend(3, STEPS).run(network, images_for(network, 3, seed), STEPS, watch=watch)
+        seen = chunk.seen
+        inputs.read(seen, STEPS)
         assert len(chunk.recording.scores) == STEPS
-        n1, n2, n3 = (inputs._value(program, name) for name in ("n1", "n2", "n3"))
+        n1, n2, n3 = (inputs._value(seen, name) for name in ("n1", "n2", "n3"))
         assert 0 < n3.mean() < 1
-        np.testing.assert_array_equal(inputs.of(program, "alone"), n1)
-        np.testing.assert_array_equal(inputs.of(program, "by-two"), n1 + n2)
+        np.testing.assert_array_equal(inputs.of(seen, "alone"), n1)
+        np.testing.assert_array_equal(inputs.of(seen, "by-two"), n1 + n2)
         # (K, N, H, W, C) -> (K, N, H/2, W/2, C), and channels first where it is flat
         pooled = n3.reshape(STEPS, 3, 2, 2, 2, 2, 2).sum(axis=(3, 5))
         flat = np.moveaxis(pooled, -1, 2).reshape(STEPS, 3, 8)
-        np.testing.assert_array_equal(inputs.of(program, "pooled").reshape(flat.shape), flat)
+        np.testing.assert_array_equal(inputs.of(seen, "pooled").reshape(flat.shape), flat)

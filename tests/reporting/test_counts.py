@@ -79,7 +79,7 @@ def test_currents_that_change_make_macs_at_every_step_and_leaks_are_multiplicati
     m = NetworkMaker()
     m.add(ir.Input, "image", (4,), amplitude=1.0)
     m.add(ir.Dense, "first", (4,), "image", weight=np.eye(4) / 2)
-    lif = {"model": ir.NeuronModel.LIF, "leak": np.asarray(0.5)}
+    lif = {"leak": np.asarray(0.5)}
     m.add(ir.Neuron, "n1", (4,), "first", threshold=ONE, **lif)
     m.add(ir.Dense, "trunk", (5,), "n1", weight=np.ones((5, 4)) / 4)
     m.add(ir.Neuron, "n2", (5,), "trunk", threshold=ONE)

@@ -101,7 +101,7 @@ def test_membranes_pass_31_bits() -> None:
         program = Program(network, 2, wiring.steps)
         program.load(images_for(network))
         program.advance(wiring.steps)
-        membrane = np.abs(program.operations["n1"]._v).max(axis=(0, 1, 2))
+        membrane = np.abs(program.membrane("n1")).max(axis=(0, 1, 2))
         assert np.ldexp(membrane, network.tensors["c1.grid"]).max() > 2**31, name
 
 

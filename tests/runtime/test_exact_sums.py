@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from snnconv.ir import nodes as ir
-from snnconv.ir.flow import Kind, flows
+from snnconv.ir.flow import Kind
 from snnconv.ir.grid import FLOAT32_BITS, WIDE_BITS
 from snnconv.ir.sums import wide_sums
 from snnconv.runtime.backends.numpy_backend import NumpyBackend
@@ -15,7 +15,7 @@ from snnconv.transforms.bounds import bounds
 
 def narrow(network):
     """Weighted nodes that read spikes of 0 and 1 alone."""
-    found = flows(network)
+    found = network.flows
     return [
         node
         for node in network.weighted
@@ -35,12 +35,12 @@ def on_grid(network, node, name) -> np.ndarray:
 def test_every_parameter_lies_on_its_grid(seed, random_network) -> None:
     network = random_network(seed)
     for node in network.weighted:
-        for name in (getattr(node, field) for field in ir.TENSOR_FIELDS[node.kind]):
+        for name in (getattr(node, field) for field in node.PARAMETERS):
             if name is not None:
                 scaled = on_grid(network, node, name)
                 np.testing.assert_array_equal(scaled, np.rint(scaled))
                 assert np.abs(scaled).max() <= 2**FLOAT32_BITS
-    assert any(flow.kind is Kind.GRADED for flow in flows(network).values())
+    assert any(flow.kind is Kind.GRADED for flow in network.flows.values())
 
 
 def test_weights_of_layers_that_meet_share_their_grids(maker) -> None:
@@ -68,7 +68,7 @@ def test_sums_of_spikes_are_exact_in_any_order(seed, random_network) -> None:
     network = random_network(seed)
     rng = np.random.default_rng(seed)
     dense = next(node for node in narrow(network) if isinstance(node, ir.Dense))
-    wide = dense.name in wide_sums(network, flows(network))
+    wide = dense.name in wide_sums(network, network.flows)
     dtype, bits = (np.float64, WIDE_BITS) if wide else (np.float32, FLOAT32_BITS)
     weight, bias = on_grid(network, dense, dense.weight), on_grid(network, dense, dense.bias)
     for output in range(len(weight)):
@@ -88,7 +88,7 @@ def test_sums_of_spikes_are_exact_in_any_order(seed, random_network) -> None:
 def test_the_grid_is_as_fine_as_the_bound_allows(seed, random_network) -> None:
     network = random_network(seed)
     dense = next(node for node in narrow(network) if isinstance(node, ir.Dense))
-    found = flows(network)
+    found = network.flows
     width = WIDE_BITS if dense.name in wide_sums(network, found) else FLOAT32_BITS
     limits = bounds(network, found)[dense.name].largest
     largest = np.abs(np.column_stack([network.tensors[dense.weight], network.tensors[dense.bias]])).max(axis=1)
@@ -128,7 +128,7 @@ def test_signs_bound_a_sum_of_spikes(maker) -> None:
     maker.add(ir.Dense, "dense", (1,), "flat", weight=np.array([[3.0, -1.0]]), bias=np.array([-0.5]))
     maker.add(ir.Readout, "readout", (1,), "dense", mode=ir.ReadoutMode.CURRENT)
     network = maker.network()
-    limit = bounds(network, flows(network))["dense"]
+    limit = bounds(network, network.flows)["dense"]
     assert (limit.low.tolist(), limit.high.tolist()) == ([1.5], [3.0])
     assert network.tensors["dense.grid"] == FLOAT32_BITS - 2
 

@@ -7,8 +7,8 @@ import pytest
 from numpy.lib.stride_tricks import sliding_window_view
 
 from snnconv.ir import nodes as ir
-from snnconv.ir.flow import Kind, flows
-from snnconv.runtime.nodes.maxpool import MaxPoolGate
+from snnconv.ir.flow import Kind
+from snnconv.runtime.nodes.max_pool import MaxPoolGate
 from snnconv.runtime.program import Program, relu_values
 from tests.runtime.test_backends import images_for
 from tests.runtime.wirings import Net
@@ -120,7 +120,7 @@ def test_a_constant_current_is_pooled_once(windows) -> None:
     net.pool("pool", "image", *windows, kind=CURRENT)
     net.neurons("n", "pool")
     network = net.finish("n", exact=False)
-    assert flows(network)["pool"].constant
+    assert network.flows["pool"].constant
     images = -np.random.default_rng(0).uniform(0.5, 1.5, (4, 3, 7, 6)).astype(np.float32)
     program = Program(network, 4, 5)
     program.load(images)
@@ -180,7 +180,7 @@ def test_what_flows_out(kind, value, expected) -> None:
     net = Net()
     net.start(2, **({} if value is None else {"spike_value": value}))
     net.pool("pool", "n0", *WINDOWS["tiles"], kind=kind)
-    flow = flows(net.finish("pool"))["pool"]
+    flow = net.finish("pool").flows["pool"]
     largest = 1.0 if value is None else value.max()
     assert (flow.kind, flow.least, flow.largest, flow.constant) == (expected, 0.0, largest, False)
 
@@ -190,6 +190,6 @@ def test_graded_spikes_and_currents_stay_what_they_are() -> None:
     net.start(4)
     graded = net.pool("graded", net.put(ir.Sum, "sum", "n0", "n0"), *WINDOWS["tiles"], kind=CURRENT)
     current = net.pool("current", net.conv("c", "n0", 4), *WINDOWS["tiles"], kind=CURRENT)
-    found = flows(net.finish(net.put(ir.Concat, "both", graded, current, axis=0), exact=False))
+    found = net.finish(net.put(ir.Concat, "both", graded, current, axis=0), exact=False).flows
     assert (found["graded"].kind, found["graded"].largest) == (Kind.GRADED, 2.0)
     assert (found["current"].kind, found["current"].constant) == (Kind.CURRENT, False)

@@ -7,11 +7,10 @@ import numpy as np
 import pytest
 
 from snnconv.ir import nodes as ir
-from snnconv.ir.flow import flows
 from snnconv.ir.grid import FLOAT32_BITS, INPUT_GRID, WIDE_BITS
 from snnconv.ir.sums import meeting, wide_sums
 from snnconv.runtime.backends.numpy_backend import NumpyBackend
-from snnconv.runtime.nodes.maxpool import state_bytes
+from snnconv.runtime.nodes.max_pool import state_bytes
 from snnconv.transforms.bounds import bounds
 from tests.runtime.test_backends import BACKENDS, images_for
 from tests.runtime.test_max_pool import CURRENT, KINDS, WINDOWS, Array
@@ -103,7 +102,7 @@ def test_weights_of_layers_that_meet_behind_a_pool_share_their_grids() -> None:
     cut = net.select("cut", "n0", stops=(2, 3, 3))
     shortcut = net.put(ir.Scale, "shortcut", cut, gain=np.asarray(1.5))
     network = net.finish(net.neurons("n1", pool, shortcut))
-    found = flows(network)
+    found = network.flows
     assert {"branch", "pool", "shortcut", "n1"} in [set(group) for group in meeting(network, found)]
     limits = bounds(network, found)
     # what is largest lies between the inputs of the step, per channel
@@ -127,7 +126,7 @@ def test_a_layer_behind_a_pool_of_currents_is_exact_in_float64() -> None:
         name: np.broadcast_to(network.tensors[f"{name}.grid"], (2,)).astype(int)
         for name in ("c1", "behind", "of_image")
     }
-    limits = bounds(network, flows(network))
+    limits = bounds(network, network.flows)
     for name, finest in (("behind", grids["c1"].max()), ("of_image", INPUT_GRID)):
         bits = np.ceil(np.log2(limits[name].largest))
         # one bit is left where the image may grow
@@ -147,6 +146,6 @@ def test_very_many_inputs_are_seen_through_a_pool() -> None:
     gate = net.pool("gate", "n1", (2, 2), kind=ir.MaxPoolGate)
     net.neurons("n2", net.conv("behind", gate, 3, kernel=(1, 1), pads=(0, 0, 0, 0)))
     network = net.finish("n2")
-    wide = wide_sums(network, flows(network))
+    wide = wide_sums(network, network.flows)
     assert {"wide", "pool", "narrow", "n1"} <= wide
     assert not {"gate", "behind", "n2"} & wide

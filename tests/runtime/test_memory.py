@@ -101,7 +101,7 @@ def test_results_do_not_depend_on_how_many_are_copied_at_a_time(kind: str, toget
     expected = run([6, 6, 1])
     assert np.ptp(np.concatenate(expected)) > 0
     monkeypatch.setattr(padded, "held", lambda images, _: min(images, together))
-    for module in ("conv", "sumpool"):
+    for module in ("conv", "sum_pool"):
         monkeypatch.setattr(f"snnconv.runtime.nodes.{module}.held", padded.held)
     for got, want in zip(run([6, 6, 1]), expected, strict=True):
         np.testing.assert_array_equal(got, want)

@@ -1,11 +1,15 @@
 """Neurons by hand: when they fire, how they reset, and the law of their rate."""
 
+from dataclasses import replace
+from typing import Literal
+
 import numpy as np
 import pytest
 
 from snnconv.ir import nodes as ir
 from snnconv.runtime.backends.numpy_backend import NumpyBackend
 from snnconv.runtime.program import Program, relu_values
+from snnconv.runtime.supported import problems
 
 
 def one_neuron(maker, weight=1.0, readout=ir.ReadoutMode.SPIKES, exact=True, **fields):
@@ -52,7 +56,7 @@ def test_a_negative_membrane_is_kept(maker) -> None:
 
 def test_a_leak_comes_before_the_input(maker) -> None:
     # V: 0.75, 0.375 + 0.75 = 1.125 fires -> 0.125, 0.0625 + 0.75 = 0.8125, 0.40625 + 0.75 = 1.15625 fires
-    fields = {"model": ir.NeuronModel.LIF, "leak": np.asarray(0.5)}
+    fields = {"leak": np.asarray(0.5)}
     assert spike_train(one_neuron(maker, exact=False, **fields), 0.75, 4) == [0, 1, 0, 1]
 
 
@@ -104,16 +108,23 @@ def test_a_network_tends_to_its_clipped_relus(seed, random_network) -> None:
 @pytest.mark.parametrize(
     ("fields", "text"),
     [
-        ({"signed": True}, "signed spikes"),
-        ({"refractory": 2}, "a refractory period"),
-        ({"window": 4}, "a window"),
-        ({"start": 1}, "a start after step 0"),
         ({"number_type": ir.NumberType.INT8}, "number type int8"),
     ],
 )
 def test_what_is_not_run_is_refused_by_name(fields, text, maker) -> None:
     network = one_neuron(maker, **fields)
-    (reason,) = NumpyBackend().supports(network)
+    (reason,) = problems(network)
     assert reason.startswith("node neuron: ")
     assert text in reason
     assert "does not run yet" in reason
+
+
+def test_a_rule_that_nothing_runs_is_refused_by_name(maker) -> None:
+    class Silent(ir.Rule):
+        kind: Literal["silent"] = "silent"
+
+    network = one_neuron(maker)
+    quiet = network.neurons[0].model_copy(update={"rule": Silent()})
+    network = replace(network, nodes=tuple(quiet if node.name == "neuron" else node for node in network.nodes))
+    (reason,) = problems(network)
+    assert reason == ("node neuron: neurons of the rule silent, which the runtime does not run yet; it runs if, lif")

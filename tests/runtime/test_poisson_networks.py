@@ -11,7 +11,6 @@ from threadpoolctl import threadpool_limits
 
 from snnconv.errors import NotRunnableError
 from snnconv.ir import nodes as ir
-from snnconv.ir.flow import flows
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runs.simulate import Piece, simulate
 from snnconv.runs.summary import operations
@@ -20,6 +19,7 @@ from snnconv.runtime.backends.numpy_backend import NumpyBackend
 from snnconv.runtime.event.isa import is_built
 from snnconv.runtime.program import Program, relu_values
 from snnconv.runtime.recording import Recording
+from snnconv.runtime.supported import problems
 from snnconv.transforms.bounds import bounds
 from snnconv.transforms.exact_sums import exact_sums
 from snnconv.transforms.on_spikes import as_run
@@ -86,7 +86,7 @@ def test_equals_the_slow_simulator_exactly(backend, readout, seed, random_networ
     images = images_for(network, 2)
     trains = trains_of(images, network.input.amplitude, steps, SEED, first=5).reshape(steps, *images.shape)
     expected = slow_simulate(network, images, steps, trains)
-    ((_, _, found),) = backend(4, 64, seed=SEED).chunks(network, images, steps, None, 5)
+    ((_, _, found, _),) = backend(4, 64, seed=SEED).run(network, images, steps, first=5)
     for row, neuron in enumerate(network.neurons):
         counts = expected.spikes[neuron.name].reshape(steps, 2, -1).sum(axis=2)
         np.testing.assert_array_equal(found.spikes[row], counts)
@@ -124,7 +124,7 @@ def test_an_image_depends_on_its_position_alone(backend, random_network) -> None
     together = backend(3, 4, seed=SEED).simulate(network, images, STEPS)
 
     def alone(seed: int, first: int) -> Recording:
-        ((_, _, found),) = backend(1, 64, seed=seed).chunks(network, images[3:4], STEPS, None, first)
+        ((_, _, found, _),) = backend(1, 64, seed=seed).run(network, images[3:4], STEPS, first=first)
         return found
 
     np.testing.assert_array_equal(alone(SEED, 3).scores[:, 0], together.scores[:, 3])
@@ -221,8 +221,8 @@ def test_grids_and_bounds_do_not_depend_on_the_encoding(seed, random_network) ->
     assert (here.encoding, there.encoding) == (ir.Encoding.POISSON, ir.Encoding.CONSTANT)
     for name, array in there.tensors.items():
         np.testing.assert_array_equal(here.tensors[name], array)
-    limits = bounds(there, flows(there))
-    for name, bound in bounds(here, flows(here)).items():
+    limits = bounds(there, there.flows)
+    for name, bound in bounds(here, here.flows).items():
         if name != "image":
             np.testing.assert_array_equal(bound.largest, limits[name].largest)
 
@@ -316,6 +316,6 @@ def test_an_input_without_an_amplitude_is_refused(maker) -> None:
 
 def test_a_seed_is_looked_at_with_poisson_input_only(random_network) -> None:
     network = random_network(0)
-    assert choose(BackendName.NUMPY, network, seed=2**70).supports(network) == []
+    assert problems(network, seed=2**70) == []
     with pytest.raises(NotRunnableError, match="the seed is 1180591620717411303424, expected 0 to"):
         choose(BackendName.NUMPY, poisson(network), seed=2**70)

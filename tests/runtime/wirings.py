@@ -9,8 +9,7 @@ import numpy as np
 from snnconv.ir import nodes as ir
 from snnconv.ir.check import check
 from snnconv.ir.network import SpikingNetwork
-from snnconv.ir.shapes import output_shape
-from tests.spiking import NetworkMaker
+from tests.spiking import NetworkMaker, with_rule
 
 Array = np.ndarray[Any, Any]
 Pair = tuple[int, int]
@@ -32,8 +31,8 @@ class Net(NetworkMaker):
     def put(self, kind: type[Any], name: str, *sources: str, **fields: Any) -> str:
         """Add a node whose shape follows from its inputs."""
         plain = {key: key if isinstance(value, np.ndarray) else value for key, value in fields.items()}
-        weight = fields["weight"].shape if "weight" in fields else None
-        shape = output_shape(kind(name=name, shape=(1,), **plain), [self.shape(s) for s in sources], weight)
+        weight = fields["weight"].shape if "weight" in fields else ()
+        shape = kind(name=name, shape=(1,), **with_rule(plain)).output_shape([self.shape(s) for s in sources], weight)
         return self.add(kind, name, shape, *sources, **fields)
 
     def start(self, channels: int = 5, height: int = 6, width: int = 5, **fields: Any) -> str:

@@ -6,19 +6,18 @@ from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
 from tests.runtime.wirings import Net, wiring, with_tensors
 
-LIF = ir.NeuronModel.LIF
 NOT_WHOLE = "do not all carry one whole number"
 
 
 @wiring()
 def lif_leak_per_channel(m: Net) -> SpikingNetwork:
     source = m.conv("c1", m.start(17), 18)
-    return m.finish(m.neurons("n1", source, model=LIF, leak=m.rng.uniform(0.3, 1.0, (18, 1, 1))))
+    return m.finish(m.neurons("n1", source, leak=m.rng.uniform(0.3, 1.0, (18, 1, 1))))
 
 
 @wiring()
 def lif_one_leak(m: Net) -> SpikingNetwork:
-    return m.finish(m.neurons("n1", m.conv("c1", m.start(), 7), model=LIF, leak=np.asarray(0.9)))
+    return m.finish(m.neurons("n1", m.conv("c1", m.start(), 7), leak=np.asarray(0.9)))
 
 
 @wiring()
@@ -26,13 +25,13 @@ def lif_leak_per_place_with_constant_currents(m: Net) -> SpikingNetwork:
     spikes = m.start(4)
     image = m.conv("c_image", "image", 7)
     leak = m.rng.uniform(0.3, 1.0, (7, 6, 5))
-    return m.finish(m.neurons("n1", m.conv("c1", spikes, 7), image, model=LIF, leak=leak))
+    return m.finish(m.neurons("n1", m.conv("c1", spikes, 7), image, leak=leak))
 
 
 @wiring()
 def lif_reset_to_zero(m: Net) -> SpikingNetwork:
-    spikes = m.start(4, model=LIF, leak=np.asarray(0.7), reset=ir.Reset.ZERO)
-    return m.finish(m.neurons("n1", m.conv("c1", spikes, 7), model=LIF, leak=np.asarray(0.8), reset=ir.Reset.ZERO))
+    spikes = m.start(4, leak=np.asarray(0.7), reset=ir.Reset.ZERO)
+    return m.finish(m.neurons("n1", m.conv("c1", spikes, 7), leak=np.asarray(0.8), reset=ir.Reset.ZERO))
 
 
 @wiring()

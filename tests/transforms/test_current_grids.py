@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from snnconv.ir import nodes as ir
-from snnconv.ir.flow import Kind, flows
+from snnconv.ir.flow import Kind
 from snnconv.ir.grid import FLOAT64_BITS
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.program import Program
@@ -56,11 +56,11 @@ def _places(values: Array) -> int:
 
 
 def _read_current(network: SpikingNetwork) -> list[Any]:
-    found = flows(network)
+    found = network.flows
     return [
         node
         for node in network.nodes
-        if isinstance(node, ir.WEIGHTED)
+        if isinstance(node, ir.Weighted)
         and any(found[edge.source].kind is Kind.CURRENT for edge in network.incoming[node.name])
     ]
 
@@ -69,7 +69,7 @@ def _read_current(network: SpikingNetwork) -> list[Any]:
 def test_whatever_spikes_no_partial_sum_takes_more_than_53_bits(seed: int) -> None:
     network = _bottlenecks(seed)
     grids = {n.name: np.broadcast_to(network.tensors[n.grid], n.shape[:1]).astype(int) for n in _grids(network)}
-    limits = bounds(network, flows(network), grids=grids)
+    limits = bounds(network, network.flows, grids=grids)
     program = Program(network, 2, 5)
     program.load(np.random.default_rng(seed).uniform(-2, 2, (2, 3, 4, 4)).astype(np.float32))
     program.advance(5)
@@ -85,7 +85,7 @@ def test_whatever_spikes_no_partial_sum_takes_more_than_53_bits(seed: int) -> No
 
 
 def _grids(network: SpikingNetwork) -> list[Any]:
-    return [node for node in network.nodes if isinstance(node, ir.WEIGHTED)]
+    return [node for node in network.nodes if isinstance(node, ir.Weighted)]
 
 
 def test_behind_many_blocks_weights_keep_as_many_bits_as_the_currents() -> None:

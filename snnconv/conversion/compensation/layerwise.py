@@ -23,7 +23,6 @@ from typing import Any
 
 import numpy as np
 
-from snnconv.choices import Reset
 from snnconv.conversion.compensation.search import STEP, measured, no_room, trial_of
 from snnconv.conversion.options import ConversionOptions
 from snnconv.conversion.records import LayerFactor, LayerwiseRecord
@@ -33,6 +32,8 @@ from snnconv.ir.network import SpikingNetwork
 from snnconv.measuring.layer_input import layer_input, without_spikes
 from snnconv.measuring.propagation_error import PropagationErrors, Target
 from snnconv.runtime.in_order import in_order
+from snnconv.runtime.neurons.neurons import Neurons
+from snnconv.runtime.neurons.registry import neurons_of
 from snnconv.transforms.factors import Factors, synapses_onto
 
 Array = np.ndarray[Any, Any]
@@ -135,9 +136,9 @@ class _Layer:
         neurons = int(np.prod(self._node.shape))
 
         def work(target: Target) -> tuple[Array, Array]:
-            counts = np.concatenate(list(self._counts(factors, target, stop)), axis=1)
+            added = np.concatenate(list(self._sums(factors, target, stop)), axis=1)
             a = target.activations[str(self._node.source)].reshape(-1, *self._node.shape).astype(np.float64)
-            rates = counts / self._options.steps
+            rates = self._node.rule.CODE.decode(added, self._options.steps)
             error = np.abs(np.clip(np.moveaxis(a, 1, -1) / self._scale, 0.0, 1.0) - rates)
             return error.reshape(len(factors), -1).sum(axis=1), rates[0].reshape(len(a), -1).max(axis=1)
 
@@ -147,8 +148,8 @@ class _Layer:
         means = sums / (neurons * len(highest))
         return dict(zip(factors, map(float, means), strict=True)), float(np.mean(highest))
 
-    def _counts(self, factors: list[float], target: Target, stop: Event) -> Iterator[Array]:
-        """Simulate the layer alone with each factor; give the spike counts of some images, (factors, n, ...)."""
+    def _sums(self, factors: list[float], target: Target, stop: Event) -> Iterator[Array]:
+        """Simulate the layer alone with each factor; give what spikes add up to, (factors, n, ...)."""
         chunks = layer_input(
             self._network,
             self._node.name,
@@ -158,48 +159,45 @@ class _Layer:
             first=target.first,
             stop=stop,
         )
-        layers: list[_Neurons] = []
+        layers: list[_Candidate] = []
         for _, first_step, current in chunks:
             if first_step == 0:
                 if layers:
-                    yield np.stack([layer.counts for layer in layers])
+                    yield np.stack([layer.sums for layer in layers])
                 layers = [self._neurons(factor, current.shape[1:]) for factor in factors]
             for layer in layers:
                 layer.advance(current)
-        yield np.stack([layer.counts for layer in layers])
+        yield np.stack([layer.sums for layer in layers])
 
-    def _neurons(self, factor: float, shape: tuple[int, ...]) -> "_Neurons":
-        full = [np.broadcast_to(value, shape) for value in (self._threshold, self._initial, self._fixed)]
-        threshold, initial, fixed = (np.ascontiguousarray(value, dtype=np.float32) for value in full)
-        return _Neurons(factor, threshold, initial, (factor - 1) * fixed, self._options.reset is Reset.ZERO)
+    def _neurons(self, factor: float, shape: tuple[int, ...]) -> "_Candidate":
+        def parameter(name: str | None, default: float) -> Array:
+            return _last(self._network.tensor(name, default), len(self._node.shape))
+
+        # in float32: candidates are only compared
+        neurons = neurons_of(self._node)(
+            self._node.rule, self._threshold, self._initial, shape, parameter, dtype=np.float32
+        )
+        fixed = np.broadcast_to((factor - 1) * self._fixed, shape).astype(np.float32)
+        return _Candidate(factor, neurons, -fixed, self._node.rule.CODE.weights(self._options.steps))
 
 
-class _Neurons:
-    """A layer of IF neurons whose synapses are ζ times as strong. In float32: candidates are only compared."""
+class _Candidate:
+    """A layer of neurons whose synapses are ζ times as strong, and what its spikes add up to."""
 
-    def __init__(self, factor: float, threshold: Array, initial: Array, offset: Array, to_zero: bool) -> None:
-        self._factor, self._threshold, self._to_zero = np.float32(factor), threshold, to_zero
-        self._offset = offset if offset.any() else None
-        self._v = initial.copy()
-        self._scratch = np.empty_like(self._v)
-        self._fired = np.empty(self._v.shape, dtype=bool)
-        self.counts = np.zeros(self._v.shape, dtype=np.int32)
+    def __init__(self, factor: float, neurons: Neurons[Any], offset: Array, weights: Array) -> None:
+        self._factor, self._neurons = np.float32(factor), neurons
+        self._scaled = np.empty_like(neurons.v)
+        self._inputs = (self._scaled, offset) if offset.any() else (self._scaled,)
+        self._weights = iter(weights)
+        self.sums = np.zeros(neurons.v.shape)
 
     def advance(self, current: Array) -> None:
         """Run a chunk, (K, N, ...)."""
-        v, scratch, fired = self._v, self._scratch, self._fired
         for step in current:
-            np.multiply(step, self._factor, out=scratch, casting="same_kind")
-            v += scratch
-            if self._offset is not None:
-                v -= self._offset
-            np.greater_equal(v, self._threshold, out=fired)
-            if self._to_zero:
-                np.copyto(v, 0.0, where=fired)
-            else:
-                np.multiply(fired, self._threshold, out=scratch)
-                v -= scratch
-            self.counts += fired
+            np.multiply(step, self._factor, out=self._scaled, casting="same_kind")
+            self._neurons.step(self._inputs)
+            weight = next(self._weights)
+            np.add(self.sums, self._neurons.spikes if weight == 1 else weight * self._neurons.spikes, out=self.sums)
 
 
 def _bias_of(network: SpikingNetwork, name: str, given: Samples) -> Array:

@@ -48,37 +48,40 @@ class Rates:
         )
 
 
-def rates(counts: Array, steps: int, wanted: Array | None = None) -> Rates:
+def rates(counts: Array, sums: Array, span: float, wanted: Array | None = None) -> Rates:
     """Sort the neurons of some images by their rates.
 
     Parameters
     ----------
     counts : ndarray (N, ...) of whole numbers
         Spikes of each neuron over all steps.
-    steps : int
-        T.
+    sums : ndarray (N, ...)
+        What they add up to in the layer's code; with unit rate coding the same.
+    span : float
+        What a neuron that stands for 1 adds up to; with unit rate coding T.
     wanted : ndarray (N, ...) float64, optional
         a/λ.
     """
     spikes = counts.reshape(len(counts), -1).astype(np.int64)
+    added = sums.reshape(spikes.shape)
     return Rates(
         spikes=int(spikes.sum()),
         highest=int(spikes.max()),
         never=int((spikes == 0).sum()),
-        histogram=np.bincount(_bins(spikes, steps, RATE_BINS).ravel(), minlength=RATE_BINS),
+        histogram=np.bincount(_bins(added, span, RATE_BINS).ravel(), minlength=RATE_BINS),
         fired=np.asarray(spikes.any(axis=0)),
-        density=None if wanted is None else _density(spikes, steps, wanted.reshape(spikes.shape)),
+        density=None if wanted is None else _density(added, span, wanted.reshape(spikes.shape)),
     )
 
 
-def _bins(spikes: Array, steps: int, bins: int) -> Array:
-    """Give the bin of each rate N/T, by whole numbers: no rounding at the edges of bins."""
-    found: Array = np.minimum(spikes * bins // steps, bins - 1)
+def _bins(sums: Array, span: float, bins: int) -> Array:
+    """Give the bin of each rate; sums are whole, so nothing is rounded at the edges of bins."""
+    found: Array = np.clip(sums.astype(np.float64) * bins // span, 0, bins - 1).astype(np.int64)
     return found
 
 
-def _density(spikes: Array, steps: int, wanted: Array) -> Array:
-    column = _bins(spikes, steps, DENSITY_BINS)
+def _density(sums: Array, span: float, wanted: Array) -> Array:
+    column = _bins(sums, span, DENSITY_BINS)
     row = np.clip(np.floor(wanted * (DENSITY_BINS / DENSITY_END)), 0, DENSITY_BINS - 1).astype(np.int64)
     found = np.bincount((row * DENSITY_BINS + column).ravel(), minlength=DENSITY_BINS**2)
     return found.reshape(DENSITY_BINS, DENSITY_BINS)

@@ -1,6 +1,7 @@
 """One image, one step at a time: when single neurons fire, and what NeuroBench counts."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -56,12 +57,13 @@ def step_by_step(
     places = {name: [(place, (*place[1:], place[0])) for place in each] for name, each in chosen.items()}
     fired: dict[tuple[str, Place], list[int]] = {(name, place): [] for name, each in chosen.items() for place in each}
     counted = Counted.of(network)
+    watch = replace(counted.watch, spikes=counted.watch.spikes | places.keys())
     with threadpool_limits(1, user_api="blas"):
-        for chunk, program in backend.programs(network, image, steps, None, first):
+        for chunk in backend.run(network, image, steps, first=first, watch=watch):
             step = chunk.first_step + 1
-            counted.add(program, chunk.first_step, chunk.recording.spikes)
+            counted.add(chunk)
             for name, each in places.items() if step <= shown else ():
-                spikes = program.spike_counts(name)[0] if each else None
+                spikes = chunk.seen.spike_counts(name)[0] if each else None
                 for place, inside in each:
                     if spikes is not None and spikes[inside]:
                         fired[name, place].append(step)

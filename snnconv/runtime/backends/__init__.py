@@ -1,20 +1,24 @@
 """The runtimes that can run a network. NumPy is the reference; faster ones give the same spikes to the bit."""
 
 from collections.abc import Iterator
+from importlib import import_module
+from pkgutil import iter_modules
 from threading import Event
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from snnconv.choices import BackendName as BackendName
 from snnconv.errors import NotRunnableError
 from snnconv.ir.network import SpikingNetwork
+from snnconv.runtime.event import isa
 from snnconv.runtime.recording import Recording
-
-if TYPE_CHECKING:
-    from snnconv.runtime.program import Program
+from snnconv.runtime.supported import problems
+from snnconv.runtime.watch import NOTHING, Seen, Watch
 
 Array = np.ndarray[Any, Any]
+
+_FILE = "_backend"
 
 
 class Stopped(Exception):  # noqa: N818 - no error: somebody asked for it
@@ -31,15 +35,18 @@ class Chunk(NamedTuple):
     first_step : int
         Its first step, counted from 0.
     recording : Recording
+    seen : Seen
+        What was watched, until the next chunk.
     """
 
     first_image: int
     first_step: int
     recording: Recording
+    seen: Seen
 
 
 class Backend(Protocol):
-    """A way to run networks. A backend says what it runs, and runs it for several batches at a time.
+    """A way to run networks. It runs them for several batches at a time.
 
     Attributes
     ----------
@@ -51,17 +58,24 @@ class Backend(Protocol):
     name: str
     note: str | None
 
-    def supports(self, network: SpikingNetwork) -> list[str]:
-        """Give the reasons why a network does not run here; none where it does."""
+    def takes(self, network: SpikingNetwork) -> bool:
+        """Say whether it runs more of the network than the reference does, where the user leaves the choice."""
         ...
 
-    def chunks(
-        self, network: SpikingNetwork, images: Array, steps: int, stop: Event | None = None, first: int = 0
+    def run(
+        self,
+        network: SpikingNetwork,
+        images: Array,
+        steps: int,
+        *,
+        first: int = 0,
+        stop: Event | None = None,
+        watch: Watch = NOTHING,
     ) -> Iterator[Chunk]:
         """Run preprocessed images (N, C, H, W) float32 for `steps` steps. Called from several threads.
 
         All steps of a batch of images come, in order, before the next batch. `first` is the position of the first image
-        in the data set.
+        in the data set, `watch` what is asked of single nodes.
 
         Raises
         ------
@@ -70,42 +84,44 @@ class Backend(Protocol):
         """
         ...
 
-    def programs(
-        self, network: SpikingNetwork, images: Array, steps: int, stop: Event | None = None, first: int = 0
-    ) -> Iterator[tuple[Chunk, "Program"]]:
-        """Do the same, and give the program as it is after each chunk: its neurons can be looked at."""
-        ...
-
     def sizes(self, network: SpikingNetwork) -> tuple[int, int]:
         """Give (images, steps) that are run at once."""
         ...
 
 
+def names() -> tuple[str, ...]:
+    """Give the names of the backends: each is a file ``<name>_backend.py`` of this folder."""
+    found = (module.name for module in iter_modules(__path__))
+    return tuple(sorted(name.removesuffix(_FILE) for name in found if name.endswith(_FILE)))
+
+
 def choose(
-    name: BackendName, network: SpikingNetwork, batch: int | None = None, chunk: int | None = None, seed: int = 0
+    name: str, network: SpikingNetwork, batch: int | None = None, chunk: int | None = None, seed: int = 0
 ) -> Backend:
     """Give the backend of this name, the fastest that is there for ``auto``; `seed` is that of a Poisson input.
 
     Raises
     ------
     NotRunnableError
-        If it does not run the network, with every reason.
+        If there is none of this name, if it is not here, or if it does not run the network, with every reason.
     """
-    from snnconv.runtime.backends.numpy_backend import NumpyBackend
-    from snnconv.runtime.event.isa import missing, require
-
-    dense = NumpyBackend(batch, chunk, seed=seed)
-    # what NumPy does not run, no other runs either
-    reasons = dense.supports(network)
+    if name not in (*names(), BackendName.AUTO):
+        raise NotRunnableError(f"there is no backend {name}; take {' or '.join((BackendName.AUTO, *names()))}")
+    reasons = problems(network, seed)
     if reasons:
         raise NotRunnableError("; ".join(reasons))
-    if name is BackendName.NUMPY:
+    if name != BackendName.AUTO:
+        return _made(name, batch, chunk, seed)
+    reason = isa.missing()
+    if reason is not None:
+        dense = _made(BackendName.NUMPY, batch, chunk, seed)
+        dense.note = f"{reason}; running in NumPy, which is many times slower"
         return dense
-    reason = missing()
-    if reason is not None and name is BackendName.AUTO:
-        return NumpyBackend(batch, chunk, f"{reason}; running in NumPy, which is many times slower", seed)
-    require()
-    from snnconv.runtime.backends.event_backend import EventBackend
+    event = _made(BackendName.EVENT, batch, chunk, seed)
+    return event if event.takes(network) else _made(BackendName.NUMPY, batch, chunk, seed)
 
-    event = EventBackend(batch, chunk, seed=seed)
-    return event if name is BackendName.EVENT or event.takes(network) else dense
+
+def _made(name: str, batch: int | None, chunk: int | None, seed: int) -> Backend:
+    """Import a backend when it is asked for, and make it."""
+    made: Backend = import_module(f"{__name__}.{name}{_FILE}").BACKEND(batch, chunk, seed=seed)
+    return made

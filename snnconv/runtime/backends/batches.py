@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from snnconv.errors import NotRunnableError
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.backends import Chunk, Stopped
 from snnconv.runtime.program import Program
 from snnconv.runtime.recording import Recording, joined
+from snnconv.runtime.watch import NOTHING, Seen, Watch
 
 Array = np.ndarray[Any, Any]
 
@@ -24,48 +24,33 @@ class Batches:
         N, images at a time in one thread. None chooses it by the memory that an image takes.
     chunk : int, optional
         K, steps at a time. None chooses it.
-    note : str, optional
-        What whoever runs it should know.
     seed : int
         Of the spikes of a Poisson input.
     """
 
     name: str
 
-    def __init__(
-        self, batch: int | None = None, chunk: int | None = None, note: str | None = None, seed: int = 0
-    ) -> None:
-        self.note = note
+    def __init__(self, batch: int | None = None, chunk: int | None = None, seed: int = 0) -> None:
+        self.note: str | None = None
         self._seed = seed
         self._batch = batch
         self._chunk = chunk
         self._local = threading.local()
 
-    def supports(self, network: SpikingNetwork) -> list[str]:
-        """Give the reasons why a network does not run here."""
-        reasons = []
-        try:
-            Program(network, 1, 1, seed=self._seed)
-        except NotRunnableError as error:
-            reasons.append(str(error))
-        except MemoryError:
-            reasons.append("the network needs more memory for one image and step than there is")
-        return reasons
-
-    def chunks(
-        self, network: SpikingNetwork, images: Array, steps: int, stop: threading.Event | None = None, first: int = 0
+    def run(
+        self,
+        network: SpikingNetwork,
+        images: Array,
+        steps: int,
+        *,
+        first: int = 0,
+        stop: threading.Event | None = None,
+        watch: Watch = NOTHING,
     ) -> Iterator[Chunk]:
         """Run preprocessed images and give what is recorded bit by bit.
 
         Memory grows neither with their number nor with `steps`.
         """
-        for chunk, _ in self.programs(network, images, steps, stop, first):
-            yield chunk
-
-    def programs(
-        self, network: SpikingNetwork, images: Array, steps: int, stop: threading.Event | None = None, first: int = 0
-    ) -> Iterator[tuple[Chunk, Program]]:
-        """Do the same, and give the program as it is after each chunk."""
         batch, chunk = self.sizes(network)
         for start in range(0, len(images), batch):
             program = self._program(network, len(images[start : start + batch]), chunk)
@@ -73,15 +58,13 @@ class Batches:
             for step in range(0, steps, chunk):
                 if stop is not None and stop.is_set():
                     raise Stopped
-                yield Chunk(start, step, program.advance(min(chunk, steps - step))), program
+                yield Chunk(start, step, program.advance(min(chunk, steps - step)), Seen(watch, program))
 
-    def simulate(
-        self, network: SpikingNetwork, images: Array, steps: int, stop: threading.Event | None = None
-    ) -> Recording:
+    def simulate(self, network: SpikingNetwork, images: Array, steps: int) -> Recording:
         """Run preprocessed images and keep all that is recorded; memory grows with N · T · classes."""
         batches: dict[int, list[Recording]] = {}
-        for first, _, recording in self.chunks(network, images, steps, stop):
-            batches.setdefault(first, []).append(recording)
+        for chunk in self.run(network, images, steps):
+            batches.setdefault(chunk.first_image, []).append(chunk.recording)
         return beside([joined(chunks) for chunks in batches.values()])
 
     def sizes(self, network: SpikingNetwork) -> tuple[int, int]:

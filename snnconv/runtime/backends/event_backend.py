@@ -10,9 +10,8 @@ from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.backends.batches import Batches
 from snnconv.runtime.event.isa import name_of, position
 from snnconv.runtime.event.plan import Plan, make_plan
-from snnconv.runtime.event.program import EventProgram
 from snnconv.runtime.event.signed_input import bytes_of
-from snnconv.runtime.nodes.maxpool import state_bytes
+from snnconv.runtime.nodes.max_pool import state_bytes
 from snnconv.runtime.program import Program
 
 _log = logging.getLogger(__name__)
@@ -86,6 +85,8 @@ class EventBackend(Batches):
             return self._plans[chunk]
 
     def _make(self, network: SpikingNetwork, batch: int, chunk: int) -> Program:
+        from snnconv.runtime.event.program import EventProgram
+
         plan = self.plan(network, chunk)
         self._tell(network, plan)
         return EventProgram(network, plan, self._isa, batch, self._seed)
@@ -103,6 +104,9 @@ class EventBackend(Batches):
 
 def _spikes_as_numbers(network: SpikingNetwork, node: ir.Node) -> int:
     """Give how many numbers a pool reads: more than it gives, and the kernel has them as bits."""
-    if not isinstance(node, ir.MaxPoolGate | ir.MaxPoolCurrent):
+    if not isinstance(node, ir.MaxPool):
         return 0
     return int(np.prod(network.by_name[network.incoming[node.name][0].source].shape))
+
+
+BACKEND = EventBackend

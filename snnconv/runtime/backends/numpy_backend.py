@@ -5,7 +5,7 @@ import numpy as np
 from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.backends.batches import Batches
-from snnconv.runtime.nodes.maxpool import state_bytes
+from snnconv.runtime.nodes.max_pool import state_bytes
 from snnconv.runtime.program import Program
 
 _CHUNK = 16
@@ -20,6 +20,11 @@ class NumpyBackend(Batches):
 
     name = "numpy"
 
+    def takes(self, network: SpikingNetwork) -> bool:
+        """Say that it runs what any backend runs."""
+        del network
+        return True
+
     def sizes(self, network: SpikingNetwork) -> tuple[int, int]:
         """Give (images, steps) that are run at once: a chunk fits in about 200 MB."""
         values = sum(int(np.prod(node.shape)) for node in network.nodes if not isinstance(node, ir.Readout))
@@ -30,3 +35,6 @@ class NumpyBackend(Batches):
 
     def _make(self, network: SpikingNetwork, batch: int, chunk: int) -> Program:
         return Program(network, batch, chunk, seed=self._seed)
+
+
+BACKEND = NumpyBackend

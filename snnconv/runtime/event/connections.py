@@ -22,8 +22,9 @@ from snnconv.runtime.event.synapses import LARGEST_ROW, Part, Weights, Window, n
 from snnconv.runtime.layout import channels_last, parameter
 
 Array = np.ndarray[Any, Any]
-
 Weighted = ir.Conv | ir.Dense | ir.Scale
+"""What the kernel takes."""
+
 
 Diagonal = tuple[int, Array, Array]
 """Source, offsets in blocks for each pixel, gain for each channel: see kernel.h."""
@@ -128,7 +129,7 @@ def connect(
     bias = np.zeros(shape[0], dtype=np.int64)
     above, below = np.zeros(shape[0], dtype=np.int64), np.zeros(shape[0], dtype=np.int64)
     for node in taken:
-        offset = node.offset if isinstance(node, ir.Scale) else node.bias
+        offset = node.addend
         bias += _whole(_per_channel(node, network.tensor(offset, 0.0)), grid, node)
         for read in _reads(network, found, node):
             value = read.sign or _carried(found, read.source, node)
@@ -178,7 +179,7 @@ def _carried(found: dict[str, Flow], source: str, node: ir.Node) -> int:
 
 
 def _checked(node: ir.Node, network: SpikingNetwork) -> Weighted:
-    if not isinstance(node, ir.WEIGHTED):
+    if not isinstance(node, Weighted):
         raise NotTakenError(f"{node.name} is a {node.kind}")
     if node.grid is None:
         raise NotTakenError(f"{node.name} has no grid, so its sums are not exact")

@@ -11,6 +11,8 @@ from snnconv.runtime.event.connections import Synapses, carried
 from snnconv.runtime.event.signed_input import SignedSpikes
 from snnconv.runtime.event.spikes import BLOCK, Spikes, aligned, blocks_of, plane
 from snnconv.runtime.layout import channels_last
+from snnconv.runtime.neurons.neurons import KernelRule
+from snnconv.runtime.neurons.registry import neurons_of
 from snnconv.runtime.nodes.operation import Operation, Site, summed
 
 Array = np.ndarray[Any, Any]
@@ -94,9 +96,10 @@ class Layer(_Summing):
         pixels = self._plane[0] * self._plane[1]
         self._membrane = aligned((site.batch, pixels, self._blocks * BLOCK), np.float64)
         self._threshold = self._per_place(node.threshold, 1.0, scaled=True, absent=np.inf)
-        self._leak = None if node.leak is None else self._per_place(node.leak, 1.0)
+        rule = neurons_of(node).in_kernel(node.rule) or KernelRule(None, to_zero=False)
+        self._leak = None if rule.leak is None else self._per_place(rule.leak, 1.0)
         self._initial = self._per_place(node.initial_potential, 0.0, scaled=True)
-        self._to_zero = int(node.reset is ir.Reset.ZERO)
+        self._to_zero = int(rule.to_zero)
         value = None if node.spike_value is None else site.parameter(node.spike_value, 1.0).astype(np.float32)
         self.spikes = Spikes(site.shape, site.batch, site.chunk, value)
         self._constant: Array | None = None

@@ -7,9 +7,10 @@ node that somebody else reads gives its current as numbers.
 from dataclasses import dataclass, field
 
 from snnconv.ir import nodes as ir
-from snnconv.ir.flow import Flow, Kind, flows
+from snnconv.ir.flow import Flow, Kind
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.event.connections import NotTakenError, Synapses, carried, connect
+from snnconv.runtime.neurons.registry import neurons_of
 from snnconv.transforms.on_spikes import as_run
 
 
@@ -52,7 +53,7 @@ def make_plan(network: SpikingNetwork, capacity: int) -> Plan:
         K, the steps of a chunk.
     """
     network = as_run(network)
-    found = flows(network)
+    found = network.flows
     plan = Plan(capacity)
     for node in network.nodes:
         if isinstance(node, ir.Neuron):
@@ -60,13 +61,13 @@ def make_plan(network: SpikingNetwork, capacity: int) -> Plan:
     for node in network.nodes:
         if node.name in plan.inside or found[node.name].constant:
             continue
-        if isinstance(node, ir.WEIGHTED):
+        if isinstance(node, ir.Weighted):
             _plan_current(plan, network, found, node)
         elif isinstance(node, ir.Select | ir.SumPool):
             _plan_bits(plan, network, found, node)
         elif isinstance(node, ir.Sum | ir.Concat | ir.Flatten):
             plan.reasons[node.name] = f"a {node.kind} whose result somebody reads"
-        elif isinstance(node, ir.MaxPoolGate | ir.MaxPoolCurrent):
+        elif isinstance(node, ir.MaxPool):
             plan.reasons[node.name] = f"a {node.kind} compares running sums"
     _drop_unread(plan, network)
     return plan
@@ -75,6 +76,9 @@ def make_plan(network: SpikingNetwork, capacity: int) -> Plan:
 def _plan_layer(plan: Plan, network: SpikingNetwork, found: dict[str, Flow], node: ir.Neuron) -> None:
     if network.incoming[network.readout.name][0].source == node.name and network.readout.ties is ir.Ties.MEMBRANE:
         plan.reasons[node.name] = "the readout asks for its membrane"
+        return
+    if neurons_of(node).in_kernel(node.rule) is None:
+        plan.reasons[node.name] = f"the kernel does not run the rule {node.rule.kind}"
         return
     terms, inside = _terms(network, found, node)
     changing = [term for term in terms if not found[term].constant]
@@ -112,7 +116,7 @@ def _constants(network: SpikingNetwork, found: dict[str, Flow], node: ir.Neuron)
     """Give the nodes with a grid whose constant currents a layer adds up, itself or the largest of them."""
     sources = [edge.source for edge in network.incoming[node.name] if found[edge.source].constant]
     made_by = [network.by_name[_behind_pools(network, source)] for source in sources]
-    return tuple(source for source in made_by if isinstance(source, ir.WEIGHTED) and source.grid is not None)
+    return tuple(source for source in made_by if isinstance(source, ir.Weighted) and source.grid is not None)
 
 
 def _behind_pools(network: SpikingNetwork, name: str) -> str:

@@ -8,7 +8,7 @@ from snnconv.account.counts import fan_out_by_axis
 from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.counters import SynOpCounter
-from snnconv.runtime.event.connections import Read, Synapses, Weighted, carried
+from snnconv.runtime.event.connections import Read, Synapses, carried
 from snnconv.runtime.event.operations import Current, InNumpy, Layer, Select, SumPool, numbers
 from snnconv.runtime.event.plan import Plan
 from snnconv.runtime.event.signed_input import Half, SignedInput
@@ -92,7 +92,8 @@ class EventProgram(Program):
         value: Array = operation.membrane
         return value
 
-    def _array(self, name: str) -> Array:
+    def value(self, name: str) -> Array:
+        """Give a node's last chunk as numbers."""
         return numbers(self.values[name])
 
     def _trace(self) -> Array | None:
@@ -137,7 +138,7 @@ class EventProgram(Program):
                     arrays.append((row, read, SynOpCounter(self.network, node)))
                 else:
                     factors = _factors(self.network, node, read.pool, out)
-                    readers.setdefault(read.bits, []).append((factors, ("synops", row, value)))
+                    readers.setdefault(read.bits, []).append((factors, ("synops", row, abs(value))))
         tallies = []
         for name, entries in readers.items():
             out = self._bits_of(name)
@@ -150,7 +151,7 @@ class EventProgram(Program):
         return getattr(self.operations.get(name), "spikes", None)
 
 
-def _factors(network: SpikingNetwork, node: Weighted, pool: tuple[int, int], spikes: Spikes) -> tuple[Array, Array]:
+def _factors(network: SpikingNetwork, node: ir.Weighted, pool: tuple[int, int], spikes: Spikes) -> tuple[Array, Array]:
     """Give a node's fan-out as one number for each row and one for each column of the spikes."""
     each, along = fan_out_by_axis(network, node)
     if len(along) == 1:  # one axis lies along the columns, and no pooling is taken apart there

@@ -130,3 +130,6 @@ def _matrices(weight: Array, bias: Array, groups: int) -> list[Array]:
         matrix = weight[part].transpose(2, 3, 1, 0).reshape(-1, weight[part].shape[0])
         matrices.append(np.ascontiguousarray(np.vstack([matrix, bias[part]])))
     return matrices
+
+
+OPERATIONS = {"Conv": Conv}

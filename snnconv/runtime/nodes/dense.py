@@ -32,3 +32,6 @@ class Dense:
         product(x.reshape(-1, x.shape[-1]), self._weight, out=out.reshape(-1, out.shape[-1]))
         out += self._bias
         return on_grid(out, self._grid)
+
+
+OPERATIONS = {"Dense": Dense}

@@ -24,3 +24,6 @@ class Flatten:
         del steps
         x = np.moveaxis(inputs[0], -1, 2)
         return x.reshape(*x.shape[:2], -1)
+
+
+OPERATIONS = {"Flatten": Flatten}

@@ -121,8 +121,7 @@ class Site:
             If it has a step axis.
         """
         value = self.network.tensor(name, default)
-        if value.ndim > len(self.node.shape):
-            raise NotRunnableError(f"node {self.node.name}: {name} has a step axis, which the runtime does not run yet")
+        check_steady(self.node, name, value)
         return parameter(value.astype(np.float64), len(self.node.shape))
 
 
@@ -152,3 +151,14 @@ def check_plain(node: ir.Node) -> None:
         raise NotRunnableError(
             f"node {node.name}: number type {node.number_type.value}, which the runtime does not run yet"
         )
+
+
+def check_steady(node: ir.Node, name: str | None, value: Array) -> None:
+    """Refuse a parameter that changes with the step.
+
+    Raises
+    ------
+    NotRunnableError
+    """
+    if value.ndim > len(node.shape):
+        raise NotRunnableError(f"node {node.name}: {name} has a step axis, which the runtime does not run yet")

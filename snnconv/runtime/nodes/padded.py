@@ -8,7 +8,7 @@ _BYTES = 32 << 20
 """Of all padded copies of a node, where one takes less: so they grow neither with the batch nor with the steps."""
 
 
-def padded_shape(node: ir.Conv | ir.SumPool | ir.MaxPoolGate | ir.MaxPoolCurrent, shape: Sequence[int]) -> list[int]:
+def padded_shape(node: ir.Conv | ir.Pool, shape: Sequence[int]) -> list[int]:
     """Give the shape of a padded image, (C, H, W) or (C, L), as Python's integers: its product may be any number.
 
     Parameters

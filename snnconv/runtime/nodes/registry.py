@@ -1,33 +1,24 @@
 """Which operation runs which node kind."""
 
 from collections.abc import Callable
+from functools import cache
 
 from snnconv.errors import NotRunnableError
+from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
-from snnconv.runtime.nodes.conv import Conv
-from snnconv.runtime.nodes.dense import Dense
-from snnconv.runtime.nodes.flatten import Flatten
-from snnconv.runtime.nodes.junction import Concat, Sum
-from snnconv.runtime.nodes.maxpool import MaxPoolCurrent, max_pool_gate
+from snnconv.parts import merged
 from snnconv.runtime.nodes.operation import Operation, Site
-from snnconv.runtime.nodes.scale import Scale
-from snnconv.runtime.nodes.select import Select
-from snnconv.runtime.nodes.sumpool import SumPool
+
+Build = Callable[[Site], Operation]
+
+
+@cache
+def operations() -> dict[str, Build]:
+    """Give what builds the operation of each kind: ``OPERATIONS`` of the modules of this folder."""
+    return merged("snnconv.runtime.nodes", "OPERATIONS")
+
 
 # Neuron, Input and Readout are the program's own: a ReLU may stand in the place of one, the others face the outside
-OPERATIONS: dict[str, Callable[[Site], Operation]] = {
-    "Conv": Conv,
-    "Dense": Dense,
-    "Scale": Scale,
-    "Sum": Sum,
-    "SumPool": SumPool,
-    "Select": Select,
-    "Flatten": Flatten,
-    "Concat": Concat,
-    "MaxPoolGate": max_pool_gate,
-    "MaxPoolCurrent": MaxPoolCurrent,
-}
-
 RUN_BY_THE_PROGRAM = ("Input", "Neuron", "Readout")
 
 
@@ -39,11 +30,21 @@ def build(site: Site) -> Operation:
     NotRunnableError
         If the runtime does not run this kind, or a parameter of it.
     """
-    kind = site.node.kind
-    if kind not in OPERATIONS:
-        known = ", ".join(sorted((*OPERATIONS, *RUN_BY_THE_PROGRAM)))
-        raise NotRunnableError(f"node {site.node.name}: a {kind}, which the runtime does not run yet; it runs {known}")
-    return OPERATIONS[kind](site)
+    check_kind(site.node)
+    return operations()[site.node.kind](site)
+
+
+def check_kind(node: ir.Node) -> None:
+    """Refuse a kind that nothing runs.
+
+    Raises
+    ------
+    NotRunnableError
+    """
+    known = (*operations(), *RUN_BY_THE_PROGRAM)
+    if node.kind not in known:
+        names = ", ".join(sorted(known))
+        raise NotRunnableError(f"node {node.name}: a {node.kind}, which the runtime does not run yet; it runs {names}")
 
 
 def first_problem(network: SpikingNetwork) -> None:

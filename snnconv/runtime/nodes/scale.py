@@ -35,3 +35,6 @@ class Scale:
         if self._offset is not None:
             out += self._offset
         return on_grid(out, self._grid)
+
+
+OPERATIONS = {"Scale": Scale}

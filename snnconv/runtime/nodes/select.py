@@ -35,3 +35,6 @@ class Select:
         out = self._out[: len(x)]
         out[self._write] = x[self._read]
         return out
+
+
+OPERATIONS = {"Select": Select}

@@ -89,7 +89,7 @@ def test_every_weight_is_multiplied_once(biases, readout, shortcut, sample_graph
     assert [node.name for node in found.nodes] == [node.name for node in plain.nodes]
     seen = set()
     for node in plain.nodes:
-        for field in ir.TENSOR_FIELDS.get(node.kind, ()):
+        for field in node.PARAMETERS:
             name = getattr(node, field)
             if name is None:
                 continue
@@ -97,7 +97,7 @@ def test_every_weight_is_multiplied_once(biases, readout, shortcut, sample_graph
             times = factor if field in ("weight", "gain") or (biases and field in ("bias", "offset")) else 1.0
             # both are rounded to half a step of their grids
             step = 0.0
-            if isinstance(node, ir.WEIGHTED):
+            if isinstance(node, ir.Weighted):
                 grids = [network.tensors[network.by_name[node.name].grid].min() for network in (plain, found)]
                 step = times * 2.0 ** -(grids[0] + 1.0) + 2.0 ** -(grids[1] + 1.0)
             np.testing.assert_allclose(found.tensors[name], times * plain.tensors[name], rtol=1e-7, atol=step)
@@ -115,8 +115,8 @@ def test_a_layer_of_its_own_goes_before_everywhere(sample_graph, sample_calibrat
     found = convert(sample_graph, sample_calibration, options, factors=factors)
     for reader, nodes in synapses_onto(plain.nodes, plain.edges).items():
         for node in nodes:
-            if isinstance(node, ir.WEIGHTED):
-                name = node.gain if isinstance(node, ir.Scale) else node.weight
+            if isinstance(node, ir.Weighted):
+                name = node.factor
                 largest = np.abs(found.tensors[name]).max() / np.abs(plain.tensors[name]).max()
                 assert largest == pytest.approx(1.25 if reader == own.name else 1.5, rel=1e-4)
 

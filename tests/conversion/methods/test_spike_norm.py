@@ -22,6 +22,7 @@ from snnconv.ir import nodes as ir
 from snnconv.measuring.layer_input import largest_input
 from snnconv.product import product
 from snnconv.runtime.backends.numpy_backend import NumpyBackend
+from snnconv.runtime.watch import Watch
 from tests.conversion.methods.test_residual import variant
 
 Array = np.ndarray[Any, Any]
@@ -96,8 +97,8 @@ def test_algorithm_1_by_hand(reset, new_model, tmp_path) -> None:
     # the trains that enter, a spike carrying λ_x: (T, N, 4)
     network = converted.network
     backend = NumpyBackend(5, steps, seed=SEED)
-    ((_, program),) = backend.programs(network, images, steps)
-    spikes = program.values[network.input.name].reshape(steps, 5, 4).astype(np.float64)
+    (chunk,) = backend.run(network, images, steps, watch=Watch(values=frozenset({network.input.name})))
+    spikes = chunk.seen.value(network.input.name).reshape(steps, 5, 4).astype(np.float64)
     expected = []
     for weight in weights:
         current = product(spikes, weight.astype(np.float64).T)

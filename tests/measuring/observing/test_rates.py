@@ -11,7 +11,7 @@ def test_two_images_by_hand() -> None:
     """T = 4: rates 0.25, 1, 0, 0, and 0, 0.5, 0.5, 0 in bins of 1/40 and 1/30; a/λ in bins of 1.2/30 = 0.04."""
     counts = np.array([[1, 4, 0, 0], [0, 2, 2, 0]])
     wanted = np.array([[0.375, 1.25, 0.125, -0.5], [0.0, 0.5, 1.2, 1.19]])
-    found = rates(counts, 4, wanted)
+    found = rates(counts, counts, 4, wanted)
     assert (found.spikes, found.highest, found.never) == (9, 4, 4)
     assert {i: int(n) for i, n in enumerate(found.histogram) if n} == {0: 4, 10: 1, 20: 2, 39: 1}
     assert found.fired.tolist() == [True, True, True, False]
@@ -32,7 +32,7 @@ def test_two_images_by_hand() -> None:
 def test_every_rate_lies_in_its_bin(steps) -> None:
     """Also at the edges: k/40 is the first rate of bin k, whatever floating point makes of it."""
     counts = np.arange(steps + 1)[None]
-    found = rates(counts, steps)
+    found = rates(counts, counts, steps)
     expected = np.zeros(RATE_BINS, dtype=int)
     for n in range(steps + 1):
         expected[next(k for k in reversed(range(RATE_BINS)) if n * RATE_BINS >= k * steps)] += 1
@@ -45,8 +45,12 @@ def test_sums_do_not_depend_on_how_images_are_cut() -> None:
     counts = rng.integers(0, 20, (7, 3, 4, 5))
     counts[:, 0] = 0
     wanted = rng.normal(0.3, 0.5, counts.shape)
-    whole = rates(counts, 19, wanted)
-    parts = rates(counts[:2], 19, wanted[:2]) + rates(counts[2:3], 19, wanted[2:3]) + rates(counts[3:], 19, wanted[3:])
+
+    def of(some, a):
+        return rates(some, some, 19, a)
+
+    whole = of(counts, wanted)
+    parts = of(counts[:2], wanted[:2]) + of(counts[2:3], wanted[2:3]) + of(counts[3:], wanted[3:])
     assert (parts.spikes, parts.highest, parts.never) == (whole.spikes, whole.highest, whole.never)
     for name in ("histogram", "fired", "density"):
         np.testing.assert_array_equal(getattr(parts, name), getattr(whole, name))

@@ -1,28 +1,13 @@
-"""``Sum`` and ``Concat``: values that meet."""
+"""``Concat``: values side by side."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from snnconv.runtime.nodes.operation import Site, summed
+from snnconv.runtime.nodes.operation import Site
 
 Array = np.ndarray[Any, Any]
-
-
-class Sum:
-    """Adds its inputs with weight 1."""
-
-    def __init__(self, site: Site) -> None:
-        del site
-
-    def reset(self) -> None:
-        """There is no state."""
-
-    def advance(self, inputs: Sequence[Array], steps: int) -> Array:
-        """Add the chunks."""
-        del steps
-        return summed(inputs)
 
 
 class Concat:
@@ -41,3 +26,6 @@ class Concat:
         del steps
         steps = max(len(x) for x in inputs)
         return np.concatenate([np.broadcast_to(x, (steps, *x.shape[1:])) for x in inputs], axis=self._axis)
+
+
+OPERATIONS = {"Concat": Concat}

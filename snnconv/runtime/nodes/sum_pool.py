@@ -50,3 +50,6 @@ class SumPool:
         """Sum over the windows of images, (N, H, W, C)."""
         windows = sliding_window_view(images, self._kernel, axis=self._axes)[self._starts]
         return np.asarray(windows.sum(axis=tuple(range(-len(self._kernel), 0))))
+
+
+OPERATIONS = {"SumPool": SumPool}

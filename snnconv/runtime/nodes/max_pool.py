@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from snnconv.ir import nodes as ir
-from snnconv.ir.flow import Kind, flows
+from snnconv.ir.flow import Kind
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.nodes.operation import Operation, Site
 from snnconv.runtime.nodes.padded import padded_shape
@@ -117,7 +117,7 @@ def state_bytes(network: SpikingNetwork) -> int:
     gates = _gates(network)
     total = 0
     for node in network.nodes:
-        if isinstance(node, ir.MaxPoolGate | ir.MaxPoolCurrent):
+        if isinstance(node, ir.MaxPool):
             (edge,) = network.incoming[node.name]
             padded = prod(padded_shape(node, network.by_name[edge.source].shape))
             # sums, and what is largest along rows; what was largest; of a gate also the spikes, and who leads
@@ -132,5 +132,8 @@ def place_bytes(network: SpikingNetwork) -> int:
 
 def _gates(network: SpikingNetwork) -> list[ir.MaxPoolGate]:
     """Give the gates that follow who leads: those whose spikes do not all carry the same number."""
-    found = flows(network)
+    found = network.flows
     return [node for node in network.nodes if isinstance(node, ir.MaxPoolGate) and found[node.name].carries is None]
+
+
+OPERATIONS = {"MaxPoolGate": max_pool_gate, "MaxPoolCurrent": MaxPoolCurrent}

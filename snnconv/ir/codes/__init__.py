@@ -1,0 +1,1 @@
+"""What a train of spikes stands for, one code in a file."""
