@@ -15,8 +15,8 @@ from record import Record, parser
 
 from snnconv.calibration.calibrate import calibrate
 from snnconv.data import make_preprocessing, open_images
-from snnconv.graph.reader import read
-from snnconv.graph.reference import ReferenceModel
+from snnconv.graph.reading.reader import read
+from snnconv.graph.running.reference import ReferenceModel
 
 BATCH = 64
 

@@ -14,8 +14,8 @@ from cases import Case
 
 import snnconv
 from snnconv.data import make_preprocessing, open_images
-from snnconv.graph.reader import read
-from snnconv.graph.reference import ReferenceModel
+from snnconv.graph.reading.reader import read
+from snnconv.graph.running.reference import ReferenceModel
 
 Array = np.ndarray[Any, Any]
 

@@ -16,8 +16,8 @@ from snnconv.calibration.statistics import ValueKind
 from snnconv.data import ImageSet, Preprocessing, check_asked, check_enough
 from snnconv.errors import ModelError
 from snnconv.graph.graph import AveragePool, Graph, MaxPool, Relu
-from snnconv.graph.reader import Survey
-from snnconv.graph.reference import ReferenceModel
+from snnconv.graph.reading.reader import Survey
+from snnconv.graph.running.reference import ReferenceModel
 
 Array = np.ndarray[Any, Any]
 
@@ -96,7 +96,7 @@ def calibrate(
     Parameters
     ----------
     graph : Graph
-        The model as `snnconv.graph.reader.read` gives it.
+        The model as `snnconv.graph.reading.reader.read` gives it.
     model : Path or Survey
         The same ONNX file, or what was read of it, to run.
     images : ImageSet

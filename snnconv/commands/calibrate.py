@@ -20,7 +20,7 @@ from snnconv.errors import DataError, UsageError
 from snnconv.files.atomic import check_place
 from snnconv.files.replaced import CALIBRATION
 from snnconv.files.sizes import MEMORY_LIMIT
-from snnconv.graph.reader import opened
+from snnconv.graph.reading.reader import opened
 from snnconv.reporting.chance import CHECK, near_chance, said
 
 _log = logging.getLogger(__name__)

@@ -11,8 +11,8 @@ from snnconv.conversion.options import ConversionOptions
 from snnconv.conversion.verdict import Draft, Verdict, draft, judge
 from snnconv.errors import ModelError, NotRunnableError
 from snnconv.files.sizes import MEMORY_LIMIT
-from snnconv.graph.reader import survey
-from snnconv.graph.structure import opset
+from snnconv.graph.guarding.structure import opset
+from snnconv.graph.reading.reader import survey
 from snnconv.runtime.memory import check_memory, needed
 
 

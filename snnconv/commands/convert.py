@@ -33,7 +33,7 @@ from snnconv.files.paths import check_file
 from snnconv.files.replaced import NETWORK
 from snnconv.files.sizes import MEMORY_LIMIT, readable
 from snnconv.graph.graph import Graph
-from snnconv.graph.reader import opened
+from snnconv.graph.reading.reader import opened
 from snnconv.ir import file as snn_file
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.backends import choose

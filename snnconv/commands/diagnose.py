@@ -28,7 +28,7 @@ from snnconv.files.hashing import sha256_of_file
 from snnconv.files.names import as_json
 from snnconv.files.paths import check_file, is_folder
 from snnconv.files.replaced import DIAGNOSIS
-from snnconv.graph.reader import Survey
+from snnconv.graph.reading.reader import Survey
 from snnconv.ir import file
 from snnconv.ir.network import SpikingNetwork
 from snnconv.measuring.propagation_error import (

@@ -10,8 +10,8 @@ from snnconv.commands.calibrate import numbered
 from snnconv.data import ImageSet, Layout, Preprocessing, advice_on_type, open_images, read_classes
 from snnconv.data.classes import decides, instead
 from snnconv.errors import DataError, ModelError, NetworkError
-from snnconv.graph import onnx_file
-from snnconv.graph.reader import Survey, opened
+from snnconv.graph.guarding import onnx_file
+from snnconv.graph.reading.reader import Survey, opened
 from snnconv.ir.network import SpikingNetwork
 
 Array = np.ndarray[Any, Any]

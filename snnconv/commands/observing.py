@@ -11,7 +11,7 @@ from snnconv.commands.inputs import check_scale
 from snnconv.data import ImageSet, Preprocessing
 from snnconv.data.classes import decides
 from snnconv.errors import RunError
-from snnconv.graph.reader import Survey
+from snnconv.graph.reading.reader import Survey
 from snnconv.ir.network import SpikingNetwork
 from snnconv.measuring.observe import observe
 from snnconv.measuring.observing.pictures import picture

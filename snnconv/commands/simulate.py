@@ -21,7 +21,7 @@ from snnconv.files.atomic import check_new_folder
 from snnconv.files.hashing import sha256_of_file, sha256_of_path
 from snnconv.files.names import plain_values
 from snnconv.files.paths import check_file, is_folder
-from snnconv.graph.reference import ReferenceModel
+from snnconv.graph.running.reference import ReferenceModel
 from snnconv.ir import file
 from snnconv.ir.network import SpikingNetwork
 from snnconv.ir.nodes import Encoding

@@ -14,7 +14,7 @@ from snnconv.data import ImageSet, Preprocessing
 from snnconv.data.classes import decides
 from snnconv.errors import InputError, RunError
 from snnconv.files.names import plain
-from snnconv.graph.reference import ReferenceModel
+from snnconv.graph.running.reference import ReferenceModel
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runs.part import Extent
 from snnconv.runs.run_folder import RunFolder

@@ -15,9 +15,9 @@ from snnconv.calibration.calibration import Calibration
 from snnconv.data import ImageSet, Layout, count_of, open_images
 from snnconv.errors import ParityError
 from snnconv.graph.graph import Graph
-from snnconv.graph.input_type import is_whole
-from snnconv.graph.reader import Survey
-from snnconv.graph.stages import (
+from snnconv.graph.guarding.input_type import is_whole
+from snnconv.graph.reading.reader import Survey
+from snnconv.graph.running.stages import (
     StageDeviation,
     first_deviation,
     own_rounding,

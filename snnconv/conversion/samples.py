@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from snnconv.errors import InputError
 from snnconv.files.journal import Journal
-from snnconv.graph.reader import Survey
+from snnconv.graph.reading.reader import Survey
 from snnconv.ir.network import SpikingNetwork
 from snnconv.measuring.propagation_error import Target, reference_model, targets
 from snnconv.runtime.backends import Backend

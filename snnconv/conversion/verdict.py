@@ -15,7 +15,7 @@ from snnconv import passes
 from snnconv.conversion.options import ConversionOptions
 from snnconv.conversion.propagate import propagate
 from snnconv.graph import graph as ann
-from snnconv.graph.reader import Fate, Finding, Survey
+from snnconv.graph.reading.reader import Fate, Finding, Survey
 from snnconv.ir import nodes as ir
 from snnconv.ir.builder import Builder
 from snnconv.ir.flow import Flow, Kind

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from snnconv.graph.graph import BatchNorm
-from snnconv.graph.reader import Survey
-from snnconv.graph.reference import ReferenceModel
+from snnconv.graph.reading.reader import Survey
+from snnconv.graph.running.reference import ReferenceModel
 
 Array = np.ndarray[Any, Any]
 

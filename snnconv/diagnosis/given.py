@@ -9,7 +9,7 @@ import numpy as np
 from snnconv.calibration.calibration import Calibration
 from snnconv.choices import BackendName
 from snnconv.diagnosis.case import Paths
-from snnconv.graph.reader import Survey
+from snnconv.graph.reading.reader import Survey
 from snnconv.ir.network import SpikingNetwork
 from snnconv.measuring.propagation_error import Target
 

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from snnconv.errors import ModelError, ParityError
-from snnconv.graph.reader import Survey
-from snnconv.graph.reference import ReferenceModel
+from snnconv.graph.reading.reader import Survey
+from snnconv.graph.running.reference import ReferenceModel
 from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
 from snnconv.runtime.program import relu_values

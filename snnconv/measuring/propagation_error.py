@@ -26,8 +26,8 @@ import numpy as np
 
 from snnconv.data.classes import decides
 from snnconv.errors import DataError, NetworkError
-from snnconv.graph.reader import Survey, opened
-from snnconv.graph.reference import ReferenceModel
+from snnconv.graph.reading.reader import Survey, opened
+from snnconv.graph.running.reference import ReferenceModel
 from snnconv.ir.network import SpikingNetwork
 from snnconv.measuring.activity import batches
 from snnconv.measuring.error_fit import Fit, fit

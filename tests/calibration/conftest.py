@@ -10,7 +10,7 @@ import pytest
 from snnconv.calibration.calibrate import calibrate
 from snnconv.calibration.calibration import Calibration
 from snnconv.data import ImageSet, make_preprocessing, open_images
-from snnconv.graph.reader import read
+from snnconv.graph.reading.reader import read
 
 Array = np.ndarray[Any, Any]
 SHAPE = (2, 8, 8)

@@ -12,7 +12,7 @@ from snnconv.calibration.calibration import choice_hash
 from snnconv.calibration.statistics import ValueKind
 from snnconv.data import make_preprocessing, open_images
 from snnconv.errors import DataError, ModelError
-from snnconv.graph.reader import opened, read
+from snnconv.graph.reading.reader import opened, read
 from snnconv.product import product
 
 RELU, POOL, LOGITS = ValueKind.RELU, ValueKind.POOL, ValueKind.LOGITS

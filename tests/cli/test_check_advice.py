@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from snnconv.graph.advice import GELU
+from snnconv.graph.reading.advice import GELU
 
 
 def test_advice_is_printed_once_for_all_nodes_that_it_is_for(snnconv: Any, new_model: Any, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 import snnconv
 from snnconv.choices import Compensation
-from snnconv.graph.reference import ReferenceModel
+from snnconv.graph.running.reference import ReferenceModel
 from snnconv.reporting.page import write_page
 
 NEAR = "is right on 0.0 % of 40 labelled images, near chance for 5 classes (guessing gets 20 %)"

@@ -13,7 +13,7 @@ from snnconv.choices import Compensation, Objective
 from snnconv.data import open_images
 from snnconv.diagnosis.model import Diagnosis
 from snnconv.errors import DataError, RunError, UsageError
-from snnconv.graph.reference import ReferenceModel
+from snnconv.graph.running.reference import ReferenceModel
 from snnconv.reporting.page import write_page
 from snnconv.reporting.report import exceeds
 

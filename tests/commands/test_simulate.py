@@ -11,7 +11,8 @@ from snnconv.choices import Compensation
 from snnconv.commands import inputs
 from snnconv.commands import simulate as module
 from snnconv.errors import ModelError, NetworkError
-from snnconv.graph import onnx_file, reader
+from snnconv.graph.guarding import onnx_file
+from snnconv.graph.reading import reader
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from snnconv.calibration.calibrate import calibrate
 from snnconv.calibration.calibration import Calibration
 from snnconv.data import make_preprocessing, open_images
 from snnconv.graph.graph import Graph
-from snnconv.graph.reader import read
+from snnconv.graph.reading.reader import read
 
 SAMPLES = Path(__file__).parents[2] / "sample_models"
 

@@ -14,8 +14,8 @@ from snnconv.choices import Granularity, MaxPooling, ReadoutMode
 from snnconv.conversion.convert import convert
 from snnconv.conversion.options import ConversionOptions
 from snnconv.data import make_preprocessing, open_images
-from snnconv.graph.reader import read
-from snnconv.graph.reference import ReferenceModel
+from snnconv.graph.reading.reader import read
+from snnconv.graph.running.reference import ReferenceModel
 from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
 from snnconv.measuring.parity import TOLERANCE, deviations

@@ -17,7 +17,7 @@ from snnconv.conversion.propagate import propagate
 from snnconv.conversion.scales import Scales
 from snnconv.data import make_preprocessing, open_images
 from snnconv.graph import graph as ann
-from snnconv.graph.reader import read
+from snnconv.graph.reading.reader import read
 from snnconv.ir import nodes as ir
 from snnconv.ir.network import SpikingNetwork
 from snnconv.measuring.activity import activity

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from snnconv.diagnosis.batchnorm import normalised
-from snnconv.graph.reader import opened
+from snnconv.graph.reading.reader import opened
 
 
 @pytest.fixture

@@ -71,7 +71,7 @@ def _use(path: Path, folder: Path) -> None:
 
     import snnconv
     from snnconv import passes
-    from snnconv.graph.reader import read
+    from snnconv.graph.reading.reader import read
 
     graph = passes.run(read(path, memory_limit=_MEMORY_LIMIT))
     if np.prod(graph.input_shape, dtype=float) * _IMAGES > _LARGEST_IMAGES:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from snnconv.graph.reader import read
+from snnconv.graph.reading.reader import read
 from tests.conftest import ModelBuilder
 from tests.fuzz.graph_case import CONVERTED, NOT_MADE, REFUSED, run_graph
 from tests.fuzz.graph_refused import REFUSED as OPERATORS

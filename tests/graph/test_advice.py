@@ -11,9 +11,9 @@ import onnxruntime
 import pytest
 
 from snnconv.errors import ModelError, UnsupportedOperatorError
-from snnconv.graph import advice
-from snnconv.graph.ops import READERS
-from snnconv.graph.reader import read, survey
+from snnconv.graph.reading import advice
+from snnconv.graph.reading.ops import READERS
+from snnconv.graph.reading.reader import read, survey
 from tests.graph.forms import Builder, end, flat
 
 INT = np.int64

@@ -9,7 +9,6 @@ import onnx
 import onnxruntime
 import pytest
 
-from snnconv.graph.export import to_model
 from snnconv.graph.graph import (
     Add,
     Affine,
@@ -25,6 +24,7 @@ from snnconv.graph.graph import (
     Relu,
     Select,
 )
+from snnconv.graph.running.export import to_model
 
 Array = np.ndarray[Any, Any]
 MAP = (4, 7, 6)

@@ -12,9 +12,9 @@ from onnx import TensorProto, numpy_helper
 from snnconv.errors import FileMissingError, ModelError
 from snnconv.files.hashing import sha256_of_file
 from snnconv.files.sizes import MEMORY_LIMIT
-from snnconv.graph import external_data
-from snnconv.graph.onnx_file import load
-from snnconv.graph.reader import read
+from snnconv.graph.guarding import external_data
+from snnconv.graph.guarding.onnx_file import load
+from snnconv.graph.reading.reader import read
 
 
 @pytest.fixture

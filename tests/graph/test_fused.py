@@ -11,8 +11,8 @@ import pytest
 
 from snnconv.errors import UnsupportedOperatorError
 from snnconv.graph.graph import Conv, Relu
-from snnconv.graph.onnx_file import load
-from snnconv.graph.reader import read, survey
+from snnconv.graph.guarding.onnx_file import load
+from snnconv.graph.reading.reader import read, survey
 from tests.graph.forms import end, flat, rectified
 
 Builder = Any

@@ -9,11 +9,11 @@ import pytest
 from onnx import TensorProto, helper
 
 from snnconv.errors import ModelError
-from snnconv.graph import onnx_file
-from snnconv.graph.facts import Facts
 from snnconv.graph.graph import AveragePool, Dense, Flatten, Relu
-from snnconv.graph.infer import OPEN_BATCH, infer
-from snnconv.graph.reader import read
+from snnconv.graph.guarding import onnx_file
+from snnconv.graph.inference.facts import Facts
+from snnconv.graph.inference.infer import OPEN_BATCH, infer
+from snnconv.graph.reading.reader import read
 
 Builder = Any
 

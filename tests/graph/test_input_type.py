@@ -8,8 +8,8 @@ import pytest
 from onnx import TensorProto
 
 from snnconv.errors import DataError, ModelError
-from snnconv.graph.reader import read
-from snnconv.graph.reference import ReferenceModel
+from snnconv.graph.reading.reader import read
+from snnconv.graph.running.reference import ReferenceModel
 
 Builder = Any
 IMAGES = np.random.default_rng(2).integers(0, 128, (5, 2, 6, 4)).astype(np.float32)

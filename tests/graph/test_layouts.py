@@ -9,8 +9,8 @@ import pytest
 
 from snnconv.errors import InputError, ModelError, UnsupportedOperatorError
 from snnconv.graph.graph import Concat, Conv, Dense, Flatten, Relu, Select
-from snnconv.graph.reader import read
-from snnconv.graph.reference import ReferenceModel
+from snnconv.graph.reading.reader import read
+from snnconv.graph.running.reference import ReferenceModel
 
 Builder = Any
 LAST, FIRST = [0, 2, 3, 1], [0, 3, 1, 2]

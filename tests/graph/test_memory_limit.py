@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from snnconv.errors import ModelError
-from snnconv.graph import constant_nodes, onnx_file
-from snnconv.graph.infer import OPEN_BATCH, infer
+from snnconv.graph.guarding import onnx_file
+from snnconv.graph.inference import constant_nodes
+from snnconv.graph.inference.infer import OPEN_BATCH, infer
 
 Builder = Any
 

@@ -9,9 +9,9 @@ import pytest
 from onnx import helper, numpy_helper
 
 from snnconv.files.sizes import MEMORY_LIMIT
-from snnconv.graph.infer import infer
-from snnconv.graph.needed import needed_model
-from snnconv.graph.onnx_file import load
+from snnconv.graph.guarding.onnx_file import load
+from snnconv.graph.inference.infer import infer
+from snnconv.graph.running.needed import needed_model
 from tests.fuzz.models import KINDS, residual, shape_arithmetic
 
 

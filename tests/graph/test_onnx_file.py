@@ -8,8 +8,8 @@ import pytest
 from onnx import TensorProto, helper
 
 from snnconv.errors import FileMissingError, ModelError
-from snnconv.graph.onnx_file import load
-from snnconv.graph.reader import read
+from snnconv.graph.guarding.onnx_file import load
+from snnconv.graph.reading.reader import read
 
 
 def refusal(path: Path) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from snnconv.errors import UnsupportedOperatorError
 from snnconv.graph.graph import AveragePool, Dense, Flatten, Relu
-from snnconv.graph.reader import read
+from snnconv.graph.reading.reader import read
 from tests.graph.forms import (
     Builder,
     average,

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from snnconv.graph.reader import read
+from snnconv.graph.reading.reader import read
 from tests.graph.forms import Builder, average, conv, end, map_of, max_pool, parts, rectified
 
 

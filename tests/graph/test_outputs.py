@@ -9,7 +9,7 @@ from onnx import TensorProto
 
 from snnconv.errors import ModelError, UnsupportedOperatorError
 from snnconv.graph.graph import Conv, Dense, Flatten, MaxPool, Relu
-from snnconv.graph.reader import Fate, read, survey
+from snnconv.graph.reading.reader import Fate, read, survey
 
 
 def test_an_output_behind_an_identity_is_followed(tmp_path: Path, new_model) -> None:

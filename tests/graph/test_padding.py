@@ -8,10 +8,10 @@ import pytest
 from onnx import helper
 
 from snnconv.errors import UnsupportedOperatorError
-from snnconv.graph.context import OnnxNode, Unsupported
 from snnconv.graph.graph import AveragePool
-from snnconv.graph.padding import pads_of, reaching, two_axes
-from snnconv.graph.reader import read
+from snnconv.graph.reading.context import OnnxNode, Unsupported
+from snnconv.graph.reading.padding import pads_of, reaching, two_axes
+from snnconv.graph.reading.reader import read
 
 
 def node(**attributes: Any) -> OnnxNode:

@@ -9,7 +9,7 @@ import pytest
 
 from snnconv.errors import UnsupportedOperatorError
 from snnconv.graph.graph import Conv, Dense, Flatten, Relu
-from snnconv.graph.reader import read
+from snnconv.graph.reading.reader import read
 from tests.graph.forms import reshaped
 
 Builder = Any

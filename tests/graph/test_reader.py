@@ -8,10 +8,10 @@ from onnx import helper, numpy_helper
 
 from snnconv.errors import UnsupportedOperatorError
 from snnconv.files.hashing import sha256_of_file
-from snnconv.graph.advice import GELU
 from snnconv.graph.graph import Add, AveragePool, BatchNorm, Conv, Dense, Flatten, Relu, Select
-from snnconv.graph.ops import READERS
-from snnconv.graph.reader import Fate, read, survey
+from snnconv.graph.reading.advice import GELU
+from snnconv.graph.reading.ops import READERS
+from snnconv.graph.reading.reader import Fate, read, survey
 
 GOLDEN_OPERATORS = (
     "Abs Add ArgMax AveragePool BatchNormalization Cast CastLike Clip Concat Conv DepthToSpace Div Dropout Expand "

@@ -7,7 +7,7 @@ import pytest
 
 from snnconv.errors import FileMissingError, ModelError, UnsupportedOperatorError
 from snnconv.files.hashing import sha256_of_file
-from snnconv.graph.reference import ReferenceModel
+from snnconv.graph.running.reference import ReferenceModel
 
 # optimised against unoptimised float32: BatchNorm folded by onnxruntime, sums in another order
 CLOSE = {"rtol": 1e-4, "atol": 1e-5}

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from snnconv.errors import ModelError, UnsupportedOperatorError
-from snnconv.graph.reader import read
+from snnconv.graph.reading.reader import read
 from tests.graph.forms import Builder, average, clip, conv, end, flat, gemm, ints, map_of, max_pool, rectified, scalar
 
 

@@ -9,8 +9,14 @@ import pytest
 
 import snnconv
 from snnconv.graph.graph import Conv, Dense, Graph
-from snnconv.graph.reader import read
-from snnconv.graph.stages import StageDeviation, first_deviation, own_rounding, rounding_limits, stage_deviations
+from snnconv.graph.reading.reader import read
+from snnconv.graph.running.stages import (
+    StageDeviation,
+    first_deviation,
+    own_rounding,
+    rounding_limits,
+    stage_deviations,
+)
 from snnconv.passes import run
 
 Array = np.ndarray[Any, Any]

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from snnconv.errors import DataError
-from snnconv.graph import stages
 from snnconv.graph.graph import AveragePool, Conv, Dense, Flatten, Graph, MaxPool, Node
-from snnconv.graph.reader import read
-from snnconv.graph.stages import StageDeviation, first_deviation, stage_deviations
+from snnconv.graph.reading.reader import read
+from snnconv.graph.running import stages
+from snnconv.graph.running.stages import StageDeviation, first_deviation, stage_deviations
 from snnconv.passes import run
 
 Array = np.ndarray[Any, Any]

@@ -11,11 +11,11 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from snnconv.errors import ModelError
-from snnconv.graph import onnx_file, runtime_opset, wire
-from snnconv.graph.onnx_file import load
-from snnconv.graph.reader import read
-from snnconv.graph.reference import ReferenceModel
-from snnconv.graph.structure import opset as opset_of
+from snnconv.graph.guarding import onnx_file, runtime_opset, wire
+from snnconv.graph.guarding.onnx_file import load
+from snnconv.graph.guarding.structure import opset as opset_of
+from snnconv.graph.reading.reader import read
+from snnconv.graph.running.reference import ReferenceModel
 from tests.fuzz.models import KINDS, functions, residual
 
 Damage = Callable[[onnx.ModelProto], Any]
@@ -111,7 +111,7 @@ def test_no_output_is_refused(refusal) -> None:
 
 
 def test_too_many_nodes_are_refused(refusal, monkeypatch) -> None:
-    monkeypatch.setattr("snnconv.graph.structure.MAX_NODES", 30)
+    monkeypatch.setattr("snnconv.graph.guarding.structure.MAX_NODES", 30)
     assert refusal(lambda m: None) == " has more than 30 nodes; it is damaged, or no network"
 
 

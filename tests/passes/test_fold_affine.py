@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from snnconv.graph.graph import Affine, Conv, Dense, Graph
-from snnconv.graph.reader import read
+from snnconv.graph.reading.reader import read
 from snnconv.passes.fold_affine import fold_affine
 
 GAIN, OFFSET = np.array([2.0, -1.0, 0.5]), np.array([0.0, 1.0, -3.0])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from snnconv.graph.graph import BatchNorm, Conv, Dense, Graph
-from snnconv.graph.reader import read
+from snnconv.graph.reading.reader import read
 from snnconv.passes import run
 from snnconv.passes.fold_batchnorm import fold_batchnorm
 

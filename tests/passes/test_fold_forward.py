@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from snnconv.graph.graph import Affine, Graph
-from snnconv.graph.reader import read
+from snnconv.graph.reading.reader import read
 from snnconv.passes.fold_batchnorm import fold_batchnorm
 from snnconv.passes.fold_forward import fold_forward
 from snnconv.passes.lower_batchnorm import lower_batchnorm

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from snnconv.graph.graph import Affine, BatchNorm, Graph
-from snnconv.graph.reader import read
+from snnconv.graph.reading.reader import read
 from snnconv.passes.lower_batchnorm import lower_batchnorm
 
 

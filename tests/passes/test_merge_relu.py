@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from snnconv.graph.graph import Graph, Relu
-from snnconv.graph.reader import read
+from snnconv.graph.reading.reader import read
 from snnconv.passes.merge_relu import merge_relu
 
 

@@ -8,7 +8,7 @@ import pytest
 from snnconv.choices import MaxPooling
 from snnconv.errors import InputError, ModelError
 from snnconv.graph.graph import AveragePool, BatchNorm, Conv, Dense, Flatten, Graph, Relu
-from snnconv.graph.reader import read
+from snnconv.graph.reading.reader import read
 from snnconv.passes import PIPELINE, pipeline, run
 from snnconv.passes.fold_batchnorm import fold_batchnorm
 from snnconv.passes.lower_batchnorm import lower_batchnorm

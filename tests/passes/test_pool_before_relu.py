@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from snnconv.graph.graph import AveragePool, Graph, MaxPool, Relu
-from snnconv.graph.reader import read
+from snnconv.graph.reading.reader import read
 from snnconv.passes.pool_before_relu import pool_before_relu
 
 

@@ -15,7 +15,7 @@ from snnconv.conversion.methods import hu
 from snnconv.conversion.options import ConversionOptions
 from snnconv.conversion.records import LayerwiseRecord
 from snnconv.conversion.samples import Samples
-from snnconv.graph.reader import opened
+from snnconv.graph.reading.reader import opened
 from snnconv.ir.network import SpikingNetwork
 from snnconv.measuring.propagation_error import propagation_errors
 from snnconv.runtime.backends.numpy_backend import NumpyBackend

@@ -6,7 +6,7 @@ import pytest
 
 from snnconv import passes
 from snnconv.conversion.methods.residual import bias_free, junction_relus, plain_layers, unit_relus
-from snnconv.graph.reader import read
+from snnconv.graph.reading.reader import read
 
 SAME: dict[str, Any] = {"pads": [1, 1, 1, 1]}
 

@@ -17,7 +17,7 @@ from snnconv.conversion.records import BalanceRecord
 from snnconv.conversion.samples import Samples
 from snnconv.data import make_preprocessing, open_images
 from snnconv.errors import UsageError
-from snnconv.graph.reader import opened, read
+from snnconv.graph.reading.reader import opened, read
 from snnconv.ir import nodes as ir
 from snnconv.measuring.layer_input import largest_input
 from snnconv.product import product

@@ -1,0 +1,1 @@
+"""The ONNX model and the graph in onnxruntime."""
