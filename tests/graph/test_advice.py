@@ -12,7 +12,7 @@ import pytest
 
 from snnconv.errors import ModelError, UnsupportedOperatorError
 from snnconv.graph.reading import advice
-from snnconv.graph.reading.ops import READERS
+from snnconv.graph.reading.ops import readers
 from snnconv.graph.reading.reader import read, survey
 from tests.graph.forms import Builder, end, flat
 
@@ -170,7 +170,7 @@ def test_each_reason_says_what_to_do_and_no_operator_stands_behind_two() -> None
     named = [op for ops in advice._REASONS.values() for op in ops.split()]
     assert len(named) == len(set(named))
     # what has a reader is refused in the reader's words
-    assert not READERS.keys() & set(named)
+    assert not readers().keys() & set(named)
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_each_reason_says_what_to_do_and_no_operator_stands_behind_two() -> None
     ],
 )
 def test_what_is_said_of_operators_without_a_reader(op: str, domain: str, said: str) -> None:
-    assert advice.of_unknown(op, domain, READERS).startswith(said)
+    assert advice.of_unknown(op, domain, readers()).startswith(said)
 
 
 def test_nodes_of_one_reason_are_named_together(tmp_path: Path, new_model: Any) -> None:

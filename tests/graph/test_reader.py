@@ -10,7 +10,7 @@ from snnconv.errors import UnsupportedOperatorError
 from snnconv.files.hashing import sha256_of_file
 from snnconv.graph.graph import Add, AveragePool, BatchNorm, Conv, Dense, Flatten, Relu, Select
 from snnconv.graph.reading.advice import GELU
-from snnconv.graph.reading.ops import READERS
+from snnconv.graph.reading.ops import readers
 from snnconv.graph.reading.reader import Fate, read, survey
 
 GOLDEN_OPERATORS = (
@@ -23,7 +23,7 @@ GOLDEN_OPERATORS = (
 
 
 def test_the_supported_operators_are_these() -> None:
-    assert sorted(READERS) == GOLDEN_OPERATORS.split()
+    assert sorted(readers()) == GOLDEN_OPERATORS.split()
 
 
 def test_a_residual_network_is_read(tiny_resnet: Path) -> None:

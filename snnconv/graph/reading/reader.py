@@ -22,7 +22,7 @@ from snnconv.graph.inference.infer import OPEN_BATCH, infer
 from snnconv.graph.reading.advice import of_unknown
 from snnconv.graph.reading.context import Context, Moved, OnnxNode, Read, Unsupported, View
 from snnconv.graph.reading.moves import MOVES, moved
-from snnconv.graph.reading.ops import AT_THE_END, READERS
+from snnconv.graph.reading.ops import AT_THE_END, readers
 from snnconv.graph.reading.patterns import Neighbours, recognised
 
 _CHANNELS_FIRST = (0, 1, 2, 3)
@@ -265,7 +265,7 @@ def _read_nodes(
             continue
         node = OnnxNode.of(proto, version)
         without_shape = any(output and output not in facts.shapes for output in node.outputs)
-        if without_shape and node.op in READERS and lost.intersection(node.inputs):
+        if without_shape and node.op in readers() and lost.intersection(node.inputs):
             # what it reads is refused, which is why nothing is known of it
             lost.update(node.outputs)
             continue
@@ -317,10 +317,10 @@ def _refuse(findings: list[Finding], view: View) -> None:
 
 
 def _made(node: OnnxNode, context: Context, lost: set[str]) -> Read:
-    reader = READERS.get(node.op)
+    reader = readers().get(node.op)
     if reader is None:
         domain, _, op = node.op.rpartition(".")
-        raise Unsupported(of_unknown(op, domain, READERS))
+        raise Unsupported(of_unknown(op, domain, readers()))
     if lost.intersection(node.inputs):
         raise Unsupported  # what it reads is refused: it is not a reason of its own
     if all(not value or context.is_constant(value) for value in node.inputs):

@@ -1,60 +1,21 @@
-"""One small file per ONNX operator family; each names its operators in ``READERS``.
-
-To add an operator, write its reader and list its module here. An operator read twice is an error at import.
-"""
+"""One small file per ONNX operator family; each names its operators in ``READERS`` and is found by its place."""
 
 from collections.abc import Callable
+from functools import cache
 
 from snnconv.graph.graph import Node
 from snnconv.graph.reading.context import Context, OnnxNode, Read
-from snnconv.graph.reading.ops import (
-    alias,
-    arithmetic,
-    average_pool,
-    batchnorm,
-    concat,
-    conv,
-    dense,
-    end,
-    max_pool,
-    move,
-    norm,
-    relu,
-    reshape,
-    select,
-)
+from snnconv.graph.reading.ops import alias, end, reshape
+from snnconv.parts import merged
 
 Reader = Callable[[OnnxNode, Context], Node | Read]
 
-_MODULES = (
-    alias,
-    arithmetic,
-    average_pool,
-    batchnorm,
-    concat,
-    conv,
-    dense,
-    end,
-    max_pool,
-    move,
-    norm,
-    relu,
-    reshape,
-    select,
-)
 
+@cache
+def readers() -> dict[str, Reader]:
+    """Give what reads each operator, by its name: ``READERS`` of the modules of this folder."""
+    return merged("snnconv.graph.reading.ops", "READERS")
 
-def _gather() -> dict[str, Reader]:
-    readers: dict[str, Reader] = {}
-    for module in _MODULES:
-        for op, reader in module.READERS.items():
-            if op in readers:
-                raise RuntimeError(f"two readers for the ONNX operator {op}")
-            readers[op] = reader
-    return readers
-
-
-READERS = _gather()
 
 AT_THE_END = frozenset({*end.READERS, *alias.READERS, *reshape.READERS})
 """Operators that may stand behind the logits."""
