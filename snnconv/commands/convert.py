@@ -210,7 +210,7 @@ def _images(
     memory_limit: int,
 ) -> Array:
     """Read and preprocess the images that a method looks at, (N, C, H, W) float32."""
-    images = given_images(calibration, data, layout)
+    images = given_images(network, calibration, data, layout)
     count = count_of(images, samples, wanted, "--samples")
     if count < wanted and samples is None:
         _log.warning(

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from snnconv.calibration.calibration import Calibration
 from snnconv.data import ImageSet, Layout, count_of, open_images
+from snnconv.data.classes import decides
 from snnconv.errors import ParityError
 from snnconv.graph.graph import Graph
 from snnconv.graph.guarding.input_type import is_whole
@@ -130,7 +131,7 @@ def verified(
         if is_whole(found.file.input_type):
             given = map(np.rint, given)
     else:
-        images = given_images(calibration, inputs.data, inputs.layout)
+        images = given_images(network, calibration, inputs.data, inputs.layout)
         count = count_of(images, inputs.samples, usual, "--samples")
         given = preprocessed(calibration, images, count, together)
     first = next(given)
@@ -200,15 +201,18 @@ def _drawn(calibration: Calibration, seed: int, count: int, together: int) -> It
         yield (low + (high - low) * drawn).astype(np.float32)
 
 
-def given_images(calibration: Calibration, data: Path, layout: Layout) -> ImageSet:
+def given_images(network: SpikingNetwork, calibration: Calibration, data: Path, layout: Layout) -> ImageSet:
     """Open images as those of the calibration were opened."""
     preprocessing = calibration.preprocessing
+    outputs = network.readout.shape[0]
     return open_images(
         data,
         input_shape=preprocessing.input_shape,
         layout=layout,
         geometry=preprocessing.geometry,
         classes=calibration.classes,
+        # a method needs no labels, so some of the classes are enough; where there are no classes, folders are none
+        class_count=None if decides(outputs) else outputs,
     )
 
 

@@ -81,7 +81,7 @@ def _check_places(path: Path, places: list[str], classes: tuple[str, ...] | None
     common, tops = _divided(places)
     folders = [top for top in tops if top]
     parts = [top for top in folders if _tells_part(top)]
-    if len({_folder(place) for place in places}) == 1:
+    if len({_folder(place) for place in places}) == 1 and "" not in places:
         if classes is None and len(places) > 1 and all(_is_part(top) for top in tops):
             raise DataError(
                 f"{path}: {_shown(tops)} are parts of a data set and no classes; {_one_of(path, common, tops)}"

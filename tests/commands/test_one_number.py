@@ -21,9 +21,9 @@ INSTEAD = "gives one number and no classes: labels are not read, accuracy and ag
 NONE = snnconv.ConversionOptions(compensation=Compensation.NONE, steps=16)
 
 
-def _head(b: Any, weight: Any, path: Path, sigmoid: bool = False, bias: float = 0.0) -> Path:
+def _head(b: Any, weight: Any, path: Path, sigmoid: bool = False, bias: float = 0.0, channels: int = 2) -> Path:
     """Save a small network whose last layer has this weight, (outputs, 6), and bias: minus and plus that of two."""
-    x = b.relu(b.conv("input", "conv", (6, 2, 3, 3), bias=True, pads=[1, 1, 1, 1]), "relu")
+    x = b.relu(b.conv("input", "conv", (6, channels, 3, 3), bias=True, pads=[1, 1, 1, 1]), "relu")
     x = b.node("Flatten", [b.node("GlobalAveragePool", [x], "pooled")], "flat")
     b.constants["last"] = np.asarray(weight, dtype=np.float32)
     b.constants["last bias"] = np.array([bias] if len(weight) == 1 else [-bias, bias], dtype=np.float32)
@@ -129,6 +129,26 @@ def test_class_folders_are_images_without_labels(tmp_path: Path) -> None:
         pillow.new("L", (4, 4), 90).save(tmp_path / "set" / kind / "1.png")
     found = open_images(tmp_path / "set", input_shape=(1, 4, 4), class_count=1)
     assert (found.count, found.labels, found.class_names) == (2, None, None)
+
+
+@pytest.mark.parametrize("places", [("a.png", "more/b.png"), ("train/cat/a.png", "test/cat/b.png")])
+def test_convert_takes_the_folders_that_calibrate_took(new_model: Any, places: tuple[str, ...], tmp_path: Path) -> None:
+    pillow = pytest.importorskip("PIL.Image")
+    for shade, place in enumerate(places):
+        (tmp_path / "set" / place).parent.mkdir(parents=True, exist_ok=True)
+        pillow.new("RGB", (5, 5), (90 + shade, 40, 200)).save(tmp_path / "set" / place)
+    model = _head(new_model(shape=(3, 5, 5)), WEIGHT, tmp_path / "m.onnx", channels=3)
+    snnconv.calibrate(model, tmp_path / "set", tmp_path / "x.calib")
+    _, found = snnconv.convert(model, tmp_path / "x.calib", tmp_path / "n.snn", NONE, data=tmp_path / "set")
+    assert found.parity is not None
+    assert found.parity.images == 2
+    searched = NONE.model_copy(update={"compensation": Compensation.SEARCH})
+    snnconv.convert(model, tmp_path / "x.calib", tmp_path / "s.snn", searched, data=tmp_path / "set")
+
+
+@pytest.mark.parametrize("data", ["ages.npz", "u.npz"])
+def test_convert_reads_no_labels(one: Path, data: str, tmp_path: Path) -> None:
+    snnconv.convert(one / "m.onnx", one / "x.calib", tmp_path / "n.snn", NONE, data=one / data)
 
 
 def test_two_outputs_are_the_same_decision_and_are_measured(new_model: Any, tiny_images: Any, tmp_path: Path) -> None:

@@ -68,6 +68,21 @@ def test_parts_below_the_folder_of_a_data_set(make_folder: Make) -> None:
     assert _open(path / "pets" / "val").count == 6
 
 
+@pytest.mark.parametrize("classes", [None, CLASSES])
+@pytest.mark.parametrize("picture", ["montage.png", "0.jpg"])
+def test_an_image_beside_the_class_folders_is_no_class(
+    make_folder: Make, picture: str, classes: tuple[str, ...] | None
+) -> None:
+    # with as many classes as the model has, the folders would get the numbers of others
+    path = make_folder(_files(("cat", "dog")) | {picture: b""})
+    assert _refusal(path, classes) == (
+        f"{path}: images lie beside the folders ('cat', 'dog'), where they have no class; move each into the folder of "
+        "its class, or give a folder of class folders alone"
+    )
+    (path / picture).unlink()
+    assert _open(path, classes, class_count=3 if classes else 2).count == 4
+
+
 def test_parts_beside_images_without_class_folders(make_folder: Make) -> None:
     # as a competition gives them: labelled training images, test images without labels
     path = make_folder(_files(f"train/{name}" for name in CLASSES) | {"test/0.png": b"", "test/1.png": b""})
