@@ -173,6 +173,24 @@ def test_each_reason_says_what_to_do_and_no_operator_stands_behind_two() -> None
     assert not readers().keys() & set(named)
 
 
+@pytest.mark.parametrize("op", ["Sub", "Mul"])
+def test_three_channels_that_a_constant_makes_of_one_are_repeated_instead(
+    op: str, new_model: Any, tmp_path: Path
+) -> None:
+    def built(repeated: bool) -> Builder:
+        b = new_model((1, 8, 8))
+        x = b.node("Expand", ["input", b.constant("sizes", [1, 3, 1, 1], INT)], "x") if repeated else "input"
+        b.node(op, [x, b.constant("by", np.reshape([0.4, 0.5, 0.6], (1, 3, 1, 1)))], "y")
+        return b
+
+    message = refused(built(False), tmp_path / "refused.onnx")
+    assert "of shape (1, 3, 1, 1) does not fit input of shape " in message
+    assert "; write x.expand(-1, 3, -1, -1) before it, which repeats what there is once)" in message
+    b = built(True)
+    b.classifier(b.relu(b.conv("y", "conv", (4, 3, 3, 3)), "relu"), 4)
+    read(b.save(tmp_path / "read.onnx"))
+
+
 @pytest.mark.parametrize(
     ("op", "domain", "said"),
     [
@@ -182,6 +200,13 @@ def test_each_reason_says_what_to_do_and_no_operator_stands_behind_two() -> None
         ("Relu", "my.ops", "only my.ops knows such an operator; export with standard ONNX operators"),
         ("GlobalPool", "", "no such operator is supported; near it are"),
         ("Bernoulli", "", "it draws at random; export the model in evaluation mode (model.eval())"),
+        ("Einsum", "", "it may be any sum of products; write it as a sum, a mean, a Linear or a convolution"),
+        (
+            "Greater",
+            "",
+            "it decides by values of the image, which has no spiking form; use a network without masks and "
+            "selections, and write an activation such as torch.where(x > 0, x, 0.1 * x) as LeakyReLU or PReLU",
+        ),
         ("CumSum", "", "no such operator is supported; docs/onnx.md lists those that are"),
     ],
 )

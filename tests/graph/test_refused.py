@@ -92,6 +92,11 @@ REFUSED = {
         map_of("Add", (3, 2, 1, 1)),
         "a constant of shape (3, 2, 1, 1) does not fit input of shape (1, 2, 8, 8)",
     ),
+    "add-that-repeats-pixels": (
+        lambda b: b.add(b.node("GlobalAveragePool", ["input"], "p"), b.constant("c", np.zeros((1, 2, 8, 8))), "y"),
+        "a constant of shape (1, 2, 8, 8) does not fit p of shape (1, 2, 1, 1); write x.expand(-1, -1, 8, 8) before "
+        "it, which repeats what there is once",
+    ),
     "add-other-order": (
         lambda b: b.add("input", b.node("Transpose", ["input"], "t", perm=[0, 1, 3, 2]), "y"),
         "it adds values whose axes are in different orders",
@@ -112,7 +117,8 @@ REFUSED = {
     ),
     "max-with-more-pixels": (
         lambda b: b.node("Max", [b.node("GlobalMaxPool", ["input"], "p"), b.constant("c", np.zeros((8, 8)))], "y"),
-        "a constant of shape (8, 8) does not fit p of shape (1, 2, 1, 1)",
+        "a constant of shape (8, 8) does not fit p of shape (1, 2, 1, 1); write x.expand(-1, -1, 8, 8) before it, "
+        "which repeats what there is once",
     ),
     "max-of-other-sizes": (
         lambda b: b.node("Max", ["input", b.node("GlobalMaxPool", ["input"], "p")], "y"),
@@ -138,7 +144,8 @@ REFUSED = {
     ),
     "prelu-with-more-pixels": (
         lambda b: b.node("PRelu", [b.node("GlobalMaxPool", ["input"], "p"), b.constant("c", np.zeros((8, 8)))], "y"),
-        "a constant of shape (8, 8) does not fit p of shape (1, 2, 1, 1)",
+        "a constant of shape (8, 8) does not fit p of shape (1, 2, 1, 1); write x.expand(-1, -1, 8, 8) before it, "
+        "which repeats what there is once",
     ),
     "concat-values-and-ones": (
         lambda b: b.node("Concat", ["input", rectified(b), b.constant("c", np.ones((1, 1, 8, 8)))], "y", axis=1),

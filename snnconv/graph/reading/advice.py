@@ -26,7 +26,11 @@ _RECURRENT = "recurrent layers are not supported; use a convolutional network"
 _LARGER = (
     "it makes maps larger, which classifiers do not; convert a classifier, or the part before it that ends in numbers"
 )
-_VALUES = "it decides by values of the image, which has no spiking form; use a network without masks and selections"
+_VALUES = (
+    "it decides by values of the image, which has no spiking form; use a network without masks and selections, and "
+    "write an activation such as torch.where(x > 0, x, 0.1 * x) as LeakyReLU or PReLU"
+)
+_EINSUM = "it may be any sum of products; write it as a sum, a mean, a Linear or a convolution, if it is one of these"
 _DETECTS = "it belongs to object detection; convert a network that ends with a number for each class"
 _RANDOM = "it draws at random; export the model in evaluation mode (model.eval())"
 _BEFORE = "it prepares the data; do it before the network, and give its result as images"
@@ -40,7 +44,8 @@ _REASONS = {
     GELU: "BiasGelu Erf FastGelu Gelu",
     NORMALISES: "GroupNorm GroupNormalization InstanceNormalization LayerNormalization LRN MeanVarianceNormalization "
     "RMSNormalization SimplifiedLayerNormalization SkipLayerNormalization",
-    MIXES: "Attention Einsum LinearAttention MultiHeadAttention RotaryEmbedding",
+    _EINSUM: "Einsum",
+    MIXES: "Attention LinearAttention MultiHeadAttention RotaryEmbedding",
     NORM: "ReduceL1",
     _QUANTISED: "ConvInteger DequantizeLinear DynamicQuantizeLinear MatMulInteger QLinearAdd QLinearConv "
     "QLinearGlobalAveragePool QLinearMatMul QuantizeLinear",

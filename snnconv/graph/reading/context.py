@@ -422,7 +422,13 @@ class Context:
             raise Unsupported(f"a constant of shape {constant.shape} does not fit {value} of shape {full}")
         wide = constant.reshape((1,) * (len(full) - constant.ndim) + constant.shape)
         if any(have not in (1, size) for have, size in zip(wide.shape, full, strict=True)):
-            raise Unsupported(f"a constant of shape {constant.shape} does not fit {value} of shape {full}")
+            repeated = tuple(-1 if have in (1, size) else have for have, size in zip(wide.shape, full, strict=True))
+            instead = f"; write x.expand{repeated} before it, which repeats what there is once"
+            once = all(size in (1, have) or have == 1 for have, size in zip(wide.shape[1:], full[1:], strict=True))
+            raise Unsupported(
+                f"a constant of shape {constant.shape} does not fit {value} of shape {full}"
+                + (instead if once and wide.shape[0] == 1 else "")
+            )
         if wide.shape[0] != 1:
             if not (wide == wide[:1]).all():
                 raise Unsupported(f"a constant of shape {constant.shape} differs between the images of a batch")
