@@ -43,6 +43,32 @@ def test_another_kind_of_file_is_refused(tmp_path: Path, data: bytes) -> None:
     assert refusal(path).startswith(" is not an ONNX model")
 
 
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"PK\x03\x04 a zip", " but a zip file, as .npz, .zip and PyTorch's .pt are; give the .onnx file, or "),
+        (b"\x80\x02}q\x00.", " but a pickle, as PyTorch's older .pt and .pth are; write the network as ONNX: "),
+        (b"\x93NUMPY\x01\x00", " but an array; give the .onnx file, and arrays as --data"),
+        (b"\x89HDF\r\n\x1a\n", " but an HDF5 file, as Keras' .h5 is; convert it to ONNX with tf2onnx"),
+        (b"\x1c\0\0\0TFL3", " but a TensorFlow Lite model; "),
+        (b"\x89PNG\r\n\x1a\n", " but a picture; give the .onnx file, and pictures as --data"),
+        (b"\x1f\x8b\x08", " but a compressed file; unpack it"),
+        (b"version https://git-lfs.github.com/spec/v1\n", " but a pointer of Git LFS to it; "),
+        (b"<!doctype html>", " but a page of HTML or XML, as downloads that failed are; fetch the file again"),
+    ],
+)
+def test_what_a_file_is_instead_is_said(tmp_path: Path, data: bytes, said: str) -> None:
+    path = tmp_path / "other.onnx"
+    path.write_bytes(data)
+    assert refusal(path).startswith(f" is not an ONNX model{said}")
+
+
+@pytest.mark.parametrize("name", ["v1.snn", "v1.calib"])
+def test_a_file_of_our_own_is_no_model(name: str) -> None:
+    said = " is not an ONNX model but a file that snnconv made of one; give the .onnx file, and this one as NETWORK or "
+    assert refusal(Path(__file__).parents[1] / "golden" / name).startswith(said)
+
+
 def test_a_model_without_nodes_is_refused(tmp_path: Path, new_model) -> None:
     assert refusal(new_model().save(tmp_path / "m.onnx")) == " is not an ONNX model: it has no nodes; export it again"
 

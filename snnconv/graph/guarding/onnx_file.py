@@ -18,6 +18,7 @@ from snnconv.graph.guarding.external_data import LARGEST_MODEL, read_external_da
 from snnconv.graph.guarding.functions import inline_functions
 from snnconv.graph.guarding.fused import write_out_fused
 from snnconv.graph.guarding.input_type import check_input_type
+from snnconv.graph.guarding.other_files import check_kind
 from snnconv.graph.guarding.structure import check_structure
 from snnconv.graph.guarding.tensors import shown
 from snnconv.graph.guarding.wire import check_wire
@@ -81,6 +82,7 @@ def load(path: Path, memory_limit: int = MEMORY_LIMIT) -> OnnxFile:
     """
     data = _bytes(path, memory_limit)
     try:
+        check_kind(data)
         check_wire(data)
         model = _parsed(data)
         external = read_external_data(model, path.parent, memory_limit)
